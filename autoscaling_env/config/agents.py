@@ -1,0 +1,25 @@
+"""Settings of the decision makers, one section each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from autoscaling_env.config.base import PositiveSeconds, Section
+
+
+class ReactiveConfig(Section):
+    """ReactiveAverage and ReactiveMaximum."""
+
+    horizon_s: PositiveSeconds
+    """Seconds ahead within which the backlog is to be worked off."""
+    safety: Annotated[float, Field(gt=0, le=100)]
+    """Factor on the computed worker count."""
+
+
+class AgentsConfig(Section):
+    """One section per decision maker that has settings."""
+
+    reactive: ReactiveConfig
+    """The two reactive baselines."""

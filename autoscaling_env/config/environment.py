@@ -1,0 +1,35 @@
+"""The environment: how often the agent decides, what it may do and how far back it looks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from autoscaling_env.config.base import PositiveSeconds, Section
+
+
+class EnvironmentConfig(Section):
+    """The decision loop around the farm."""
+
+    step_duration_s: PositiveSeconds
+    """Seconds between decisions."""
+    observation_window_s: PositiveSeconds
+    """Seconds the sliding window of the last four observations reaches back."""
+    max_steps: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Decisions until the episode is truncated."""
+    action_deltas: Annotated[tuple[int, ...], Field(min_length=1)]
+    """Change of the worker count for each action."""
+    phase_shuffle: bool = False
+    """Shuffle the order of the workload's phases in every episode."""
+    phase_shuffle_seed: Annotated[int, Field(ge=0)] | None = None
+    """Fixes the order of all episodes; without it each episode has its own."""
+
+    @field_validator("action_deltas")
+    @classmethod
+    def _distinct_with_a_keep(cls, deltas: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(deltas)) != len(deltas):
+            raise ValueError("each change may be listed once")
+        if 0 not in deltas:
+            raise ValueError("0 (keep) must be among them")
+        return deltas

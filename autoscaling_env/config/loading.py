@@ -1,0 +1,113 @@
+"""Configuration from its sources: the packaged defaults, a file, then single values; all errors at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from autoscaling_env.config.problems import Source, explain
+from autoscaling_env.config.root import Config
+from autoscaling_env.config.yaml import parse
+from autoscaling_env.errors import ConfigError
+
+DEFAULTS = "configuration.yml"
+
+
+def load_config(file: Path | str | None = None, assignments: Iterable[str] = ()) -> Config:
+    """Return the packaged defaults, overridden by ``file``, then by ``key=value`` assignments.
+
+    Mappings are merged, lists and values replaced; a mapping whose ``kind`` changes is replaced whole.
+
+    Raises:
+        ConfigError: every problem found, one line each.
+    """
+    sources = [_defaults()]
+    if file is not None:
+        sources.append(_read(Path(file)))
+    sources += _assignments(assignments)
+    return build(sources)
+
+
+def default_config() -> Config:
+    """Return the packaged reference deployment."""
+    return _default_config()
+
+
+def build(sources: list[Source]) -> Config:
+    """Merge the sources in order and validate the result."""
+    data: Any = {}
+    for source in sources:
+        data = _merged(data, source.data)
+    try:
+        return Config.model_validate_json(json.dumps(data, default=str))
+    except ValidationError as error:
+        raise ConfigError(*explain(error, data, sources)) from None
+
+
+@cache
+def _default_config() -> Config:
+    return build([_defaults()])
+
+
+@cache
+def _defaults() -> Source:
+    text = resources.files("autoscaling_env.config").joinpath(DEFAULTS).read_text("utf-8")
+    return Source(DEFAULTS, *parse(text, DEFAULTS))
+
+
+def _read(file: Path) -> Source:
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not a text file (byte {error.start} is not UTF-8)") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    data, lines = parse(text, str(file))
+    if data is None:
+        raise ConfigError(f"{file}: the file is empty; write at least one `section:`")
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{file}:1: a configuration is a mapping of sections, not {type(data).__name__}")
+    return Source(str(file), data, lines)
+
+
+def _assignments(assignments: Iterable[str]) -> list[Source]:
+    sources, problems = [], []
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not all(part.strip() for part in key.split(".")):
+            problems.append(f"--set {assignment}: write key=value, such as farm.max_workers=16")
+            continue
+        try:
+            data, _ = parse(value, f"--set {key}")
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        for part in reversed(key.strip().split(".")):
+            data = {part: data}
+        sources.append(Source(f"--set {key.strip()}", data, {}))
+    if problems:
+        raise ConfigError(*problems)
+    return sources
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if isinstance(base, list) and isinstance(over, Mapping) and _are_indices(over, base):
+        return [_merged(item, over[str(i)]) if str(i) in over else item for i, item in enumerate(base)]
+    if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
+        return over
+    if "kind" in over and over["kind"] != base.get("kind"):
+        return dict(over)
+    merged = dict(base)
+    for key, value in over.items():
+        merged[key] = _merged(merged[key], value) if key in merged else value
+    return merged
+
+
+def _are_indices(over: Mapping[Any, Any], base: list[Any]) -> bool:
+    return all(str(key).isdecimal() and int(key) < len(base) for key in over)

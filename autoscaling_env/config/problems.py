@@ -1,0 +1,161 @@
+"""Validation errors as one line each: where it stands, the value, what is allowed, the nearest right name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from autoscaling_env.config.root import Config
+from autoscaling_env.config.yaml import Path
+from autoscaling_env.errors import nearest
+
+#: Pydantic's error type -> what is allowed, where its own words do not say it for our readers.
+ALLOWED = {
+    "missing": "is missing",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "finite_number": "a finite number",
+    "tuple_type": "a list",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "none_required": "nothing (null)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One layer of configuration: its name, its data, and the line of each key."""
+
+    name: str
+    data: Any
+    lines: Mapping[Path, int]
+
+
+def explain(error: ValidationError, data: Any, sources: Sequence[Source]) -> list[str]:
+    """Return one line per problem, in the order of the configuration."""
+    return list(dict.fromkeys(_line(detail, data, sources) for detail in error.errors()))
+
+
+def _line(detail: ErrorDetails, data: Any, sources: Sequence[Source]) -> str:
+    path, value, found = _resolve(detail["loc"], data)
+    place = f"{_place(path, sources)}: {'.'.join(map(str, path)) or 'configuration'}"
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        names = _siblings(detail["loc"])
+        return f"{place}: unknown key{nearest(str(path[-1]), names)}; allowed: {', '.join(names)}"
+    if kind == "missing":
+        return f"{place}: is missing"
+    return f"{place}: {_shown(value) if found else ''}{_expectation(detail)}"
+
+
+def _expectation(detail: ErrorDetails) -> str:
+    kind, message = detail["type"], detail["msg"]
+    if kind in ALLOWED:
+        return f": must be {ALLOWED[kind]}"
+    if kind == "value_error":
+        return f": {message.removeprefix('Value error, ')}"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        context = detail.get("ctx", {})
+        tags = [tag.strip(" '") for tag in str(context.get("expected_tags", "")).split(",")]
+        key = str(context.get("discriminator", "kind")).strip("'")
+        wrong = str(context.get("tag", ""))
+        return f": {key} must be one of {', '.join(tags)}{nearest(wrong, tags)}"
+    if kind == "literal_error":
+        allowed = [part.strip(" '") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+        return f": must be {' or '.join(allowed)}{nearest(str(detail['input']), allowed)}"
+    return f": {message.replace('Input should be', 'must be').replace('Input', 'value')}"
+
+
+def _resolve(location: tuple[int | str, ...], data: Any) -> tuple[Path, Any, bool]:
+    """Follow a pydantic location through the data; union tags in it name no key and are left out."""
+    path: list[str | int] = []
+    for index, part in enumerate(location):
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        elif index == len(location) - 1 and not _is_tag(part, data):
+            return (*path, part), None, False
+        else:
+            continue
+        path.append(part)
+    return tuple(path), data, True
+
+
+def _is_tag(part: int | str, data: Any) -> bool:
+    return isinstance(data, Mapping) and part in data.values()
+
+
+def _place(path: Path, sources: Sequence[Source]) -> str:
+    """Name the source, and line, that last said something about the path or its nearest parent."""
+    for depth in range(len(path), -1, -1):
+        for source in reversed(sources):
+            if depth and not _says(source.data, path[:depth]):
+                continue
+            line = source.lines.get(path[:depth])
+            return f"{source.name}:{line}" if line else source.name
+    return sources[-1].name
+
+
+def _says(data: Any, path: Path) -> bool:
+    for part in path:
+        if isinstance(data, Mapping) and (part in data or str(part) in data):
+            data = data[part] if part in data else data[str(part)]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return False
+    return True
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    """Names allowed beside the last part of a location, read off the models themselves."""
+    models = _models(Config)
+    tagged = [str(part) for part in location[:-1]]
+    node: Any = Config.model_json_schema()
+    definitions = node["$defs"]
+    for part in tagged:
+        node = _step(node, part, definitions)
+        if node is None:
+            return sorted(models)
+    return sorted(node.get("properties", {}))
+
+
+def _step(node: dict[str, Any], part: str, definitions: dict[str, Any]) -> dict[str, Any] | None:
+    """Go one part down the JSON Schema: a property, an item, or the branch of a tagged union."""
+    node = _followed(node, definitions)
+    mapping = node.get("discriminator", {}).get("mapping", {})
+    if part in mapping:
+        return _followed({"$ref": mapping[part]}, definitions)
+    if part in node.get("properties", {}):
+        return _followed(node["properties"][part], definitions)
+    if part.isdecimal() and "items" in node:
+        return _followed(node["items"], definitions)
+    return None
+
+
+def _followed(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+    if "anyOf" in node:
+        objects = [branch for branch in node["anyOf"] if branch.get("type") != "null"]
+        if len(objects) == 1:
+            return _followed(objects[0], definitions)
+    return node
+
+
+def _models(model: type[BaseModel]) -> list[str]:
+    return list(model.model_fields)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,81 @@
+"""YAML 1.2 read safely: plain data only, no aliases, bounded depth, duplicate keys are errors, lines remembered."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from autoscaling_env.errors import ConfigError
+
+MAX_DEPTH = 32
+MAX_BYTES = 4_000_000
+
+Path = tuple[str | int, ...]
+
+
+def parse(text: str, source: str) -> tuple[Any, dict[Path, int]]:
+    """Return the plain data of a YAML text and the line of every key and item.
+
+    Raises:
+        ConfigError: one line with source, line and what is wrong.
+    """
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"{source}: {len(text)} characters; a configuration has at most {MAX_BYTES}")
+    try:
+        _check_events(text, source)
+        data = _yaml().load(io.StringIO(text))
+        node = _yaml().compose(io.StringIO(text))
+    except DuplicateKeyError as error:
+        raise ConfigError(f"{_place(error, source)}: {_first_line(error.problem)}; keep one of the two") from None
+    except MarkedYAMLError as error:
+        raise ConfigError(f"{_place(error, source)}: not valid YAML: {_first_line(error.problem)}") from None
+    except (YAMLError, ValueError) as error:
+        raise ConfigError(f"{source}: not valid YAML: {_first_line(str(error))}") from None
+    lines: dict[Path, int] = {}
+    if node is not None:
+        _collect_lines(node, (), lines)
+    return data, lines
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _check_events(text: str, source: str) -> None:
+    depth = 0
+    for event in _yaml().parse(io.StringIO(text)):
+        line = event.start_mark.line + 1
+        if isinstance(event, AliasEvent):
+            raise ConfigError(f"{source}:{line}: alias *{event.anchor}; write the value out, aliases are not allowed")
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ConfigError(f"{source}:{line}: nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+
+
+def _collect_lines(node: Node, path: Path, lines: dict[Path, int]) -> None:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            lines[(*path, str(key.value))] = key.start_mark.line + 1
+            _collect_lines(value, (*path, str(key.value)), lines)
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            _collect_lines(item, (*path, index), lines)
+
+
+def _place(error: MarkedYAMLError | ConstructorError, source: str) -> str:
+    mark = error.problem_mark or error.context_mark
+    return f"{source}:{mark.line + 1}" if mark is not None else source
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "unreadable").strip().splitlines()[0].strip()
