@@ -1,0 +1,143 @@
+"""Workloads made of phases: an exact number of tasks in each, arriving at the phase's rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from autoscaling_env.config.workload import AnyPhase, PhasesConfig
+from autoscaling_env.errors import ConfigError
+from autoscaling_env.rng import stream
+from autoscaling_env.types import FloatArray, TaskBatch
+from workloads.rates import RateCurve, rate_curve
+from workloads.service import DeadlineModel, ServiceModel
+
+#: Tasks an episode may have: three float64 a task must fit into memory.
+MAX_TASKS = 50_000_000
+#: Orders of phases kept ready: all orders of five phases.
+KEPT_ORDERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about one order of the phases that does not depend on the seed.
+
+    ``arrival_s = offset_s + width_s * uniform`` for flat phases; in the slices of ``curves`` the uniforms
+    go through the curve first. ``width_s`` ends one rounding below the phase, so no task leaves it.
+    """
+
+    offset_s: FloatArray
+    width_s: FloatArray
+    curves: tuple[tuple[slice, RateCurve], ...]
+    segment_start_s: FloatArray
+
+
+class PhasedWorkload:
+    """Draws an inhomogeneous Poisson process conditioned on its count in each phase.
+
+    The count of a phase is ``tasks`` or the rounded integral of its rate, and its arrivals lie in
+    ``[start, end)`` of the phase. Arrivals come from the stream ``arrivals`` of the episode's seed,
+    service times from ``service`` (the i-th task to arrive has the i-th draw, whatever the order of the
+    phases), the order from the stream ``phases`` of ``phase_order_seed``.
+    """
+
+    def __init__(self, config: PhasesConfig) -> None:
+        """Precompute what no seed changes.
+
+        Raises:
+            ConfigError: no tasks, too many, or tasks in a phase whose rate is 0 throughout.
+        """
+        self._config = config
+        self._curves = [rate_curve(phase, config.base_rate_per_min / 60) for phase in config.phases]
+        self._counts = _counts(config.phases, self._curves)
+        self._service = ServiceModel(config.service)
+        self._deadline = DeadlineModel(config.deadline, self._service.min_s, self._service.max_s)
+        self._total = sum(self._counts)
+        self._plan = self._planned(tuple(range(len(self._counts))))
+        self._plan_of = lru_cache(KEPT_ORDERS)(self._planned)
+
+    @property
+    def name(self) -> str:
+        """What a table or plot calls it."""
+        return self._config.name
+
+    @cached_property
+    def duration_s(self) -> float:
+        """Seconds over which tasks arrive."""
+        return float(sum(phase.duration_s for phase in self._config.phases))
+
+    @cached_property
+    def mean_service_s(self) -> float:
+        """Mean service time in seconds, after clipping."""
+        return self._service.mean_s()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing was done to the source: the phases are what the configuration says."""
+        return ()
+
+    @property
+    def segment_names(self) -> tuple[str, ...]:
+        """The phases' names, in the order of the configuration."""
+        return tuple(phase.name or phase.pattern for phase in self._config.phases)
+
+    def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
+        """Return the tasks of episode ``seed``; see the class for what comes from which stream."""
+        plan = self._plan if phase_order_seed is None else self._plan_of(self.order(phase_order_seed))
+        arrival_s = stream(seed, "arrivals").random(self._total)
+        for part, curve in plan.curves:
+            arrival_s[part] = curve.invert(arrival_s[part]) / curve.duration_s
+        arrival_s *= plan.width_s
+        arrival_s += plan.offset_s
+        arrival_s.sort()
+        service_s = self._service.draw(stream(seed, "service"), self._total)
+        return TaskBatch(arrival_s, service_s, self._deadline.of(service_s), plan.segment_start_s, seed)
+
+    def order(self, phase_order_seed: int) -> tuple[int, ...]:
+        """Return the order in which the phases run under this seed, as indices into the configuration."""
+        return tuple(stream(phase_order_seed, "phases").permutation(len(self._counts)).tolist())
+
+    def _planned(self, order: tuple[int, ...]) -> Plan:
+        durations = [self._config.phases[index].duration_s for index in order]
+        counts = [self._counts[index] for index in order]
+        bounds = np.concatenate(([0.0], np.cumsum(durations)))
+        bounds[-1] = self.duration_s  # one end for all orders, however the sum rounds
+        widths = [_width_within(start, end) for start, end in pairwise(bounds.tolist())]
+        first = np.concatenate(([0], np.cumsum(counts)))
+        curves = tuple(
+            (slice(int(first[position]), int(first[position + 1])), self._curves[index])
+            for position, index in enumerate(order)
+            if counts[position] and not self._curves[index].is_flat
+        )
+        segment_start_s = bounds[:-1].copy()
+        segment_start_s.setflags(write=False)
+        return Plan(np.repeat(bounds[:-1], counts), np.repeat(widths, counts), curves, segment_start_s)
+
+
+def _counts(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> tuple[int, ...]:
+    counts = [
+        round(curve.total) if phase.tasks is None else phase.tasks
+        for phase, curve in zip(phases, curves, strict=True)
+    ]
+    problems = [
+        f"workload.phases.{index}.tasks: {count}: must be 0 where the rate is 0 throughout the phase"
+        for index, (count, curve) in enumerate(zip(counts, curves, strict=True))
+        if count and curve.total == 0
+    ]
+    if not 1 <= sum(counts) <= MAX_TASKS:
+        problems.append(f"workload.phases: {sum(counts)} tasks in all; must be between 1 and {MAX_TASKS}")
+    if problems:
+        raise ConfigError(*problems)
+    return tuple(counts)
+
+
+def _width_within(start_s: float, end_s: float) -> float:
+    """Return the largest width with ``start_s + width * share`` below ``end_s`` for shares up to 1."""
+    width = end_s - start_s
+    while start_s + width >= end_s:
+        width = np.nextafter(width, 0.0) - np.spacing(end_s)
+    return float(width)
