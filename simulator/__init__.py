@@ -1,1 +1,21 @@
-"""TODO"""
+"""The simulated farm: a readable SimPy reference, and its compiled twin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autoscaling_env.backend import Backend
+    from autoscaling_env.config import Config
+
+
+def simpy_backend(config: Config) -> Backend:
+    """Return the SimPy farm: the readable reference."""
+    from simulator.backend import SimBackend  # noqa: PLC0415 - simpy is loaded when used
+
+    return SimBackend(config.farm)
+
+
+def default_backend(config: Config) -> Backend:
+    """Return the farm that simulations use unless told otherwise."""
+    return simpy_backend(config)

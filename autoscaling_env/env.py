@@ -1,0 +1,184 @@
+"""The Gymnasium environment of a task farm."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, SupportsFloat
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Discrete
+
+from autoscaling_env import render, reward
+from autoscaling_env.backend import Backend
+from autoscaling_env.config import Config, default_config
+from autoscaling_env.errors import InputError
+from autoscaling_env.info import Tally, step_info
+from autoscaling_env.observation import ObservationWindow, observation_space
+from autoscaling_env.plugins import make_backend, make_workload
+from autoscaling_env.rng import episode_seed
+from autoscaling_env.settings import with_overrides
+from autoscaling_env.types import Observation, ScaleOutcome, ScaleReason, TaskBatch, Telemetry
+from autoscaling_env.workload import Workload
+
+
+class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
+    """Removes, keeps or adds a worker every ``step_duration`` seconds of a task farm.
+
+    **Observation**, ``Box(9, float32)``: input, worker, result and output queue (counts), workers requested,
+    mean and max response time (s), arrival rate (tasks/s) and share of deadlines met (0-1); the last four
+    over the last ``observation_window`` seconds. See ``autoscaling_env.observation``.
+
+    **Action**, ``Discrete(len(action_deltas))``: index of the change to the requested worker count; by
+    default -1, 0, +1. The result is clipped to ``[min_workers, max_workers]``.
+
+    **Reward**: the sum of the named terms of ``autoscaling_env.reward``; ``info["reward_terms"]`` has them.
+
+    **Episode end**: ``terminated`` when everything emitted has been collected; ``truncated`` when
+    ``max_steps`` decisions are over and it has not.
+
+    **Info**: see ``autoscaling_env.info``.
+
+    **Seeding**: ``reset(seed=...)`` seeds the sequence of episodes; ``task_seed`` plays the same tasks in
+    every episode; ``reset(options={"episode_seed": n})`` plays exactly episode ``n`` on any farm.
+
+    Args:
+        config: a ``Config``; the reference deployment if left out. The arguments named after its values
+            override them: ``max_workers min_workers initial_workers`` (counts), ``observation_window
+            step_duration`` (seconds), ``max_steps``, ``phase_shuffle``, ``phase_shuffle_seed``.
+        backend: a farm, or the name of an installed one (``sim``, ``simpy``, ``local``, ...).
+        workload: the source of tasks; made from ``config.workload`` if left out.
+        task_seed: plays the same tasks in every episode.
+        render_mode: ``ansi`` (one line a step) or ``rgb_array`` (load against capacity so far).
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+
+    def __init__(
+        self,
+        *,
+        config: Config | None = None,
+        backend: Backend | str = "sim",
+        workload: Workload | None = None,
+        task_seed: int | None = None,
+        render_mode: str | None = None,
+        max_workers: int | None = None,
+        min_workers: int | None = None,
+        initial_workers: int | None = None,
+        observation_window: float | None = None,
+        step_duration: float | None = None,
+        max_steps: int | None = None,
+        phase_shuffle: bool | None = None,
+        phase_shuffle_seed: int | None = None,
+    ) -> None:
+        overrides = {
+            "farm.max_workers": max_workers,
+            "farm.min_workers": min_workers,
+            "farm.initial_workers": initial_workers,
+            "environment.observation_window_s": observation_window,
+            "environment.step_duration_s": step_duration,
+            "environment.max_steps": max_steps,
+            "environment.phase_shuffle": phase_shuffle,
+            "environment.phase_shuffle_seed": phase_shuffle_seed,
+        }
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise InputError(f"render_mode {render_mode!r}; choose from {self.metadata['render_modes']}")
+        self.config = with_overrides(config or default_config(), overrides)
+        self.workload = workload if workload is not None else make_workload(self.config)
+        self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
+        self.render_mode = render_mode
+        self.action_deltas = self.config.environment.action_deltas
+        self.observation_space = observation_space(self.config.farm.max_workers)
+        self.action_space = Discrete(len(self.action_deltas))
+        self.batch: TaskBatch = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
+        self._task_seed = task_seed
+        self._window = ObservationWindow(
+            self.config.environment.observation_window_s,
+            self.workload.mean_service_s,
+            self.observation_space.high,
+        )
+        self._tally = Tally(0)
+        self._telemetry: Telemetry | None = None
+        self._history: list[Telemetry] = []
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode on a fresh farm; ``options["episode_seed"]`` names the episode itself."""
+        super().reset(seed=seed)
+        episode = self._next_episode(options or {})
+        self.batch = self.workload.draw(episode, self._phase_order_seed(episode))
+        telemetry = self.backend.reset(self.batch, self.config.farm.initial_workers)
+        self._tally = Tally(len(self.batch))
+        self._telemetry, self._history = telemetry, [telemetry]
+        outcome = ScaleOutcome(telemetry.workers_requested, telemetry.workers_requested, ScaleReason.OK)
+        info = step_info(self.config, telemetry, self._tally, outcome, 0, 0)
+        return self._window.reset(telemetry), info | {"episode_seed": episode, "reward_terms": {}}
+
+    def step(self, action: Any) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Scale by ``action_deltas[action]``, let ``step_duration`` seconds pass, observe."""
+        if self._telemetry is None:
+            raise gymnasium.error.ResetNeeded("call reset() before step()")
+        requested = self.action_deltas[int(action)]
+        before = self._telemetry.workers_requested
+        outcome = self._scale(before + requested)
+        telemetry = self.backend.advance(self.config.environment.step_duration_s)
+        self._telemetry = telemetry
+        if self.render_mode is not None:
+            self._history.append(telemetry)
+        self._tally.add(telemetry)
+        observation = self._window.observe(telemetry)
+        terminated = self._tally.processed == len(self.batch) and telemetry.input_queue == 0
+        truncated = not terminated and self._tally.steps >= self.config.environment.max_steps
+        applied = outcome.accepted - before
+        named = self._reward(telemetry, applied, terminated, truncated)
+        info = step_info(self.config, telemetry, self._tally, outcome, requested, applied)
+        info |= {"episode_seed": self.batch.seed, "reward_terms": named}
+        if terminated or truncated:
+            info["episode_final_qos"] = self._tally.final_qos
+        return observation, float(reward.total(named)), terminated, truncated, info
+
+    def render(self) -> Any:
+        """Return a line of text (``ansi``) or an RGB picture (``rgb_array``), or None without a render mode."""
+        if self.render_mode is None or self._telemetry is None:
+            return None
+        if self.render_mode == "ansi":
+            return render.line(self._tally, self._telemetry)
+        return render.picture(self._history, self.batch, self.config)
+
+    def close(self) -> None:
+        """Close the farm."""
+        self.backend.close()
+
+    def _scale(self, wanted: int) -> ScaleOutcome:
+        farm = self.config.farm
+        target = min(max(wanted, farm.min_workers), farm.max_workers)
+        outcome = self.backend.scale_to(target)
+        if target == wanted or outcome.reason is not ScaleReason.OK:
+            return outcome
+        reason = ScaleReason.AT_MAXIMUM if wanted > target else ScaleReason.AT_MINIMUM
+        return ScaleOutcome(wanted, outcome.accepted, reason)
+
+    def _reward(self, telemetry: Telemetry, applied: int, terminated: bool, truncated: bool) -> reward.Terms:
+        outcome = reward.StepOutcome(
+            worker_queue=telemetry.worker_queue,
+            qos_rate=self._window.qos_rate,
+            workers=telemetry.workers_requested,
+            applied_delta=applied,
+            missed=self._tally.missed_in_step,
+            step_s=self.config.environment.step_duration_s,
+            terminated=terminated,
+            truncated=truncated,
+        )
+        return {name: float(value) for name, value in reward.terms(outcome, self.config.reward).items()}
+
+    def _next_episode(self, options: dict[str, Any]) -> int:
+        if "episode_seed" in options:
+            return int(options["episode_seed"])
+        drawn = episode_seed(self.np_random)
+        return drawn if self._task_seed is None else self._task_seed
+
+    def _phase_order_seed(self, episode: int) -> int | None:
+        environment = self.config.environment
+        if not environment.phase_shuffle:
+            return None
+        return episode if environment.phase_shuffle_seed is None else environment.phase_shuffle_seed
