@@ -1,1 +1,1 @@
-"""TODO"""
+"""The live farm: Redis queues, worker processes or pods, and the Backend that drives them in real time."""

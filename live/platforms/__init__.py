@@ -1,0 +1,1 @@
+"""What starts, counts and removes workers: ``local``, ``kubernetes``, ``openfaas``."""
