@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, SupportsFloat
+from typing import Any, SupportsFloat
 
 import gymnasium
 import numpy as np
@@ -51,7 +51,10 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         render_mode: ``ansi`` (one line a step) or ``rgb_array`` (load against capacity so far).
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+    metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it on the instance
+        "render_modes": ["ansi", "rgb_array"],
+        "render_fps": 4,
+    }
 
     def __init__(
         self,
@@ -87,14 +90,15 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
         self.render_mode = render_mode
         self.action_deltas = self.config.environment.action_deltas
-        self.observation_space = observation_space(self.config.farm.max_workers)
+        space = observation_space(self.config.farm.max_workers)
+        self.observation_space = space
         self.action_space = Discrete(len(self.action_deltas))
         self.batch: TaskBatch = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._task_seed = task_seed
         self._window = ObservationWindow(
             self.config.environment.observation_window_s,
             self.workload.mean_service_s,
-            self.observation_space.high,
+            space.high,
         )
         self._tally = Tally(0)
         self._telemetry: Telemetry | None = None

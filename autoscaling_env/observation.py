@@ -26,7 +26,7 @@ FIELDS: tuple[str, ...] = (
 LARGEST = float(2**24)
 
 
-def observation_space(max_workers: int) -> Box:
+def observation_space(max_workers: int) -> Box[np.float32]:
     """Return the space of ``FIELDS``: bounds follow from what the numbers are, not from some old run."""
     high = np.full(len(FIELDS), LARGEST, dtype=np.float32)
     high[FIELDS.index("workers")] = max_workers
@@ -89,9 +89,7 @@ class ObservationWindow:
         elapsed_s = telemetry.time_s - then_s
         return (telemetry.enqueued_total - enqueued) / elapsed_s if elapsed_s > 0 else 0.0
 
-    def _vector(
-        self, telemetry: Telemetry, mean_s: float, max_s: float, rate: float, qos: float
-    ) -> Observation:
+    def _vector(self, telemetry: Telemetry, mean_s: float, max_s: float, rate: float, qos: float) -> Observation:
         self.qos_rate = qos
         values = (
             telemetry.input_queue,

@@ -48,9 +48,7 @@ def picture(history: Sequence[Telemetry], batch: TaskBatch, config: Config) -> N
     queue_top = max(10.0, float(waiting.max()))
     area = _points(times, waiting / queue_top * top * 0.5, span_s, top)
     if len(area) > 1:
-        draw.polygon(
-            [*area, (area[-1][0], HEIGHT - BOTTOM), (area[0][0], HEIGHT - BOTTOM)], fill=(236, 236, 236)
-        )
+        draw.polygon([*area, (area[-1][0], HEIGHT - BOTTOM), (area[0][0], HEIGHT - BOTTOM)], fill=(236, 236, 236))
         draw.line(area, fill=QUEUE, width=1)
         draw.line(_points(times, load, span_s, top), fill=LOAD, width=3)
         draw.line(_points(times, ready, span_s, top), fill=CAPACITY, width=3)

@@ -85,9 +85,7 @@ def _shaped(outcome: StepOutcome, config: RewardConfig) -> Terms:
         "scale_up": weights.scale_up * change * (np.greater(outcome.applied_delta, 0) & overloaded),
         "scale_down": weights.scale_down * change * (np.less(outcome.applied_delta, 0) & ~overloaded),
         "comfort": 0.1 * weights.qos * (meets_target & np.less_equal(load, 0.5)),
-        "unfinished": -config.unfinished_penalty_scale
-        * np.minimum(queue, config.queue_target)
-        * outcome.truncated,
+        "unfinished": -config.unfinished_penalty_scale * np.minimum(queue, config.queue_target) * outcome.truncated,
         "completion": config.completion_bonus * np.multiply(1.0, outcome.terminated),
     }
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def simpy_backend(config: Config) -> Backend:
     """Return the SimPy farm: the readable reference."""
-    from simulator.backend import SimBackend  # noqa: PLC0415 - simpy is loaded when used
+    from simulator.backend import SimBackend
 
     return SimBackend(config.farm)
 

@@ -72,8 +72,7 @@ class SimBackend:
         now = float(farm.calendar.now)
         return Telemetry(
             time_s=now,
-            input_queue=len(tasks.segment_start_s)
-            - int(np.searchsorted(tasks.segment_start_s, now, side="left")),
+            input_queue=len(tasks.segment_start_s) - int(np.searchsorted(tasks.segment_start_s, now, side="left")),
             worker_queue=len(farm.waiting),
             result_queue=len(farm.results),
             output_queue=self._told,

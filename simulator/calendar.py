@@ -36,9 +36,10 @@ class Calendar(simpy.Environment):
 
     def happens_at(self, event: simpy.Event, time_s: float, rank: Rank) -> simpy.Event:
         """Let a pending event happen at ``time_s``, among ties in the order of ``rank``."""
-        event._ok = True
-        event._value = None
-        heappush(self._queue, (time_s, rank, next(self._eid), event))
+        event._ok = True  # noqa: SLF001 - as SimPy's own Timeout does
+        event._value = None  # noqa: SLF001
+        entry = (time_s, rank, next(self._eid), event)
+        heappush(self._queue, entry)  # type: ignore[misc]  # SimPy types its ranks as its own two
         return event
 
     def run_started(self) -> None:

@@ -119,9 +119,7 @@ class Farm:
             else:
                 self.idle.append(worker)
                 yield worker.sleep(calendar)
-                if worker.leaving:
-                    return
-                self.woken.remove(worker)
+                self.woken.discard(worker)  # not among them if it was dismissed meanwhile
 
     def _start(self, worker: Worker, task: int) -> simpy.Event:
         now = self.calendar.now

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from autoscaling_env.config.root import Config
@@ -78,16 +78,18 @@ def _resolve(location: tuple[int | str, ...], data: Any) -> tuple[Path, Any, boo
     """Follow a pydantic location through the data; union tags in it name no key and are left out."""
     path: list[str | int] = []
     for index, part in enumerate(location):
-        if isinstance(data, Mapping) and part in data:
+        if _has(data, part):
             data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
+            path.append(part)
         elif index == len(location) - 1 and not _is_tag(part, data):
             return (*path, part), None, False
-        else:
-            continue
-        path.append(part)
     return tuple(path), data, True
+
+
+def _has(data: Any, part: int | str) -> bool:
+    if isinstance(data, Mapping):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _is_tag(part: int | str, data: Any) -> bool:
@@ -107,26 +109,20 @@ def _place(path: Path, sources: Sequence[Source]) -> str:
 
 def _says(data: Any, path: Path) -> bool:
     for part in path:
-        if isinstance(data, Mapping) and (part in data or str(part) in data):
-            data = data[part] if part in data else data[str(part)]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
+        key = str(part) if isinstance(data, Mapping) else part  # an index after --set is a key
+        if not _has(data, key):
             return False
+        data = data[key]
     return True
 
 
 def _siblings(location: tuple[int | str, ...]) -> list[str]:
-    """Names allowed beside the last part of a location, read off the models themselves."""
-    models = _models(Config)
-    tagged = [str(part) for part in location[:-1]]
-    node: Any = Config.model_json_schema()
-    definitions = node["$defs"]
-    for part in tagged:
-        node = _step(node, part, definitions)
-        if node is None:
-            return sorted(models)
-    return sorted(node.get("properties", {}))
+    """Names allowed beside the last part of a location, read off the models' JSON Schema."""
+    node: dict[str, Any] | None = Config.model_json_schema()
+    definitions = Config.model_json_schema()["$defs"]
+    for part in map(str, location[:-1]):
+        node = _step(node, part, definitions) if node else None
+    return sorted((node or {}).get("properties", {}))
 
 
 def _step(node: dict[str, Any], part: str, definitions: dict[str, Any]) -> dict[str, Any] | None:
@@ -150,10 +146,6 @@ def _followed(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
         if len(objects) == 1:
             return _followed(objects[0], definitions)
     return node
-
-
-def _models(model: type[BaseModel]) -> list[str]:
-    return list(model.model_fields)
 
 
 def _shown(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
-from autoscaling_env.config.distributions import Distribution
+from autoscaling_env.config.distributions import Distribution, Gamma
 
 Rate = Annotated[float, Field(ge=0, le=1e6)]
 Tasks = Annotated[int, Field(ge=0, le=50_000_000)]
@@ -163,4 +163,55 @@ class PhasesConfig(Section):
     """How long they may take from arrival to collection."""
 
 
-WorkloadConfig = PhasesConfig
+class TraceConfig(Section):
+    """A recorded trace. With no option given it is fitted to the farm, and the run says how."""
+
+    kind: Literal["trace"]
+    file: Annotated[str, Field(min_length=1)]
+    """The trace; `.gz` is read as it is. A relative path starts at the working directory."""
+    name: str = ""
+    """What a table calls the workload; the file's name if left out."""
+    format: Literal["auto", "azure2021", "azure2019", "csv", "counts"] = "auto"
+    """Recognised by the header if left out."""
+    durations: str | None = None
+    """azure2019: the file with the duration percentiles of the functions."""
+    drop_without_durations: bool = False
+    """azure2019: leave out functions the durations file does not know, instead of an error."""
+    functions: tuple[str, ...] = ()
+    """Azure formats: only these functions, by the first characters of their hash."""
+    start_s: Seconds = 0.0
+    """Leave out what was recorded before; seconds from the start of the recording."""
+    end_s: PositiveSeconds | None = None
+    """Leave out what was recorded from here on; seconds from the start of the recording."""
+    as_recorded: bool = False
+    """Replay untouched: neither compressed nor thinned nor repeated."""
+    mean_utilisation: Annotated[float, Field(gt=0, le=10)] = 0.5
+    """Offered load to aim at, as a share of max_workers; not used when `load` is given."""
+    compress: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Recorded seconds per episode second; fitted to the episode's length if left out."""
+    load: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Tasks per recorded task: below 1 thins, above 1 repeats; fitted to mean_utilisation if left out."""
+    max_tasks: Annotated[int, Field(ge=1, le=50_000_000)] | None = None
+    """At most so many tasks: thinned further or, as recorded, the first ones."""
+    segments: Annotated[int, Field(ge=1, le=10_000)] = 8
+    """Stretches of equal length the emitter holds the trace in."""
+    service_scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    """Factor on recorded service times."""
+    service: ServiceConfig = ServiceConfig(
+        distribution=Gamma(shape=4, mean_s=1.5), min_s=0.0465, max_s=2.8704
+    )
+    """Service times where none are recorded; those of the reference deployment if left out."""
+    deadline: DeadlineConfig = DeadlineConfig(coefficient=2, floor_s=0.1, cap_s=3600)
+    """How long tasks may take, where no deadlines are recorded."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TraceConfig:
+        if self.as_recorded and (self.compress is not None or self.load is not None):
+            raise ValueError("as_recorded replays untouched; leave out compress and load")
+        if self.end_s is not None and self.end_s <= self.start_s:
+            raise ValueError(f"end_s {self.end_s:g} must lie after start_s {self.start_s:g}")
+        return self
+
+
+#: A source of tasks, by ``kind``.
+WorkloadConfig: TypeAlias = Annotated[PhasesConfig | TraceConfig, Field(discriminator="kind")]

@@ -1,0 +1,27 @@
+"""A configuration as text: YAML to read and feed back, and a hash that tells whether two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+
+from ruamel.yaml import YAML
+
+from autoscaling_env.config.root import Config
+
+
+def config_yaml(config: Config) -> str:
+    """Return the resolved configuration as YAML that ``--config`` reads back to the same value."""
+    text = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(config.model_dump(mode="json"), text)
+    return text.getvalue()
+
+
+def config_digest(config: Config) -> str:
+    """Return the SHA-256 of the resolved configuration."""
+    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

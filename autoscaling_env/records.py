@@ -1,0 +1,112 @@
+"""Records of what happened: one flat row per step and per task, collected in memory, written by ``run_folder``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autoscaling_env.observation import FIELDS
+from autoscaling_env.reward import TERM_NAMES
+from autoscaling_env.types import Observation, TaskBatch, TaskLog
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns of ``steps.parquet`` that come from ``info`` under the same name (docs/metrics.md says what each means).
+INFO_COLUMNS: dict[str, type] = {
+    "step": np.int64,
+    "time_s": np.float64,
+    "requested_delta": np.int64,
+    "applied_delta": np.int64,
+    "scale_reason": str,
+    "requested_workers": np.int64,
+    "workers_ready": np.int64,
+    "workers_starting": np.int64,
+    "workers_draining": np.int64,
+    "busy_workers": np.int64,
+    "enqueued_total": np.int64,
+    "processed_tasks": np.int64,
+    "processed_in_step": np.int64,
+    "unfinished_tasks": np.int64,
+    "qos_violations": np.int64,
+}
+
+
+class StepLog:
+    """Rows of ``steps.parquet``, one per step.
+
+    Args:
+        objective: names the reward's terms, each of which is a column ``reward_<term>``.
+    """
+
+    def __init__(self, objective: str) -> None:
+        self._terms = TERM_NAMES[objective]
+        self._rows: list[tuple[Any, ...]] = []
+        self._observations: list[Observation] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def append(
+        self,
+        agent: str,
+        episode: int,
+        observation: Observation,
+        reward: float,
+        terminated: bool,
+        truncated: bool,
+        info: dict[str, Any],
+    ) -> None:
+        """Add what ``env.step`` returned, in episode number ``episode`` of ``agent``."""
+        terms = info["reward_terms"]
+        self._observations.append(observation)
+        self._rows.append(
+            (
+                agent,
+                episode,
+                info["episode_seed"],
+                *[info[name] for name in INFO_COLUMNS],
+                reward,
+                *[terms[name] for name in self._terms],
+                terminated,
+                truncated,
+            )
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return all rows; column order and types are the same in every run."""
+        import pandas as pd
+
+        names = ["agent", "episode", "episode_seed", *INFO_COLUMNS, "reward"]
+        names += [f"reward_{term}" for term in self._terms] + ["terminated", "truncated"]
+        frame = pd.DataFrame(self._rows, columns=names)
+        types = {name: kind for name, kind in INFO_COLUMNS.items() if kind is not str}
+        frame = frame.astype(types | {"episode": np.int64, "episode_seed": np.int64, "reward": np.float64})
+        seen = np.array(self._observations, dtype=np.float32).reshape(len(self._rows), len(FIELDS))
+        for index, field in enumerate(FIELDS):
+            frame[f"observed_{field}"] = seen[:, index]
+        return frame
+
+
+def task_frame(agent: str, episode: int, batch: TaskBatch, log: TaskLog) -> pd.DataFrame:
+    """Return one row per task of an episode: what it was and what became of it (``tasks.parquet``)."""
+    import pandas as pd
+
+    response_s = log.collected_s - batch.arrival_s
+    return pd.DataFrame(
+        {
+            "agent": agent,
+            "episode": episode,
+            "episode_seed": batch.seed,
+            "task": np.arange(len(batch)),
+            "arrival_s": batch.arrival_s,
+            "service_s": batch.service_s,
+            "deadline_s": batch.deadline_s,
+            "started_s": log.started_s,
+            "finished_s": log.finished_s,
+            "collected_s": log.collected_s,
+            "response_s": response_s,
+            "deadline_met": response_s <= batch.deadline_s,
+        }
+    )

@@ -1,0 +1,127 @@
+"""A run's folder: everything a table or picture is made from, written atomically, readable by pandas alone."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autoscaling_env import __version__
+from autoscaling_env.config import Config
+from autoscaling_env.config.digest import config_digest, config_yaml
+from autoscaling_env.errors import RunError
+from autoscaling_env.files import atomic_write
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+PACKAGES = ("gymnasium", "numpy", "pandas", "pyarrow", "simpy", "numba", "torch", "redis", "kubernetes")
+
+
+class RunFolder:
+    """``<root>/<kind>_run_<UTC timestamp>/``; all writes go through here."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, root: Path, kind: str, now: datetime) -> RunFolder:
+        """Make a new folder; a number is appended where the name is taken."""
+        name = f"{kind}_run_{now:%Y%m%dT%H%M%SZ}"
+        for suffix in ("", *(f"_{number}" for number in range(2, 1000))):
+            path = root / f"{name}{suffix}"
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise RunError(f"{path}: cannot be made: {error.strerror}; choose another --output-dir") from None
+            return cls(path)
+        raise RunError(f"{root / name}: a thousand runs of this second exist already")
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open an existing run.
+
+        Raises:
+            RunError: the folder is missing or has no ``manifest.json``.
+        """
+        if not (path / "manifest.json").is_file():
+            raise RunError(f"{path}: not a run folder (no manifest.json in it)")
+        return cls(path)
+
+    def write_json(self, name: str, data: Any) -> Path:
+        """Write ``data`` as JSON; NaN is an error, not a value."""
+        text = json.dumps(data, indent=1, allow_nan=False)
+        return self.write_text(name, text + "\n")
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write a text file."""
+        path = self._prepared(name)
+        with atomic_write(path) as file:
+            file.write(text.encode())
+        return path
+
+    def write_frame(self, name: str, frame: pd.DataFrame) -> Path:
+        """Write a data frame as parquet; the same rows give the same bytes."""
+        path = self._prepared(name)
+        with atomic_write(path) as file:
+            frame.to_parquet(file, index=False, compression="zstd")
+        return path
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file of this run."""
+        try:
+            return json.loads((self.path / name).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.path / name}: cannot be read: {error}") from None
+
+    def write_start(self, config: Config, *, command: list[str], seed: int, started: datetime) -> None:
+        """Write ``config.yml`` and ``manifest.json``: what this run is."""
+        self.write_text("config.yml", config_yaml(config))
+        self.write_json("manifest.json", manifest(config, command=command, seed=seed, started=started))
+
+    def _prepared(self, name: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def manifest(config: Config, *, command: list[str], seed: int, started: datetime) -> dict[str, Any]:
+    """Return what is needed to repeat a run: versions, seed, commit, command, configuration hash."""
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "started_utc": f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        "command": command,
+        "seed": seed,
+        "config_sha256": config_digest(config),
+        "git_commit": _git_commit(),
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git_commit() -> str | None:
+    """The commit this code is at, if it lies in a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(  # noqa: S603 - our own fixed command
+            command, capture_output=True, text=True, check=True, timeout=5
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
