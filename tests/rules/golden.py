@@ -1,0 +1,147 @@
+"""Replays of recorded decisions of the real HPA, KPA and KEDA (``tests/data/golden``, one JSON case a line)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agents.rules.hpa import HpaRule
+from agents.rules.hpa_settings import Behavior, HpaSettings, ScalingPolicy, ScalingRules
+from agents.rules.keda import KedaRule, KedaSettings
+from agents.rules.kpa import KpaRule, KpaSettings
+from agents.rules.kpa_buckets import KpaMetrics
+
+Case = dict[str, Any]
+
+FOLDER = Path(__file__).parent.parent / "data" / "golden"
+
+
+def golden_cases(rule: str) -> list[Case]:
+    """Return every recorded case of ``hpa``, ``kpa`` or ``keda``."""
+    with gzip.open(FOLDER / f"{rule}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def golden_decisions(case: Case) -> list[int]:
+    """Return our rule's decision at every sync (hpa), tick (kpa) or poll (keda) of ``case``.
+
+    HPA: ``spec.replicas`` right after each sync, replayed open loop (each sync starts from the recorded
+    ``spec_replicas``); :func:`hpa_decisions` can close the loop.
+    KPA: the desired pod count of each tick; a tick without a valid decision repeats the last one (-1 if
+    there was none yet). Family ``samples`` is fed the samples, ``averages`` the recorded averages.
+    KEDA: ``spec.replicas`` right after each poll.
+    """
+    return {"hpa": hpa_decisions, "kpa": kpa_decisions, "keda": keda_decisions}[case["rule"]](case)
+
+
+def hpa_decisions(case: Case, closed_loop: bool = False) -> list[int]:
+    """Replay an HPA case; closed loop starts each sync from our own last answer or the external change."""
+    rule = HpaRule(hpa_settings(case["settings"]))
+    changes = {change["before_sync"]: change["replicas"] for change in case.get("external_scale") or []}
+    replicas, decisions = case["initial_replicas"], []
+    for i, time_s in enumerate(case["time_s"]):
+        replicas = changes.get(i, replicas) if closed_loop else case["spec_replicas"][i]
+        replicas = rule.sync(time_s, replicas, case["status_replicas"][i], case["metric"][i])
+        decisions.append(replicas)
+    return decisions
+
+
+def hpa_metric_reads(case: Case) -> list[int]:
+    """Return 1 for every sync in which our rule asks for the metric."""
+    rule = HpaRule(hpa_settings(case["settings"]))
+    return [int(rule.reads_metric(replicas)) for replicas in case["spec_replicas"]]
+
+
+def kpa_decisions(case: Case) -> list[int]:
+    """Replay a KPA case; see :func:`golden_decisions`."""
+    last, decisions = -1, []
+    for row in kpa_rows(case):
+        last = last if row["desired"] is None else row["desired"]
+        decisions.append(last)
+    return decisions
+
+
+def kpa_rows(case: Case) -> list[dict[str, Any]]:
+    """Replay a KPA case; each row holds ``stable, panic, desired, excess_burst_capacity, panic_mode``."""
+    built_s = case["time_s"][0] - case["settings"]["tick_s"]
+    rule = KpaRule(kpa_settings(case["settings"]), case["initial_ready_pods"], built_s)
+    rows = []
+    for time_s, ready, averages in zip(case["time_s"], case["ready_pods"], kpa_averages(case), strict=True):
+        decision = rule.tick(time_s, ready, averages)
+        rows.append(
+            {
+                "stable": averages and averages[0],
+                "panic": averages and averages[1],
+                "desired": decision and decision.desired,
+                "excess_burst_capacity": decision and decision.excess_burst_capacity,
+                "panic_mode": int(rule.in_panic),
+            }
+        )
+    return rows
+
+
+def kpa_averages(case: Case) -> Iterator[tuple[float, float] | None]:
+    """Yield (stable, panic) at each tick: recorded ones, or made from the samples by our buckets."""
+    if case["family"] == "averages":
+        for stable, panic in zip(case["stable"], case["panic"], strict=True):
+            yield None if stable is None else (stable, panic)
+        return
+    settings = case["settings"]
+    metrics = KpaMetrics(settings["stable_window_s"], settings["panic_window_s"], settings["aggregation"])
+    samples = list(zip(case["sample_time_s"], case["sample"], strict=True))
+    for time_s in case["time_s"]:
+        while samples and samples[0][0] <= time_s:
+            sample_s, value = samples.pop(0)
+            if value is not None:
+                metrics.record(sample_s, value)
+        yield metrics.averages(time_s)
+
+
+def keda_decisions(case: Case) -> list[int]:
+    """Replay a KEDA case."""
+    return [replicas for replicas, _ in keda_rows(case)]
+
+
+def keda_rows(case: Case) -> list[tuple[int, float | None]]:
+    """Replay a KEDA case; each row is (replicas, last active time)."""
+    rule = KedaRule(keda_settings(case["settings"]))
+    rows = []
+    columns = (case["time_s"], case["replicas_before"], case["active"], case["error"])
+    for time_s, replicas, active, error in zip(*columns, strict=True):
+        rows.append((rule.poll(time_s, replicas, bool(active), bool(error)), rule.last_active_s))
+    return rows
+
+
+def hpa_settings(settings: Case) -> HpaSettings:
+    """Make our settings of the recorded ones."""
+    names = ("target", "target_type", "min_replicas", "max_replicas", "tolerance", "sync_period_s")
+    return HpaSettings(
+        **{name: settings[name] for name in names},
+        downscale_stabilization_s=settings["downscale_stabilization_s"],
+        behavior=_behavior(settings["behavior"]),
+    )
+
+
+def kpa_settings(settings: Case) -> KpaSettings:
+    """Make our settings of the recorded ones."""
+    return KpaSettings(**{name: settings[name] for name in KpaSettings.__dataclass_fields__})
+
+
+def keda_settings(settings: Case) -> KedaSettings:
+    """Make our settings of the recorded ones; what was left out takes our defaults."""
+    names = KedaSettings.__dataclass_fields__
+    return KedaSettings(**{name: settings[name] for name in names if settings[name] is not None})
+
+
+def _behavior(behavior: Case | None) -> Behavior | None:
+    if behavior is None:
+        return None
+    return Behavior(_rules(behavior["scale_up"]), _rules(behavior["scale_down"]))
+
+
+def _rules(rules: Case) -> ScalingRules:
+    policies = tuple(ScalingPolicy(p["type"], p["value"], p["period_s"]) for p in rules["policies"])
+    return ScalingRules(rules["stabilization_window_s"], rules["select_policy"], policies)
