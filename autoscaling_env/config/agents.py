@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from autoscaling_env.config.base import PositiveSeconds, Section
+from autoscaling_env.config.learners import DqnConfig, SarsaConfig, TrainingConfig
 
 
 class ReactiveConfig(Section):
@@ -23,3 +24,9 @@ class AgentsConfig(Section):
 
     reactive: ReactiveConfig
     """The two reactive baselines."""
+    sarsa: SarsaConfig
+    """SARSA(lambda)."""
+    dqn: DqnConfig
+    """Double DQN."""
+    training: TrainingConfig
+    """Checkpoints and evaluation of both."""

@@ -1,0 +1,88 @@
+"""Settings of the agents that learn, and of their training."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from autoscaling_env.config.base import Section, Share
+
+Count = Annotated[int, Field(ge=1, le=100_000_000)]
+Bins = Annotated[int, Field(ge=1, le=1000)]
+#: Open at 0 where a zero would stop all learning.
+Rate = Annotated[float, Field(gt=0, le=1)]
+#: One discount below 1 keeps values finite where truncated episodes bootstrap.
+Discount = Annotated[float, Field(ge=0, lt=1)]
+
+
+class LearnerConfig(Section):
+    """What both learners have: how long they train and how they explore."""
+
+    episodes: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Training episodes."""
+    gamma: Discount
+    """Discount per step."""
+    epsilon: Share
+    """Probability of a random action in the first episode."""
+    epsilon_min: Share
+    """Probability it never falls below."""
+    epsilon_decay: Rate
+    """Factor on it after every episode."""
+
+
+class SarsaConfig(LearnerConfig):
+    """SARSA(lambda) on a table of discretised observations."""
+
+    bins: Bins | Annotated[tuple[Bins, ...], Field(min_length=9, max_length=9)]
+    """Bins of each of the nine observations, 1 leaves it out; one number stands for all nine."""
+    alpha: Rate
+    """Step size at the first visit of a state and action."""
+    alpha_min: Rate
+    """Step size it never falls below."""
+    alpha_decay_visits: Annotated[float, Field(gt=0, le=1e12)]
+    """Visits of a state and action after which its step size has halved."""
+    initial_value: Annotated[float, Field(ge=-1e9, le=1e9)]
+    """Value of an action that was never tried."""
+    trace_lambda: Share
+    """Decay of the eligibility traces: 0 is one-step SARSA, 1 Monte Carlo."""
+    trace_threshold: Rate
+    """Traces below this are dropped."""
+    traces: Literal["replacing", "accumulating"]
+    """What a second visit does to a trace: set it to 1, or add 1."""
+
+
+class DqnConfig(LearnerConfig):
+    """Double DQN: a small network, a replay buffer, a target network that follows."""
+
+    hidden_layers: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=1, max_length=8)]
+    """Width of each hidden layer."""
+    learning_rate: Rate
+    """Adam's step size."""
+    replay_capacity: Count
+    """Transitions remembered; the oldest are overwritten."""
+    batch_size: Annotated[int, Field(ge=1, le=65_536)]
+    """Transitions in an update."""
+    learning_starts: Count
+    """Transitions collected before the first update."""
+    train_every: Count
+    """Environment steps per update."""
+    target_update: Count
+    """Updates between two moves of the target network."""
+    target_tau: Rate
+    """Share of the way to the online network it moves each time; 1 copies."""
+    gradient_clip: Annotated[float, Field(gt=0, le=1e9)]
+    """Largest norm of a gradient."""
+    reward_scale: Annotated[float, Field(gt=0, le=1e9)]
+    """Factor on rewards inside the update, so that values stay near 1."""
+
+
+class TrainingConfig(Section):
+    """Checkpoints and evaluation, whatever learns."""
+
+    checkpoint_every: Count
+    """Episodes between two checkpoints; each is evaluated."""
+    eval_episodes: Annotated[int, Field(ge=0, le=1_000_000)]
+    """Episodes a checkpoint is evaluated on, without exploration; 0 evaluates nothing."""
+    eval_seed: Annotated[int, Field(ge=0, lt=2**53)]
+    """Names the evaluation episodes: the same for every training seed, and never trained on."""
