@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 from autoscaling_env.config import Config
+from autoscaling_env.config.workload import PhasesConfig, TraceConfig
 from autoscaling_env.workload import Workload
 
 #: Called with (bytes done, bytes in all) while a trace is read.
 Progress = Callable[[int, int], None]
 
 
-def make_workload(
-    config: Config, *, base_dir: Path | None = None, progress: Progress | None = None
-) -> Workload:
+def make_workload(config: Config, *, base_dir: Path | None = None, progress: Progress | None = None) -> Workload:
     """Return the workload the configuration asks for.
 
     Args:
@@ -25,9 +25,26 @@ def make_workload(
     Raises:
         InputError: the workload has no tasks, or its trace cannot be read.
     """
-    from workloads.phased import PhasedWorkload
+    if isinstance(config.workload, PhasesConfig):
+        from workloads.phased import PhasedWorkload
 
-    return PhasedWorkload(config.workload)
+        return PhasedWorkload(config.workload)
+    return _trace(config, config.workload, base_dir or Path(), progress)
 
 
-__all__ = ["Progress", "make_workload"]
+def _trace(config: Config, wanted: TraceConfig, base_dir: Path, progress: Progress | None) -> Workload:
+    from workloads.fitting import Farm
+    from workloads.trace import TraceWorkload
+    from workloads.traces import read_trace
+
+    found, recording = read_trace(wanted, base_dir, progress)
+    episode_s = config.environment.max_steps * config.environment.step_duration_s
+    return TraceWorkload(wanted, found, recording, Farm(episode_s, config.farm.max_workers))
+
+
+def sample_trace_path() -> Path:
+    """Return the packaged sample trace: generated, in the Azure 2021 format; see its README."""
+    return Path(str(resources.files("workloads.samples") / "azure2021_generated.csv"))
+
+
+__all__ = ["Progress", "make_workload", "sample_trace_path"]

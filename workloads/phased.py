@@ -120,8 +120,7 @@ class PhasedWorkload:
 
 def _counts(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> tuple[int, ...]:
     counts = [
-        round(curve.total) if phase.tasks is None else phase.tasks
-        for phase, curve in zip(phases, curves, strict=True)
+        round(curve.total) if phase.tasks is None else phase.tasks for phase, curve in zip(phases, curves, strict=True)
     ]
     problems = [
         f"workload.phases.{index}.tasks: {count}: must be 0 where the rate is 0 throughout the phase"

@@ -69,9 +69,7 @@ def clipped_mean_s(distribution: dist.Distribution, low_s: float, high_s: float)
             limited = _limited_gamma(distribution.shape, distribution.scale_s)
             return shift + _between(limited, low_s - shift, high_s - shift)
         case dist.Gamma():
-            return _between(
-                _limited_gamma(distribution.shape, distribution.mean_s / distribution.shape), low_s, high_s
-            )
+            return _between(_limited_gamma(distribution.shape, distribution.mean_s / distribution.shape), low_s, high_s)
         case dist.Exponential():
             return _between(_limited_gamma(1.0, distribution.mean_s), low_s, high_s)
         case dist.Lognormal():

@@ -197,9 +197,7 @@ class TraceConfig(Section):
     """Stretches of equal length the emitter holds the trace in."""
     service_scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     """Factor on recorded service times."""
-    service: ServiceConfig = ServiceConfig(
-        distribution=Gamma(shape=4, mean_s=1.5), min_s=0.0465, max_s=2.8704
-    )
+    service: ServiceConfig = ServiceConfig(distribution=Gamma(shape=4, mean_s=1.5), min_s=0.0465, max_s=2.8704)
     """Service times where none are recorded; those of the reference deployment if left out."""
     deadline: DeadlineConfig = DeadlineConfig(coefficient=2, floor_s=0.1, cap_s=3600)
     """How long tasks may take, where no deadlines are recorded."""

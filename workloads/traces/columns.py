@@ -1,0 +1,65 @@
+"""Columns of a chunk as arrays, every bad value noted with its line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autoscaling_env.types import BoolArray, FloatArray
+from workloads.traces.problems import Problems
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Later than any Unix time in seconds that is meant; milliseconds are beyond it.
+MAX_TIME_S = 1e11
+#: The longest service time or deadline, as everywhere in the configuration.
+MAX_SECONDS = 1e9
+MAX_COUNT = 1e9
+
+
+def numbers(
+    chunk: pd.DataFrame, column: str, problems: Problems, high: float, *, low: float = 0.0, open_low: bool = False
+) -> FloatArray:
+    """Return a column as float64[n]; values that are no number in the range are noted and read as ``nan``."""
+    import pandas as pd
+
+    cells = chunk[column]
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
+    good = (values > low if open_low else values >= low) & (values <= high)
+    if good.all():
+        return values
+    allowed = f"a number of at most {high:g} and {'above' if open_low else 'at least'} {low:g}"
+    _note(chunk, column, ~good, problems, allowed)
+    return np.where(good, values, np.nan)
+
+
+def times(chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
+    """Return a column of times as float64[n], seconds: numbers, or dates such as ``2026-01-31 14:05:00``."""
+    import pandas as pd
+
+    cells = chunk[column]
+    if pd.api.types.is_numeric_dtype(cells) or not _looks_like_dates(cells):
+        return numbers(chunk, column, problems, MAX_TIME_S)
+    stamps = pd.to_datetime(cells.astype(str), errors="coerce", utc=True, format="ISO8601")
+    bad = stamps.isna().to_numpy()
+    if bad.any():
+        _note(chunk, column, bad, problems, "a date such as 2026-01-31 14:05:00, like the others")
+    seconds = (stamps - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    return np.asarray(seconds, dtype=np.float64)
+
+
+def _looks_like_dates(cells: pd.Series) -> bool:
+    import pandas as pd
+
+    head = cells.head(20).astype(str)
+    return bool(pd.to_datetime(head, errors="coerce", utc=True, format="ISO8601").notna().mean() > 0.5)
+
+
+def _note(chunk: pd.DataFrame, column: str, bad: BoolArray, problems: Problems, allowed: str) -> None:
+    for line, value in chunk[column][bad].head(100).items():
+        if value != value:  # an empty cell reads as NaN; the text "nan" stays text
+            problems.add(int(str(line)), f"{column}: is empty: must be {allowed}")
+        else:
+            problems.bad_value(int(str(line)), column, value, allowed)
