@@ -6,6 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from autoscaling_env.config.autoscalers import (
+    BacklogConfig,
+    HpaConfig,
+    KedaConfig,
+    KpaConfig,
+    OpenFaasCeConfig,
+    StaffingConfig,
+)
 from autoscaling_env.config.base import PositiveSeconds, Section
 from autoscaling_env.config.learners import DqnConfig, SarsaConfig, TrainingConfig
 
@@ -30,3 +38,15 @@ class AgentsConfig(Section):
     """Double DQN."""
     training: TrainingConfig
     """Checkpoints and evaluation of both."""
+    hpa: HpaConfig
+    """Kubernetes HorizontalPodAutoscaler."""
+    keda: KedaConfig
+    """KEDA with a Redis trigger."""
+    kpa: KpaConfig
+    """Knative pod autoscaler."""
+    openfaas_ce: OpenFaasCeConfig
+    """OpenFaaS Community Edition's alert."""
+    backlog_per_instance: BacklogConfig
+    """AWS target tracking on the backlog per instance."""
+    staffing: StaffingConfig
+    """Little's law and square-root staffing."""
