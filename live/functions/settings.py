@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from autoscaling_env.errors import InputError, unknown_name
 
-PREFIX = "AUTOSCALE_"
+PREFIX = "AUTOSCALE_FN_"
+#: Kubernetes puts the address of every Service into the environment; those are not for us.
+SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT).*|PORT(_\d+_.*)?)$")
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionSettings:
-    """Settings of one function; field ``lease_s`` is the variable ``AUTOSCALE_LEASE_S``. Times are real seconds.
+    """Settings of one function; field ``lease_s`` is the variable ``AUTOSCALE_FN_LEASE_S``. Times are real seconds.
 
     Attributes:
         redis_url: ``redis://``, ``rediss://`` or ``unix://``; secrets may also come by a mounted file.
@@ -55,18 +59,15 @@ class FunctionSettings:
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> FunctionSettings:
-    """Read ``AUTOSCALE_*``; an absent variable means the default.
+    """Read ``AUTOSCALE_FN_*``; an absent variable means the default.
 
     Raises:
         InputError: all unknown names, unreadable numbers and missing values at once.
     """
-    given = {
-        key.removeprefix(PREFIX).lower(): value
-        for key, value in (os.environ if environment is None else environment).items()
-        if key.startswith(PREFIX) and not key.startswith(f"{PREFIX}TEST_")
-    }
-    known = {field.name: type(field.default) for field in fields(FunctionSettings)}
-    values, problems = {}, []
+    given = _given(os.environ if environment is None else environment)
+    known = {field.name: _READERS[str(field.type)] for field in fields(FunctionSettings)}
+    values: dict[str, Any] = {}
+    problems = []
     for name, text in given.items():
         try:
             values[name] = known[name](text)
@@ -74,9 +75,20 @@ def from_environment(environment: Mapping[str, str] | None = None) -> FunctionSe
             names = (PREFIX + key.upper() for key in known)
             problems.append(unknown_name("environment variable", PREFIX + name.upper(), names))
         except ValueError:
-            problems.append(f"{PREFIX}{name.upper()}={text}: must be a number ({known[name].__name__})")
+            problems.append(f"{PREFIX}{name.upper()}={text}: must be a number")
     if not values.get("redis_url"):
         problems.append(f"{PREFIX}REDIS_URL is not set: write redis://host:port/db or unix:///path")
     if problems:
         raise InputError(*problems)
     return FunctionSettings(**values)
+
+
+_READERS: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float}
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    ours = {k.removeprefix(PREFIX): v for k, v in environment.items() if k.startswith(PREFIX)}
+    return {name.lower(): text for name, text in ours.items() if name in _NAMES or not SERVICE_LINK.search(name)}
+
+
+_NAMES = {field.name.upper() for field in fields(FunctionSettings)}

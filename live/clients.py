@@ -1,0 +1,71 @@
+"""Two connections to the server: one for commands, one that blocks.
+
+Commands are retried, which is safe because each is a script that can be run twice. A blocking pop is not
+repeatable, so its client never retries, and waits for the answer longer than the server may block.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from autoscaling_env.errors import InputError
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+RETRIES = 3
+COMMAND_TIMEOUT_S = 5.0
+
+
+def command_client(
+    url: str, *, password_file: str = "", retries: int = RETRIES, timeout_s: float = COMMAND_TIMEOUT_S
+) -> Redis:
+    """Return a client for scripts: each attempt may take ``timeout_s``, with jittered pauses in between.
+
+    Raises:
+        InputError: the URL or the password file cannot be used.
+    """
+    from redis.backoff import ExponentialWithJitterBackoff
+    from redis.retry import Retry
+
+    backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
+    return _connect(url, password_file, socket_timeout=timeout_s, retry=Retry(backoff, retries))
+
+
+def blocking_client(url: str, block_s: float, *, password_file: str = "") -> Redis:
+    """Return a client for one blocking pop of up to ``block_s``: no retry, and patience for twice as long."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return _connect(url, password_file, socket_timeout=2 * block_s + COMMAND_TIMEOUT_S, retry=Retry(NoBackoff(), 0))
+
+
+def shown(url: str) -> str:
+    """Return ``url`` without its password, fit to be printed."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+
+
+def _connect(url: str, password_file: str, **options: Any) -> Redis:
+    from redis import Redis
+
+    if password_file:
+        options["password"] = _password(password_file)
+    try:
+        return Redis.from_url(
+            url, decode_responses=True, protocol=2, socket_connect_timeout=COMMAND_TIMEOUT_S, **options
+        )
+    except ValueError as error:
+        raise InputError(f"Redis URL {shown(url)!r}: {error}; write redis://host:port/db or unix:///path") from None
+
+
+def _password(file: str) -> str:
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise InputError(f"{file}: the Redis password cannot be read: {error.strerror}") from None

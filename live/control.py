@@ -1,0 +1,203 @@
+"""The controller's side of the queue protocol: begin an episode, start its clock, read everything at one instant."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autoscaling_env.errors import BackendError
+from live.errors import FarmLost
+from live.platform import Roster, WorkerRecord
+from live.queues import Queues
+
+#: A controller not heard of for this long has given its farm up.
+OWNER_TTL_S = 60.0
+#: Most collected results read in one snapshot.
+PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """A task in somebody's hands. ``claimed_us``: server clock."""
+
+    task: int
+    worker: str
+    claimed_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The farm at one instant, ``now_us`` by the server's clock.
+
+    Attributes:
+        started_us: time 0 of the episode; 0: not started.
+        failed: why the emitter gave up, or "".
+        trouble: why the server could not renew the controller's claim (out of memory), or "".
+        dead: entries of the dead list.
+        collected: output records as dictionaries, see ``keys.KEYS["output_queue"]``.
+        heartbeat_us: worker -> when it last reported.
+        leases: the tasks in hands.
+    """
+
+    now_us: int
+    started_us: int
+    failed: str
+    trouble: str
+    input_queue: int
+    worker_queue: int
+    enqueued_total: int
+    result_queue: int
+    output_queue: int
+    dead: int
+    collected: tuple[dict[str, Any], ...]
+    heartbeat_us: dict[str, int]
+    leases: tuple[LeaseRecord, ...]
+
+    def roster(self, service_s: Sequence[float], time_scale: float) -> Roster:
+        """Return the registered workers; ``service_s[i]`` is the expected service time of task ``i``."""
+        held = {lease.worker: lease for lease in self.leases}
+        return tuple(
+            self._worker(name, at_us, held.get(name), service_s, time_scale)
+            for name, at_us in self.heartbeat_us.items()
+        )
+
+    def _worker(
+        self, name: str, at_us: int, lease: LeaseRecord | None, service_s: Sequence[float], time_scale: float
+    ) -> WorkerRecord:
+        age_s = (self.now_us - at_us) / 1e6
+        if lease is None:
+            return WorkerRecord(name, age_s)
+        expected_s = service_s[lease.task] * time_scale if lease.task < len(service_s) else 0.0
+        return WorkerRecord(name, age_s, lease.task, (lease.claimed_us - self.now_us) / 1e6 + expected_s)
+
+
+class Controller:
+    """One controller's hold on one farm. At most one controller has it at a time."""
+
+    def __init__(self, queues: Queues, owner: str = "", *, lease_s: float, max_deliveries: int) -> None:
+        self.queues = queues
+        self.owner = owner or this_process()
+        self.episode = ""
+        self._lease_us = int(lease_s * 1e6)
+        self._max_deliveries = max_deliveries
+
+    def begin(self, segments: Sequence[str]) -> str:
+        """Drop whatever the last episode left, put ``segments`` on the input queue, and return the new id.
+
+        Raises:
+            BackendError: another living controller has the farm, or its keys belong to another program.
+        """
+        current = self.queues.episode()
+        self.episode = uuid.uuid4().hex[:12]
+        self._take_over(current)
+        for number, segment in enumerate(segments):
+            self._still_ours(self.queues.run("offer", self.episode, number, segment) != "stale")
+        return self.episode
+
+    def _take_over(self, current: dict[str, str]) -> None:
+        owner = current.get("controller", "")
+        gone = owner if _is_dead(owner) else ""
+        answer = self.queues.run(
+            "begin", current.get("id", ""), self.episode, self.owner, _us(OWNER_TTL_S), gone,
+            self._lease_us, self._max_deliveries,
+        )  # fmt: skip
+        if answer[0] not in {"ok", "again"}:
+            raise BackendError(self._refusal(answer))
+
+    def _refusal(self, answer: list[str]) -> str:
+        farm = f"farm {self.queues.farm!r} on {self.queues.where}"
+        if answer[0] == "owned":
+            left_s = int(answer[2]) / 1e6
+            return (
+                f"{farm} is controlled by {answer[1]} (for {left_s:.0f} s more unless it renews); use another live.farm"
+            )
+        if answer[0] == "foreign":
+            return f"{farm}: key {answer[1]} exists but no episode does: not ours to delete; use another live.farm"
+        return f"{farm}: another controller began episode {answer[1]} at the same moment; use another live.farm"
+
+    def start(self) -> tuple[int, int]:
+        """Set time 0; return it and the server's present time, both in microseconds."""
+        answer = self.queues.run("start", self.episode)
+        self._still_ours(bool(answer))
+        return int(answer[0]), int(answer[1])
+
+    def snapshot(self, read: int) -> Snapshot:
+        """Return all facts of this instant, with the output records from number ``read`` on.
+
+        Raises:
+            FarmLost: the episode is gone from the server, or another controller has taken the farm.
+        """
+        answer = self.queues.run("snapshot", self.episode, self.owner, _us(OWNER_TTL_S), read, PAGE)
+        if answer[0] == "taken":
+            raise FarmLost(f"farm {self.queues.farm!r}: controller {answer[1]} has taken it over")
+        self._still_ours(answer[0] == "ok", answer[-1])
+        return _snapshot(answer)
+
+    def release(self, *, drop: bool) -> None:
+        """Give the farm up; with ``drop`` leave no key behind."""
+        self.queues.run("release_farm", self.episode, self.owner, int(drop))
+
+    def _still_ours(self, ours: bool, found: str = "") -> None:
+        if ours:
+            return
+        farm = f"farm {self.queues.farm!r} on {self.queues.where}"
+        if found:
+            raise FarmLost(f"{farm}: another controller began episode {found}")
+        raise FarmLost(f"{farm}: the server has lost the episode (restarted empty?); switch on `appendonly yes`")
+
+
+def this_process() -> str:
+    """Return who we are: host, process, and a part that no other run has."""
+    return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+
+
+def _is_dead(owner: str) -> bool:
+    """True if ``owner`` ran on this machine and its process is gone."""
+    host, _, rest = owner.partition("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(rest.partition("/")[0]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _us(seconds: float) -> int:
+    return int(seconds * 1e6)
+
+
+def _snapshot(answer: list[Any]) -> Snapshot:
+    _, now_us, started_us, failed, trouble, *lengths, output, heartbeats, leased = answer
+    input_queue, worker_queue, enqueued_total, result_queue, output_queue, dead = map(int, lengths)
+    return Snapshot(
+        now_us=int(now_us),
+        started_us=int(started_us),
+        failed=failed,
+        trouble=trouble,
+        input_queue=input_queue,
+        worker_queue=worker_queue,
+        enqueued_total=enqueued_total,
+        result_queue=result_queue,
+        output_queue=output_queue,
+        dead=dead,
+        collected=tuple(json.loads(record) for record in output),
+        heartbeat_us={name: int(float(at)) for name, at in _pairs(heartbeats)},
+        leases=tuple(_lease(task, record) for task, record in _pairs(leased)),
+    )
+
+
+def _pairs(flat: list[str]) -> zip[tuple[str, str]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _lease(task: str, record: str) -> LeaseRecord:
+    _, worker, claimed_us, _ = record.split("|", 3)
+    return LeaseRecord(int(task), worker, int(claimed_us))
