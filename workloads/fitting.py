@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autoscaling_env.config.workload import TraceConfig
 from autoscaling_env.errors import TraceError
-from workloads.recordings import Recording
+from workloads.recordings import Recording, in_seconds
 
 #: Tasks a fitted episode has at most, unless ``max_tasks`` says otherwise.
 DEFAULT_MAX_TASKS = 1_000_000
@@ -80,7 +80,7 @@ def notes(
 ) -> tuple[str, ...]:
     """Return what was done to the trace, one plain sentence each."""
     name = config.file.replace("\\", "/").rsplit("/", 1)[-1]
-    said = [f"{name} ({found}): {_tasks(recording.tasks)} over {recording.span_s:.4g} s."]
+    said = [f"{name} ({found}): {_tasks(recording.tasks)} over {in_seconds(recording.span_s)}."]
     said += recording.notes
     if config.as_recorded:
         said.append(_kept(fitted) or "Replayed as recorded.")
@@ -91,20 +91,20 @@ def notes(
     said.append(
         f"Offered load: {offered:.3g} workers busy on average, {offered / farm.max_workers:.3g} of {farm.max_workers}."
     )
-    if fitted.duration_s > farm.episode_s * (1 + 1e-9):
-        said.append(f"The episode ends after {farm.episode_s:g} s, before the last of its {fitted.duration_s:.4g} s.")
+    if fitted.duration_s > farm.episode_s * 1.01:
+        said.append(f"The episode ends after {farm.episode_s:g} s of these {in_seconds(fitted.duration_s)}.")
     longest_s = (recording.max_service_s or 0.0) * config.service_scale
     if longest_s > fitted.duration_s:
-        said.append(f"The longest task takes {longest_s:.4g} s, longer than all arrivals; see service_scale.")
+        said.append(f"The longest task takes {in_seconds(longest_s)}, longer than all arrivals; see service_scale.")
     return tuple(said)
 
 
 def _pace(fitted: Fit) -> str:
     if abs(fitted.compress - 1) < 1e-9:
-        return f"Time runs as recorded: {fitted.duration_s:.4g} s."
+        return f"Time runs as recorded: {in_seconds(fitted.duration_s)}."
     how = "Compressed" if fitted.compress > 1 else "Stretched"
     factor = max(fitted.compress, 1 / fitted.compress)
-    return f"{how} {factor:.4g} times in time, to {fitted.duration_s:.4g} s."
+    return f"{how} {factor:.4g} times in time, to {in_seconds(fitted.duration_s)}."
 
 
 def _amount(recording: Recording, fitted: Fit) -> str:

@@ -207,7 +207,7 @@ class Intervals:
         silent_s = self.span_s - (last_s - first_s)
         if silent_s <= 0:
             return self
-        said = f"Left out {silent_s:.4g} s without tasks before the first and after the last."
+        said = f"Left out {in_seconds(silent_s)} without tasks before the first and after the last."
         return replace(self, start_s=self.start_s - first_s, span_s=last_s - first_s, notes=(*self.notes, said))
 
     def draw(self, tasks: int, seed: int) -> Drawn:
@@ -226,7 +226,8 @@ class Intervals:
             counts = np.diff(np.round(upto), prepend=0).astype(np.intp)
             return np.repeat(np.arange(len(upto)), counts)
         level = stream(seed, "trace").random(tasks) * upto[-1]
-        return np.searchsorted(upto[:-1], level, side="right")
+        cells: NDArray[np.intp] = np.searchsorted(upto[:-1], level, side="right")
+        return cells
 
 
 def _copied(values: FloatArray | None) -> FloatArray | None:
@@ -235,3 +236,8 @@ def _copied(values: FloatArray | None) -> FloatArray | None:
 
 def _chosen(values: FloatArray | None, chosen: NDArray[np.intp]) -> FloatArray | None:
     return None if values is None else values[chosen]
+
+
+def in_seconds(duration_s: float) -> str:
+    """Return a duration for a sentence, such as ``86,400 s`` or ``1.25 s``."""
+    return f"{duration_s:,.0f} s" if duration_s >= 1000 else f"{duration_s:.4g} s"

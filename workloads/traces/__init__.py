@@ -16,7 +16,6 @@ from workloads.traces.plain import read_plain
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source, open_source
 
-
 READERS: Mapping[str, Callable[[Source, Selection], Recording]] = {
     "azure2021": read_azure2021,
     "counts": read_counts,

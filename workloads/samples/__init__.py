@@ -1,0 +1,1 @@
+"""The trace that ships with the project; see README.md here."""
