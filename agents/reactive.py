@@ -54,7 +54,7 @@ class Reactive:
 
     def _optimal(self, observation: Observation, info: Info, service_s: float, horizon_s: float) -> float:
         arrivals = float(observation[RATE]) * service_s
-        backlog = info["worker_queue"] / horizon_s * service_s
+        backlog: float = info["worker_queue"] / horizon_s * service_s
         return max(1.0, (arrivals + backlog) * self._config.safety)
 
     def _available(self, info: Info, service_s: float, horizon_s: float) -> float:
@@ -62,7 +62,7 @@ class Reactive:
         active = max(0, info["enqueued_total"] - waiting)
         workers = info["requested_workers"]
         busy = min(workers, max(0, active - (active > 0))) / horizon_s * service_s * self._adjustment
-        return float(workers - busy)
+        return float(workers) - float(busy)
 
 
 class Static:

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The command ``autoscale``: the only place that knows every name."""

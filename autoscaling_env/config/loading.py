@@ -19,18 +19,24 @@ from autoscaling_env.errors import ConfigError
 DEFAULTS = "configuration.yml"
 
 
-def load_config(file: Path | str | None = None, assignments: Iterable[str] = ()) -> Config:
-    """Return the packaged defaults, overridden by ``file``, then by ``key=value`` assignments.
+def load_config(
+    *files: Path | str, assignments: Iterable[str] = (), options: Mapping[str, tuple[str, Any]] | None = None
+) -> Config:
+    """Return the packaged defaults, overridden by each file, then ``key=value`` assignments, then options.
 
     Mappings are merged, lists and values replaced; a mapping whose ``kind`` changes is replaced whole.
+
+    Args:
+        files: YAML files, later ones over earlier ones.
+        assignments: ``key=value`` with a dotted key and a YAML value.
+        options: dotted key -> (what to call it in a message, value).
 
     Raises:
         ConfigError: every problem found, one line each.
     """
-    sources = [_defaults()]
-    if file is not None:
-        sources.append(_read(Path(file)))
-    sources += _assignments(assignments)
+    sources = [_defaults(), *[_read(Path(file)) for file in files], *_assignments(assignments)]
+    for key, (label, value) in (options or {}).items():
+        sources.append(Source(label, _nested(key.split("."), value), {}))
     return build(sources)
 
 
@@ -88,12 +94,16 @@ def _assignments(assignments: Iterable[str]) -> list[Source]:
         except ConfigError as error:
             problems += error.problems
             continue
-        for part in reversed(key.strip().split(".")):
-            data = {part: data}
-        sources.append(Source(f"--set {key.strip()}", data, {}))
+        sources.append(Source(f"--set {key.strip()}", _nested(key.strip().split("."), data), {}))
     if problems:
         raise ConfigError(*problems)
     return sources
+
+
+def _nested(path: list[str], value: Any) -> Any:
+    for part in reversed(path):
+        value = {part: value}
+    return value
 
 
 def _merged(base: Any, over: Any) -> Any:

@@ -1,0 +1,5 @@
+"""``python -m cli`` is ``autoscale``."""
+
+from cli.main import main
+
+main()

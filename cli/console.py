@@ -1,0 +1,54 @@
+"""What the terminal shows: tables, progress with a time to go, errors. Results go to stdout, the rest to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autoscaling_env.errors import AutoscalingError, InputError
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_error(error: AutoscalingError) -> None:
+    """Print an error: one line for each problem."""
+    for line in error.problems if isinstance(error, InputError) else (str(error),):
+        err.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True, highlight=False)
+
+
+def note(text: str) -> None:
+    """Print a remark to stderr."""
+    err.print(f"[dim]{escape(text)}[/]", soft_wrap=True, highlight=False)
+
+
+def escape(text: str) -> str:
+    """Return ``text`` with nothing in it that rich would take for markup."""
+    return text.replace("[", r"\[")
+
+
+def progress(*, quiet: bool = False) -> Progress:
+    """Return a progress bar with elapsed time and time to go, on stderr; silent where nobody watches."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("to go"),
+        TimeRemainingColumn(),
+        console=err,
+        disable=quiet or not err.is_terminal,
+    )
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str | None = None) -> Table:
+    """Return a table; every column but the first is right-aligned."""
+    shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+    for index, column in enumerate(columns):
+        shown.add_column(column, justify="left" if index == 0 else "right", no_wrap=index == 0)
+    for row in rows:
+        shown.add_row(*[escape(str(cell)) for cell in row])
+    return shown

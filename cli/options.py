@@ -1,0 +1,48 @@
+"""Options that several commands share, so that they are called, explained and checked alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+ConfigFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="YAML that overrides the packaged configuration.")
+]
+Assignments: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one value, such as farm.max_workers=16. Repeatable."),
+]
+Trace: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="FILE", help="Replay a recorded trace: Azure Functions 2019/2021, CSV, or counts."),
+]
+Durations: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--durations", metavar="FILE", help="Azure Functions 2019: the file with duration percentiles."),
+]
+AsRecorded: TypeAlias = Annotated[
+    bool, typer.Option("--as-recorded", help="Replay the trace untouched instead of fitting it to the farm.")
+]
+Episodes: TypeAlias = Annotated[int, typer.Option("--episodes", min=1, help="Episodes per agent.")]
+MaxSteps: TypeAlias = Annotated[int | None, typer.Option("--max-steps", min=1, help="Decisions per episode.")]
+StepDuration: TypeAlias = Annotated[float | None, typer.Option("--step-duration", help="Seconds between decisions.")]
+InitialWorkers: TypeAlias = Annotated[
+    int | None, typer.Option("--initial-workers", help="Workers ready at the start of an episode.")
+]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", min=0, help="The same seed is the same tasks, to the byte.")]
+OutputDir: TypeAlias = Annotated[Path, typer.Option("--output-dir", metavar="DIR", help="Where run folders are made.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+PhaseShuffle: TypeAlias = Annotated[
+    bool, typer.Option("--phase-shuffle", help="Shuffle the order of the workload's phases in every episode.")
+]
+PhaseShuffleSeed: TypeAlias = Annotated[
+    int | None, typer.Option("--phase-shuffle-seed", min=0, help="Fix the shuffled order by its own seed.")
+]
+BackendName: TypeAlias = Annotated[
+    str, typer.Option("--backend", metavar="NAME", help="The farm: sim, or a live one (local, kubernetes, openfaas).")
+]
+Engine: TypeAlias = Annotated[
+    str | None, typer.Option("--engine", metavar="NAME", help="Simulation engine for --backend sim: compiled or simpy.")
+]

@@ -1,0 +1,102 @@
+"""Decision makers by the names users know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from agents.reactive import External, Reactive, Static
+from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.policy import Policy
+from autoscaling_env.rng import episode_seeds
+from autoscaling_env.workload import Workload
+from cli.console import note
+
+ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
+#: Training seeds are drawn apart from any evaluation seed a user may name.
+TRAINING_SALT = 0x5EED_7EA1
+STATIC = re.compile(r"static-(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a decision maker may be built from: never the evaluation seeds."""
+
+    config: Config
+    workload: Workload
+    seed: int
+
+    def training_seeds(self, count: int) -> tuple[int, ...]:
+        """Return episode seeds to search or train on."""
+        return episode_seeds(self.seed + TRAINING_SALT, count)
+
+
+Factory = Callable[[Setting], Policy]
+
+
+def _static_best(setting: Setting) -> Policy:
+    from simulator.search import best_static
+
+    workers, _ = best_static(setting.config, setting.workload, setting.training_seeds(20))
+    note(f"static-best: {workers} workers earn most on 20 training episodes")
+    return Static(workers)
+
+
+FACTORIES: dict[str, Factory] = {
+    "reactiveaverage": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=False),
+    "reactivemaximum": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=True),
+    "static-best": _static_best,
+    "external": lambda setting: External(),
+}
+
+
+def policy_names() -> list[str]:
+    """Return every name ``--agents`` knows, with ``static-N`` standing for all counts."""
+    return [*FACTORIES, "static-N"]
+
+
+def canonical(name: str) -> str:
+    """Return the full name of an agent.
+
+    Raises:
+        InputError: no agent is called so.
+    """
+    name = ALIASES.get(name.strip().lower(), name.strip().lower())
+    if name not in FACTORIES and not STATIC.fullmatch(name):
+        raise InputError(unknown_name("agent", name, [*policy_names(), *ALIASES]))
+    return name
+
+
+def make_policy(name: str, setting: Setting) -> Policy:
+    """Return a new decision maker by its canonical name."""
+    if match := STATIC.fullmatch(name):
+        return _static(int(match[1]), setting)
+    return cast("Policy", FACTORIES[name](setting))
+
+
+def _static(workers: int, setting: Setting) -> Static:
+    farm = setting.config.farm
+    if not farm.min_workers <= workers <= farm.max_workers:
+        raise InputError(f"static-{workers}: the farm has {farm.min_workers} to {farm.max_workers} workers")
+    return Static(workers)
+
+
+def is_baseline(name: str) -> bool:
+    """Whether a name stands for a rule that is the same whenever it is built."""
+    return name in FACTORIES or STATIC.fullmatch(name) is not None
+
+
+def parse_agents(text: str) -> list[str]:
+    """Return the canonical names of a comma-separated list, each once; all unknown names are told at once."""
+    names, problems = [], []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            names.append(canonical(part))
+        except InputError as error:
+            problems += error.problems
+    if problems or not names:
+        raise InputError(*(problems or ["--agents: name at least one"]))
+    return list(dict.fromkeys(names))

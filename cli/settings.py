@@ -1,0 +1,80 @@
+"""Configuration from a command's options."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autoscaling_env.config import Config, load_config
+from autoscaling_env.errors import InputError
+from autoscaling_env.workload import Workload
+from cli.console import note, progress
+
+ENGINES = ("compiled", "simpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a command's options say about the configuration; None: nothing."""
+
+    config: Path | None = None
+    assignments: Sequence[str] = ()
+    scenario: Path | None = None
+    trace: Path | None = None
+    durations: Path | None = None
+    as_recorded: bool = False
+    values: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+
+def resolve(overrides: Overrides) -> Config:
+    """Return the defaults under scenario, file, ``--set``, trace and options, in that order."""
+    files = [file for file in (overrides.scenario, overrides.config) if file is not None]
+    options = {key: named for key, named in overrides.values.items() if named[1] is not None}
+    if overrides.trace is not None:
+        options = {"workload": ("--trace", _trace(overrides))} | options
+    elif overrides.durations is not None or overrides.as_recorded:
+        raise InputError("--durations and --as-recorded belong to --trace FILE")
+    return load_config(*files, assignments=overrides.assignments, options=options)
+
+
+def _trace(overrides: Overrides) -> dict[str, Any]:
+    trace: dict[str, Any] = {"kind": "trace", "file": str(overrides.trace)}
+    if overrides.durations is not None:
+        trace["durations"] = str(overrides.durations)
+    if overrides.as_recorded:
+        trace["as_recorded"] = True
+    return trace
+
+
+def load_workload(config: Config, *, quiet: bool = False) -> Workload:
+    """Return the configuration's workload; a trace is read with a progress bar, and what was done to it is said."""
+    from workloads import make_workload
+
+    with progress(quiet=quiet) as bar:
+        task = bar.add_task("reading trace", total=None, visible=config.workload.kind == "trace")
+        workload = make_workload(
+            config, progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+        )
+    if not quiet:
+        for sentence in workload.notes:
+            note(sentence)
+    return workload
+
+
+def fitting_steps(config: Config, workload: Workload) -> int:
+    """Return how many steps the workload's tasks arrive over, and one window more to finish them."""
+    return math.ceil(workload.duration_s / config.environment.step_duration_s) + 1
+
+
+def backend_name(backend: str, engine: str | None) -> str:
+    """Return the installed farm's name for ``--backend`` and ``--engine``."""
+    if engine is None:
+        return backend
+    if backend != "sim":
+        raise InputError(f"--engine {engine} belongs to --backend sim, not to {backend}")
+    if engine not in ENGINES:
+        raise InputError(f"--engine {engine}: choose from {', '.join(ENGINES)}")
+    return engine
