@@ -48,5 +48,7 @@ def power(base: float, exponent: int) -> float:
 
 
 def root(value: float, degree: int) -> float:
-    """Return ``value ** (1 / degree)`` as Go's ``math.Pow`` does it: through exp and log, value > 0, degree > 1."""
-    return value if degree == 1 else math.exp(1 / degree * math.log(value))
+    """Return ``value ** (1 / degree)``, value > 0, degree >= 1, the way Go's ``math.Pow`` gets there."""
+    if degree <= 2:
+        return math.sqrt(value) if degree == 2 else value
+    return math.exp(1 / degree * math.log(value))

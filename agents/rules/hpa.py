@@ -1,4 +1,4 @@
-"""Kubernetes' HorizontalPodAutoscaler with one External metric: the decision of one sync.
+"""Kubernetes' HorizontalPodAutoscaler with one External or Resource metric: the decision of one sync.
 
 Source: kubernetes v1.34, pkg/controller/podautoscaler/horizontal.go, ``reconcileAutoscaler`` and what it calls; the
 user's view is https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details.
@@ -10,6 +10,7 @@ from __future__ import annotations
 from agents.rules.go_numbers import nanoseconds
 from agents.rules.hpa_behavior import Recommendations, ScaleHistory
 from agents.rules.hpa_metric import proposal
+from agents.rules.hpa_resource import PodUsage, resource_proposal
 from agents.rules.hpa_settings import HpaSettings
 
 #: ``scaleUpLimitFactor`` and ``scaleUpLimitMinimum``: the rate of an HPA without behavior, each sync.
@@ -32,14 +33,15 @@ class HpaRule:
         disabled = spec_replicas == 0 and settings.min_replicas != 0
         return not disabled and settings.min_replicas <= spec_replicas <= settings.max_replicas
 
-    def sync(self, time_s: float, spec_replicas: int, status_replicas: int, metric: float | None) -> int:
+    def sync(self, time_s: float, spec_replicas: int, status_replicas: int, metric: float | PodUsage | None) -> int:
         """Return the number of pods to ask for.
 
         Args:
             time_s: now, seconds.
             spec_replicas: pods asked for, as read at the start of the sync.
             status_replicas: pods that the scale subresource counts (for ``Value`` targets: Ready pods).
-            metric: the metric's value; None if it cannot be read, which changes nothing.
+            metric: the metric's value, for ``Utilization`` targets what each pod uses; None if it cannot be
+                read, which changes nothing.
         """
         now_ns = nanoseconds(time_s)
         self._recommendations.record_initial(now_ns, spec_replicas)
@@ -48,18 +50,25 @@ class HpaRule:
             self._history.store(now_ns, spec_replicas, replicas)
         return replicas
 
-    def _decide(self, now_ns: int, spec_replicas: int, status_replicas: int, metric: float | None) -> int:
+    def _decide(self, now_ns: int, spec_replicas: int, status_replicas: int, metric: float | PodUsage | None) -> int:
         settings = self.settings
         if spec_replicas == 0 and settings.min_replicas != 0:
             return 0
         if not self.reads_metric(spec_replicas):
             return settings.max_replicas if spec_replicas > settings.max_replicas else settings.min_replicas
-        if metric is None:
+        proposed = self._proposal(metric, spec_replicas, status_replicas)
+        if proposed is None:
             return spec_replicas
-        proposed = proposal(settings, metric, spec_replicas, status_replicas)
         if self._history is None:
             return self._without_behavior(now_ns, spec_replicas, proposed)
         return self._with_behavior(now_ns, spec_replicas, proposed, self._history)
+
+    def _proposal(self, metric: float | PodUsage | None, spec_replicas: int, status_replicas: int) -> int | None:
+        if metric is None:
+            return None
+        if isinstance(metric, PodUsage):
+            return resource_proposal(metric, spec_replicas, int(self.settings.target), self.settings.tolerance)
+        return proposal(self.settings, metric, spec_replicas, status_replicas)
 
     def _without_behavior(self, now_ns: int, spec_replicas: int, proposed: int) -> int:
         """``normalizeDesiredReplicas``: the window's edge is inclusive, the rate counts each sync."""
@@ -82,7 +91,7 @@ class HpaRule:
 
 
 def _windows_ns(settings: HpaSettings) -> tuple[int, int]:
-    """Return (up, down); a scale-down window left out is the controller's (``maybeInitScaleDownStabilizationWindow``)."""
+    """Return (up, down); a scale-down window left out is the controller's."""
     up_s, down_s = 0.0, settings.downscale_stabilization_s
     if settings.behavior is not None:
         up_s = settings.behavior.scale_up.stabilization_window_s or 0.0

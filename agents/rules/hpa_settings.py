@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-TargetType = Literal["AverageValue", "Value"]
+TargetType = Literal["AverageValue", "Value", "Utilization"]
 SelectPolicy = Literal["Max", "Min", "Disabled"]
 
 
@@ -55,11 +55,12 @@ class Behavior:
 
 @dataclass(frozen=True, slots=True)
 class HpaSettings:
-    """One HPA with one External metric, and the controller's flags.
+    """One HPA with one External or Resource metric, and the controller's flags.
 
     Attributes:
-        target: metric per pod (``AverageValue``, what KEDA creates) or in all (``Value``); > 0.
-        target_type: which of the two.
+        target: metric per pod (``AverageValue``, what KEDA creates) or in all (``Value``), > 0; or whole per
+            cent of what a pod requests (``Utilization``).
+        target_type: which of the three.
         min_replicas: 0 needs the feature gate HPAScaleToZero.
         max_replicas: upper bound.
         tolerance: share by which the metric may miss the target without a change.

@@ -1,0 +1,25 @@
+"""The autoscalers people run, as policies: each rule acts at its own period on what the environment shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agents.industry.knative import KpaPolicy
+from agents.industry.kubernetes import HpaPolicy, KedaPolicy
+from agents.industry.openfaas import OpenFaasCePolicy
+from agents.industry.queueing import BacklogPolicy, LittlePolicy, SquareRootPolicy
+from autoscaling_env.config import Config
+from autoscaling_env.policy import Policy
+
+#: Name -> factory of every industry autoscaler.
+INDUSTRY: dict[str, Callable[[Config], Policy]] = {
+    "hpa": HpaPolicy,
+    "keda": KedaPolicy,
+    "kpa": KpaPolicy,
+    "openfaas-ce": OpenFaasCePolicy,
+    "backlog": BacklogPolicy,
+    "little": LittlePolicy,
+    "sqrt-staffing": SquareRootPolicy,
+}
+
+__all__ = ["INDUSTRY"]

@@ -1,0 +1,74 @@
+"""What all industry autoscalers share: their own clock inside the episode, and the way from a target to an action."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from agents.reactive import towards
+from autoscaling_env.config import Config
+from autoscaling_env.types import Info, Observation
+
+
+class Instants:
+    """The instants ``first_s, first_s + period_s, ...`` of an episode, each handed out once."""
+
+    def __init__(self, period_s: float, first_s: float) -> None:
+        self.period_s, self._first_s = period_s, first_s
+        self._count = 0
+
+    def due(self, now_s: float) -> Iterator[float]:
+        """Yield the instants up to and including ``now_s`` that have not been handed out."""
+        while self._first_s + self._count * self.period_s <= now_s:
+            instant_s = self._first_s + self._count * self.period_s
+            self._count += 1
+            yield instant_s
+
+
+class RulePolicy(ABC):
+    """An absolute rule behind relative actions.
+
+    The rule decides at its own instants: in ``act`` at time t it catches up with every instant since the last
+    ``act``, in order, and each sees the farm as it is at t (an environment shows a farm only at the ends of
+    its steps). The answer is a target; every ``act`` then takes the action nearest to *target - requested
+    workers*. With actions -1, 0, +1 the farm follows one worker a step, with an action for every change it is
+    there at once. Like ``spec.replicas`` in a cluster, the target is what the rule takes for the present count.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.target = 0
+        self._started = False
+
+    def reset(self) -> None:
+        """Forget the episode."""
+        self._started = False
+
+    def act(self, observation: Observation, info: Info) -> int:
+        """Let the rule decide what is due, and step towards its target."""
+        if not self._started:
+            self._started = True
+            self.target = info["requested_workers"]
+            self._start(info)
+        self._catch_up(observation, info)
+        self.target = min(max(self.target, info["min_workers"]), info["max_workers"])
+        return towards(self.target - info["requested_workers"], info)
+
+    @abstractmethod
+    def _start(self, info: Info) -> None:
+        """Make the rule's state for an episode that begins with ``info``."""
+
+    @abstractmethod
+    def _catch_up(self, observation: Observation, info: Info) -> None:
+        """Set ``target`` by every decision due up to ``info["time_s"]``."""
+
+
+def in_progress(info: Info) -> int:
+    """Return the tasks taken by a worker and not finished, those of draining workers included."""
+    finished = info["result_queue"] + info["output_queue"]
+    return max(0, int(info["enqueued_total"] - info["worker_queue"] - finished))
+
+
+def mean_service_s(config: Config, given_s: float | None) -> float:
+    """Return the service time an operator would put down: ``given_s``, or the configured workload's mean."""
+    return config.workload.service.distribution.mean_s if given_s is None else given_s
