@@ -80,7 +80,10 @@ def notes(
 ) -> tuple[str, ...]:
     """Return what was done to the trace, one plain sentence each."""
     name = config.file.replace("\\", "/").rsplit("/", 1)[-1]
-    said = [f"{name} ({found}): {_tasks(recording.tasks)} over {in_seconds(recording.span_s)}."]
+    about = "" if recording.whole else "about "
+    said = [f"{name} ({found}): {about}{_tasks(recording.tasks)} over {in_seconds(recording.span_s)}."]
+    if not recording.whole:
+        said.append("More than fit into memory: a random sample of them is held, the same in every run.")
     said += recording.notes
     if config.as_recorded:
         said.append(_kept(fitted) or "Replayed as recorded.")
