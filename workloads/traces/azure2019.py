@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray
 from workloads.recordings import Intervals
-from workloads.traces.columns import MAX_COUNT, numbers
+from workloads.traces.columns import COUNT, numbers
 from workloads.traces.durations import NAMES, Durations
 from workloads.traces.pool import CAPACITY
 from workloads.traces.selection import Selection
@@ -39,7 +39,7 @@ def read_azure2019(
     minutes = tuple(name for name in source.header if name.isdecimal())
     start_s = np.array([float(name) - 1 for name in minutes]) * MINUTE_S
     wanted = np.flatnonzero(selection.inside(start_s))
-    cells, dropped = _Cells(), 0
+    cells, dropped = MinuteCounts(), 0
     for chunk in source.chunks((*NAMES, *minutes)):
         chunk = chunk[selection.rows(chunk["HashFunction"])]  # noqa: PLW2901  # the chunk is the selected rows
         function, known = _functions(chunk, source, durations, drop_unknown=drop_unknown)
@@ -73,16 +73,17 @@ def _counts(chunk: pd.DataFrame, minutes: tuple[str, ...], source: Source) -> Fl
     cells = chunk[list(minutes)]
     if all(dtype.kind in "iuf" for dtype in cells.dtypes):
         counts = cells.to_numpy(dtype=np.float64)
-        if ((counts >= 0) & (counts <= MAX_COUNT)).all():
+        if COUNT.holds(counts).all():
             return counts
-    return np.column_stack([numbers(chunk, name, source.problems, MAX_COUNT) for name in minutes])
+    return np.column_stack([numbers(chunk, name, source.problems, COUNT) for name in minutes])
 
 
-class _Cells:
+class MinuteCounts:
     """Minutes with invocations; when there are too many, every task is dropped with probability 1/2."""
 
-    def __init__(self) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
         self.share = 1.0
+        self._capacity = capacity
         self._rng = stream(0, "trace")
         self._blocks: list[FloatArray] = [np.empty((3, 0))]
         self._held = 0
@@ -90,32 +91,35 @@ class _Cells:
     def add(self, counts: FloatArray, function: NDArray[np.intp], minute: NDArray[np.intp]) -> None:
         """Take in counts float64[functions, minutes] with the function of each row, the minute of each column."""
         row, column = np.nonzero(counts > 0)
-        count = counts[row, column]
-        if self.share < 1:
-            count = self._rng.binomial(count.astype(np.int64), self.share).astype(np.float64)
-        self._blocks.append(np.stack((minute[column].astype(np.float64), function[row].astype(np.float64), count)))
-        self._held += len(row)
-        while self._held > CAPACITY:
+        block = np.stack((minute[column].astype(np.float64), function[row].astype(np.float64), counts[row, column]))
+        self._keep(block if self.share == 1 else self._thinned(block, self.share))
+        while self._held > self._capacity:
             self._halve()
 
     def columns(self) -> FloatArray:
         """Return float64[3, n]: minute index, function, count > 0."""
         joined = np.concatenate(self._blocks, axis=1)
         self._blocks = []
-        return joined[:, joined[2] > 0]
+        return joined
+
+    def _keep(self, block: FloatArray) -> None:
+        self._blocks.append(block)
+        self._held += block.shape[1]
 
     def _halve(self) -> None:
         self.share /= 2
-        for index, block in enumerate(self._blocks):
-            block[2] = self._rng.binomial(block[2].astype(np.int64), 0.5)
-            self._blocks[index] = block[:, block[2] > 0]
+        self._blocks = [self._thinned(block, 0.5) for block in self._blocks]
         self._held = sum(block.shape[1] for block in self._blocks)
+
+    def _thinned(self, block: FloatArray, share: float) -> FloatArray:
+        block[2] = self._rng.binomial(block[2].astype(np.int64), share)
+        return block[:, block[2] > 0]
 
 
 def _intervals(
     source: Source,
     selection: Selection,
-    cells: _Cells,
+    cells: MinuteCounts,
     start_s: FloatArray,
     durations: Durations | None,
     notes: tuple[str, ...],

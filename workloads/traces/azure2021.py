@@ -6,7 +6,7 @@ https://github.com/Azure/AzurePublicDataset/blob/master/AzureFunctionsInvocation
 from __future__ import annotations
 
 from workloads.recordings import Events
-from workloads.traces.columns import MAX_SECONDS, MAX_TIME_S, numbers
+from workloads.traces.columns import SERVICE, TIME, numbers
 from workloads.traces.plain import events
 from workloads.traces.pool import Pool
 from workloads.traces.selection import Selection
@@ -17,8 +17,8 @@ def read_azure2021(source: Source, selection: Selection) -> Events:
     """Read invocations, sorted by ``end_timestamp - duration``, counted from the first of those."""
     pool = Pool()
     for chunk in source.chunks(("func", "end_timestamp", "duration")):
-        end_s = numbers(chunk, "end_timestamp", source.problems, MAX_TIME_S)
-        service_s = numbers(chunk, "duration", source.problems, MAX_SECONDS)
+        end_s = numbers(chunk, "end_timestamp", source.problems, TIME)
+        service_s = numbers(chunk, "duration", source.problems, SERVICE)
         chosen = selection.rows(chunk["func"])
         pool.add((end_s - service_s)[chosen], service_s[chosen])
     source.problems.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,26 +13,45 @@ from workloads.traces.problems import Problems
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Later than any Unix time in seconds that is meant; milliseconds are beyond it.
-MAX_TIME_S = 1e11
-#: The longest service time or deadline, as everywhere in the configuration.
-MAX_SECONDS = 1e9
-MAX_COUNT = 1e9
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What a column of numbers may hold: ``[0, high]`` of a unit, without the 0 where ``positive``."""
+
+    unit: str
+    high: float
+    positive: bool = False
+
+    def holds(self, values: FloatArray) -> BoolArray:
+        """bool[n]: whether each value is allowed."""
+        above = values > 0 if self.positive else values >= 0
+        return above & (values <= self.high)
+
+    def __str__(self) -> str:
+        return f"{self.unit} in {'(' if self.positive else '['}0, {self.high:g}]"
 
 
-def numbers(
-    chunk: pd.DataFrame, column: str, problems: Problems, high: float, *, low: float = 0.0, open_low: bool = False
-) -> FloatArray:
-    """Return a column as float64[n]; values that are no number in the range are noted and read as ``nan``."""
+#: Later than any Unix time in seconds that is meant; Unix times in milliseconds are beyond it.
+TIME = Quantity("seconds", 1e11)
+#: The longest time there is anywhere in the configuration.
+SERVICE = Quantity("seconds", 1e9)
+DEADLINE = Quantity("seconds", 1e9, positive=True)
+PERCENTILE = Quantity("milliseconds", 1e12)
+COUNT = Quantity("a number", 1e9)
+
+
+def numbers(chunk: pd.DataFrame, column: str, problems: Problems, allowed: Quantity) -> FloatArray:
+    """Return a column as float64[n]; values that are not allowed are noted and read as ``nan``."""
     import pandas as pd
 
     cells = chunk[column]
+    if pd.api.types.is_bool_dtype(cells):
+        cells = cells.astype(str)
     values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
-    good = (values > low if open_low else values >= low) & (values <= high)
+    good = allowed.holds(values)
     if good.all():
         return values
-    allowed = f"a number of at most {high:g} and {'above' if open_low else 'at least'} {low:g}"
-    _note(chunk, column, ~good, problems, allowed)
+    _note(chunk, column, ~good, problems, str(allowed))
     return np.where(good, values, np.nan)
 
 
@@ -41,7 +61,7 @@ def times(chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
 
     cells = chunk[column]
     if pd.api.types.is_numeric_dtype(cells) or not _looks_like_dates(cells):
-        return numbers(chunk, column, problems, MAX_TIME_S)
+        return numbers(chunk, column, problems, TIME)
     stamps = pd.to_datetime(cells.astype(str), errors="coerce", utc=True, format="ISO8601")
     bad = stamps.isna().to_numpy()
     if bad.any():

@@ -6,7 +6,7 @@ import numpy as np
 
 from autoscaling_env.types import FloatArray
 from workloads.recordings import Intervals
-from workloads.traces.columns import MAX_COUNT, numbers, times
+from workloads.traces.columns import COUNT, numbers, times
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source
 
@@ -25,7 +25,10 @@ def read_counts(source: Source, selection: Selection) -> Intervals:
     _check_order(source, start_s, line)
     source.problems.check()
     if len(start_s) < 2:
-        source.problems.fail(None, f"has {len(start_s)} interval; at least 2 are needed to know how long one is")
+        source.problems.fail(
+            None,
+            f"intervals: {len(start_s)}; at least 2 are needed to know how long one is",
+        )
     gaps = np.diff(start_s)
     length_s = np.minimum(np.append(gaps, np.median(gaps)), np.median(gaps))
     start_s = start_s - start_s[0]
@@ -37,7 +40,7 @@ def _rows(source: Source) -> tuple[FloatArray, FloatArray, FloatArray]:
     held = 0
     for chunk in source.chunks(("timestamp", "value")):
         time_s = times(chunk, "timestamp", source.problems)
-        count = numbers(chunk, "value", source.problems, MAX_COUNT)
+        count = numbers(chunk, "value", source.problems, COUNT)
         blocks.append(np.stack((time_s, count, chunk.index.to_numpy(dtype=np.float64))))
         held += len(chunk)
         if held > MAX_INTERVALS:

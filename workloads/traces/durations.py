@@ -8,7 +8,7 @@ import numpy as np
 
 from autoscaling_env.types import FloatArray
 from workloads.recordings import Quantiles
-from workloads.traces.columns import MAX_SECONDS, numbers
+from workloads.traces.columns import PERCENTILE, numbers
 from workloads.traces.source import Source
 
 NAMES = ("HashOwner", "HashApp", "HashFunction")
@@ -37,7 +37,7 @@ def read_durations(source: Source) -> Durations:
     blocks: list[FloatArray] = [np.empty((0, len(COLUMNS)))]
     rows = 0
     for chunk in source.chunks((*NAMES, *COLUMNS)):
-        values = [numbers(chunk, name, source.problems, MAX_SECONDS * 1000) / 1000 for name in COLUMNS]
+        values = [numbers(chunk, name, source.problems, PERCENTILE) / 1000 for name in COLUMNS]
         block = np.column_stack(values)
         _check_rising(source, chunk.index.to_numpy(), block)
         keys = zip(*(chunk[name].astype(str) for name in NAMES), strict=True)

@@ -58,7 +58,8 @@ def _check_columns(source: Source, name: str) -> None:
 def _check(source: Source, columns: tuple[str, ...], name: str) -> None:
     for column in columns:
         if column not in source.header:
-            hint = nearest(column, source.header).replace("did you mean", "is it called")
+            spare = [name for name in source.header if name not in columns]
+            hint = nearest(column, spare).replace("did you mean", "is it called")
             source.problems.add(source.header_line, f"no column {column!r}{hint}; {name} needs {', '.join(columns)}")
     source.problems.check()
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from autoscaling_env.types import FloatArray
 from workloads.recordings import Events
-from workloads.traces.columns import MAX_SECONDS, MAX_TIME_S, numbers, times
+from workloads.traces.columns import DEADLINE, SERVICE, TIME, numbers, times
 from workloads.traces.pool import Pool
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source
+
+OPTIONAL = {"service_s": SERVICE, "deadline_s": DEADLINE}
 
 
 def read_plain(source: Source, selection: Selection) -> Events:
@@ -20,16 +22,16 @@ def read_plain(source: Source, selection: Selection) -> Events:
     """
     selection.no_functions(source, "a plain CSV")
     clock = "arrival_s" if "arrival_s" in source.header else "timestamp"
-    wanted = [name for name in ("service_s", "deadline_s") if name in source.header]
+    wanted = [name for name in OPTIONAL if name in source.header]
     pool = Pool()
     for chunk in source.chunks((clock, *wanted)):
-        arrival_s = (
-            numbers(chunk, clock, source.problems, MAX_TIME_S)
+        read = (
+            numbers(chunk, clock, source.problems, TIME)
             if clock == "arrival_s"
             else times(chunk, clock, source.problems)
         )
-        rest = [numbers(chunk, name, source.problems, MAX_SECONDS, open_low=name == "deadline_s") for name in wanted]
-        pool.add(arrival_s, *rest)
+        rest = [numbers(chunk, name, source.problems, OPTIONAL[name]) for name in wanted]
+        pool.add(read, *rest)
     source.problems.check()
     columns = pool.columns(1 + len(wanted))
     found = dict(zip(wanted, columns[1:], strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NoReturn
 
 from autoscaling_env.errors import TraceError
@@ -16,14 +17,14 @@ class Problems:
     """Collects the problems of one file; ``check`` raises them."""
 
     file: str
-    lines: list[str] = field(default_factory=list)
+    found: list[tuple[int, str]] = field(default_factory=list)
     count: int = 0
 
     def add(self, line: int | None, message: str) -> None:
         """Note one problem at ``line`` (from 1), or of the file as a whole."""
         self.count += 1
-        if len(self.lines) < SHOWN:
-            self.lines.append(f"{self.file}:{line}: {message}" if line else f"{self.file}: {message}")
+        if len(self.found) < SHOWN:
+            self.found.append((line or 0, f"{self.file}:{line}: {message}" if line else f"{self.file}: {message}"))
 
     def bad_value(self, line: int, column: str, value: object, allowed: str) -> None:
         """Note a value that is not what its column allows."""
@@ -42,7 +43,7 @@ class Problems:
         return self.count > SHOWN
 
     def check(self) -> None:
-        """Raise ``TraceError`` if anything was found."""
+        """Raise ``TraceError`` with all problems, in the order of the lines, if anything was found."""
         if self.count:
             more = [f"{self.file}: more problems like these follow"] if self.too_many else []
-            raise TraceError(*self.lines, *more)
+            raise TraceError(*(text for _, text in sorted(self.found, key=itemgetter(0))), *more)

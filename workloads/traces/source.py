@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ from workloads.traces.problems import Problems
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Cells (rows x columns) parsed at a time: some ten megabytes.
-CELLS_PER_CHUNK = 400_000
+#: Parsed at a time: some tens of megabytes, for long files as for wide ones.
+CELLS_PER_CHUNK = 3_000_000
+ROWS_PER_CHUNK = 100_000
 GZIP_MAGIC = b"\x1f\x8b"
 #: A header longer than this is no header.
 MAX_HEADER_BYTES = 1_000_000
@@ -45,20 +47,22 @@ class Source:
 
         Columns of numbers come out as numbers where every value of a chunk is one, as text otherwise.
         """
-        rows = max(1, CELLS_PER_CHUNK // len(self.header))
-        with self._translated(), _reader(self._body, self.header, rows) as reader:
-            for chunk in reader:
-                chunk.index += self.header_line + 1
-                yield self._whole_rows(chunk)[list(columns)]
-                self._report()
-                if self.problems.too_many:
-                    return
+        with self._translated():
+            reader = _reader(self._body, self.header)
+        while (chunk := self._next(reader)) is not None and not self.problems.too_many:
+            chunk.index += self.header_line + 1
+            yield self._whole_rows(chunk)[list(columns)]
+            self._report()
         self._report()
+
+    def _next(self, reader: pd.io.parsers.TextFileReader) -> pd.DataFrame | None:
+        with self._translated():
+            return next(reader, None)
 
     def _whole_rows(self, chunk: pd.DataFrame) -> pd.DataFrame:
         expected = len(self.header)
         for line in chunk.index[chunk[SURPLUS].notna().to_numpy()]:
-            self.problems.add(line, f"{expected + 1} values; the header names {expected}")
+            self.problems.add(line, f"more values than the {expected} the header names")
         if not chunk[self.header[-1]].isna().any():
             return chunk
         blank = chunk[list(self.header)].isna().all(axis=1)
@@ -66,17 +70,24 @@ class Source:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        """Turn what pandas and gzip raise into problems of the file."""
         import pandas as pd
 
         try:
-            yield
+            with warnings.catch_warnings():
+                # Surplus values: pandas warns about the first row, we name every one.
+                warnings.simplefilter("ignore", pd.errors.ParserWarning)
+                yield
         except pd.errors.ParserError as error:
-            found = re.search(r"in line (\d+), saw (\d+)", str(error))
-            if found is None:
-                reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
-                self.problems.fail(None, f"cannot be split into columns: {reason}")
-            line, saw = int(found[1]) + self.header_line, int(found[2])
-            self.problems.fail(line, f"{saw} values; the header names {len(self.header)}")
+            if found := re.search(r"in line (\d+), saw", str(error)):
+                self.problems.fail(
+                    int(found[1]) + self.header_line, f"more values than the {len(self.header)} the header names"
+                )
+            if found := re.search(r"inside string starting at row (\d+)", str(error)):
+                self.problems.fail(
+                    int(found[1]) + self.header_line + 1, "a quotation mark opens here and is never closed"
+                )
+            self.problems.fail(None, f"cannot be split into columns: {error}".strip())
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.problems.fail(None, "damaged gzip file; compress it again")
 
@@ -85,7 +96,7 @@ class Source:
 SURPLUS = "\0surplus"
 
 
-def _reader(body: IO[bytes], header: tuple[str, ...], rows: int) -> pd.io.parsers.TextFileReader:
+def _reader(body: IO[bytes], header: tuple[str, ...]) -> pd.io.parsers.TextFileReader:
     import pandas as pd
 
     return pd.read_csv(
@@ -93,7 +104,7 @@ def _reader(body: IO[bytes], header: tuple[str, ...], rows: int) -> pd.io.parser
         header=None,
         names=[*header, SURPLUS],
         index_col=False,
-        chunksize=rows,
+        chunksize=max(1, min(ROWS_PER_CHUNK, CELLS_PER_CHUNK // len(header))),
         skip_blank_lines=False,
         keep_default_na=False,
         na_values=[""],
