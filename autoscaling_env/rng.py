@@ -38,6 +38,6 @@ def episode_seed(generator: np.random.Generator) -> int:
 
 
 def episode_seeds(seed: int, count: int) -> tuple[int, ...]:
-    """Return ``count`` distinct-by-construction episode seeds of an experiment seeded with ``seed``."""
+    """Return the ``count`` episode seeds of an experiment seeded with ``seed``; more of them begin with the same."""
     generator = np.random.default_rng(np.random.SeedSequence(seed))
     return tuple(episode_seed(generator) for _ in range(count))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from autoscaling_env.errors import AutoscalingError, InputError
 
-out = Console()
+#: Wide where nobody's terminal sets a width: a file or a pipe.
+WIDTH = 140
+
+out = Console(width=None if sys.stdout.isatty() else WIDTH)
 err = Console(stderr=True)
 
 
@@ -45,10 +50,12 @@ def progress(*, quiet: bool = False) -> Progress:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str | None = None) -> Table:
-    """Return a table; every column but the first is right-aligned."""
-    shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+    """Return a table; every column but the first is right-aligned, and no value is ever cut short."""
+    cells = [[escape(str(cell)) for cell in row] for row in rows]
+    shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
-        shown.add_column(column, justify="left" if index == 0 else "right", no_wrap=index == 0)
-    for row in rows:
-        shown.add_row(*[escape(str(cell)) for cell in row])
+        widest = max((len(row[index]) for row in cells), default=1)
+        shown.add_column(column, justify="left" if index == 0 else "right", min_width=widest, overflow="fold")
+    for row in cells:
+        shown.add_row(*row)
     return shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from agents.reactive import External, Reactive, Static
 from autoscaling_env.config import Config
@@ -74,7 +73,7 @@ def make_policy(name: str, setting: Setting) -> Policy:
     """Return a new decision maker by its canonical name."""
     if match := STATIC.fullmatch(name):
         return _static(int(match[1]), setting)
-    return cast("Policy", FACTORIES[name](setting))
+    return FACTORIES[name](setting)
 
 
 def _static(workers: int, setting: Setting) -> Static:
@@ -91,7 +90,8 @@ def is_baseline(name: str) -> bool:
 
 def parse_agents(text: str) -> list[str]:
     """Return the canonical names of a comma-separated list, each once; all unknown names are told at once."""
-    names, problems = [], []
+    names: list[str] = []
+    problems: list[str] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         try:
             names.append(canonical(part))

@@ -75,9 +75,7 @@ def plot(
 
 @app.command()
 def convert(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The CSV to write.")] = Path(
-        "tasks.csv"
-    ),
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV to write.")] = Path("tasks.csv"),
     seed: options.Seed = 0,
     trace: options.Trace = None,
     durations: options.Durations = None,

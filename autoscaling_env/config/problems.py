@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,13 @@ class Source:
 
 def explain(error: ValidationError, data: Any, sources: Sequence[Source]) -> list[str]:
     """Return one line per problem, in the order of the configuration."""
-    return list(dict.fromkeys(_line(detail, data, sources) for detail in error.errors()))
+    lines = [_line(detail, data, sources) for detail in error.errors() if not _follows(detail)]
+    return list(dict.fromkeys(lines))
+
+
+def _follows(detail: ErrorDetails) -> bool:
+    """Whether a problem is only the echo of others: a list that is too short because its items are wrong."""
+    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _line(detail: ErrorDetails, data: Any, sources: Sequence[Source]) -> str:
@@ -53,47 +60,58 @@ def _line(detail: ErrorDetails, data: Any, sources: Sequence[Source]) -> str:
         return f"{place}: unknown key{nearest(str(path[-1]), names)}; allowed: {', '.join(names)}"
     if kind == "missing":
         return f"{place}: is missing"
-    return f"{place}: {_shown(value) if found else ''}{_expectation(detail)}"
+    # A rule over several values names them itself; the whole mapping would only hide it.
+    shown = f"{_shown(value)}: " if found and not (kind == "value_error" and isinstance(value, Mapping)) else ""
+    return f"{place}: {shown}{_expectation(detail)}"
 
 
 def _expectation(detail: ErrorDetails) -> str:
     kind, message = detail["type"], detail["msg"]
     if kind in ALLOWED:
-        return f": must be {ALLOWED[kind]}"
+        return f"must be {ALLOWED[kind]}"
+    if kind in {"too_short", "too_long"}:
+        context = detail["ctx"]
+        limit = context.get("min_length", context.get("max_length"))
+        return f"must have at {'least' if kind == 'too_short' else 'most'} {limit} item{'s' * (limit != 1)}"
     if kind == "value_error":
-        return f": {message.removeprefix('Value error, ')}"
+        return message.removeprefix("Value error, ")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         context = detail.get("ctx", {})
         tags = [tag.strip(" '") for tag in str(context.get("expected_tags", "")).split(",")]
         key = str(context.get("discriminator", "kind")).strip("'")
         wrong = str(context.get("tag", ""))
-        return f": {key} must be one of {', '.join(tags)}{nearest(wrong, tags)}"
+        return f"{key} must be one of {', '.join(tags)}{nearest(wrong, tags)}"
     if kind == "literal_error":
         allowed = [part.strip(" '") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
-        return f": must be {' or '.join(allowed)}{nearest(str(detail['input']), allowed)}"
-    return f": {message.replace('Input should be', 'must be').replace('Input', 'value')}"
+        return f"must be {' or '.join(allowed)}{nearest(str(detail['input']), allowed)}"
+    return message.replace("Input should be", "must be").replace("Input", "value")
 
 
 def _resolve(location: tuple[int | str, ...], data: Any) -> tuple[Path, Any, bool]:
-    """Follow a pydantic location through the data; union tags in it name no key and are left out."""
+    """Follow a pydantic location through the data; the tags of unions in it name no key and are left out."""
     path: list[str | int] = []
-    for index, part in enumerate(location):
-        if _has(data, part):
-            data = data[part]
-            path.append(part)
-        elif index == len(location) - 1 and not _is_tag(part, data):
+    tag_expected = False
+    for part in location:
+        if tag_expected and part in _tags(data):
+            tag_expected = False
+            continue
+        if not _has(data, part):
             return (*path, part), None, False
+        data = data[part]
+        path.append(part)
+        tag_expected = bool(_tags(data))
     return tuple(path), data, True
+
+
+def _tags(data: Any) -> tuple[Any, ...]:
+    """What a union's branch may be called by: it stands in a location between a mapping and its key."""
+    return tuple(data[key] for key in ("kind", "pattern") if key in data) if isinstance(data, Mapping) else ()
 
 
 def _has(data: Any, part: int | str) -> bool:
     if isinstance(data, Mapping):
         return part in data
     return isinstance(data, list) and isinstance(part, int) and part < len(data)
-
-
-def _is_tag(part: int | str, data: Any) -> bool:
-    return isinstance(data, Mapping) and part in data.values()
 
 
 def _place(path: Path, sources: Sequence[Source]) -> str:
@@ -149,5 +167,5 @@ def _followed(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
