@@ -1,0 +1,119 @@
+"""``comparison_plots.png``: what every agent did with the same load, over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from analysis.plots.style import FILL, MUTED, Look, headline, label, looks, picture, wide_range
+from analysis.results import Record, Results
+from analysis.series import HIGH, LOW, Curve, curve, stepped, timed, times
+
+#: With more agents than this the bands would hide the lines.
+MOST_BANDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One panel: which list of the records, on which scale."""
+
+    title: str
+    y: str
+    series: str
+    factor: float = 1.0
+    cumulative: bool = False
+
+
+_PANELS = (
+    _Panel("Workers", "requested workers", "worker_counts"),
+    _Panel("Queue", "tasks waiting", "queue_lengths"),
+    _Panel("QoS", "deadlines met in the window [%]", "qos_rates", factor=100),
+    _Panel("Cumulative reward", "reward so far", "rewards", cumulative=True),
+)
+
+
+def comparison_plots(results: Results, path: Path, *, title: str = "Policies on the same tasks") -> Path:
+    """Draw load against capacity, workers, queue, QoS and cumulative reward over time, mean with band per agent.
+
+    Works on files published by others: what they do not tell is left out.
+    """
+    styles = looks(results.agents)
+    with picture(path, 10.0, 10.0) as figure:
+        grid = figure.add_gridspec(3, 2)
+        first = figure.add_subplot(grid[0, :])
+        _load_panel(first, results, styles)
+        for spot, panel in enumerate(_PANELS):
+            axes = figure.add_subplot(grid[1 + spot // 2, spot % 2], sharex=first)
+            _panel(axes, panel, results, styles)
+        first.set_xlim(0, max(times(_records(results))))
+        headline(figure, title, _note(results), first)
+    return path
+
+
+def _load_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
+    """Offered load as area, capacity as lines; or the arrival rate where the load is not recorded."""
+    records = next(iter(results.agents.values())).records
+    load = curve(records, "offered_load")
+    if load is None:
+        _rate_panel(axes, results, styles)
+        return
+    axes.fill_between(*stepped(load.x, load.mean), step="pre", color=FILL, linewidth=0, label="offered load")
+    for name, capacity in _curves(results, "workers_ready"):
+        axes.step(*stepped(capacity.x, capacity.mean), where="pre", label=name, **_line(styles[name]))
+    axes.set_ylim(bottom=0)
+    label(axes, "Load against capacity", _time(results), "workers: needed, ready")
+
+
+def _rate_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
+    for name, rate in _curves(results, "arrival_rates"):
+        axes.plot(rate.x, rate.mean, label=name, **_line(styles[name]))
+    axes.set_ylim(bottom=0)
+    label(axes, "Load, as each agent saw it", _time(results), "arrivals [tasks/s]")
+
+
+def _panel(axes: Axes, panel: _Panel, results: Results, styles: dict[str, Look]) -> None:
+    lowest = highest = 0.0
+    for name, found in _curves(results, panel.series, cumulative=panel.cumulative):
+        look, factor = styles[name], panel.factor
+        if len(results.agents) <= MOST_BANDS:
+            axes.fill_between(
+                found.x, factor * found.low, factor * found.high, color=look.color, alpha=0.13, linewidth=0
+            )
+        axes.plot(found.x, factor * found.mean, label=name, **_line(look))
+        lowest, highest = min(lowest, found.mean.min()), max(highest, found.mean.max())
+    if panel.cumulative:
+        wide_range(axes, lowest, highest)
+        axes.axhline(0, color=MUTED, linewidth=0.8)
+    else:
+        axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # a line along 0 stays whole
+    label(axes, panel.title, _time(results), panel.y)
+
+
+def _curves(results: Results, series: str, *, cumulative: bool = False) -> Iterator[tuple[str, Curve]]:
+    for name, agent in results.agents.items():
+        found = curve(agent.records, series, cumulative=cumulative)
+        if found is not None:
+            yield name, found
+
+
+def _line(look: Look) -> dict[str, Any]:
+    return {"color": look.color, "linestyle": look.dashes}
+
+
+def _records(results: Results) -> list[Record]:
+    return [record for agent in results.agents.values() for record in agent.records]
+
+
+def _time(results: Results) -> str:
+    return "time [s]" if timed(_records(results)) else "step"
+
+
+def _note(results: Results) -> str:
+    counts = {len(agent.records) for agent in results.agents.values()}
+    episodes = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    band = f"; band: {LOW:.0f}th to {HIGH:.0f}th percentile" if len(results.agents) <= MOST_BANDS else ""
+    return f"Line: mean of {episodes} episodes{band}."

@@ -1,0 +1,114 @@
+"""How every picture looks: figure, palette, axes; no global matplotlib state is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from autoscaling_env.files import atomic_write
+
+#: Okabe and Ito, "Color Universal Design" (2008), without yellow, which is lost on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
+INK, MUTED, GRID, FILL = "#222222", "#6b6b6b", "#e4e4e4", "#d9d9d9"
+#: Keeps text readable where it lies on bars or lines.
+PLATE: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
+#: Pixels per inch: a 10-inch picture is 1500 pixels wide, twice a README's column.
+DPI = 150
+
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "axes.titlesize": 11.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#9a9a9a",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": "#4a4a4a",
+    "ytick.color": "#4a4a4a",
+    "legend.frameon": False,
+    "lines.linewidth": 1.9,
+    "lines.solid_capstyle": "round",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one agent is drawn, the same in every panel."""
+
+    color: str
+    dashes: Any
+
+
+def looks(agents: Iterable[str]) -> dict[str, Look]:
+    """Give each agent a colour, and another dash pattern once the colours are used up."""
+    return {
+        agent: Look(PALETTE[index % len(PALETTE)], DASHES[index // len(PALETTE) % len(DASHES)])
+        for index, agent in enumerate(agents)
+    }
+
+
+@contextmanager
+def picture(path: Path, width: float = 10.0, height: float = 5.0) -> Iterator[Figure]:
+    """Give a figure of ``width`` x ``height`` inches to draw on; it is written to ``path`` as PNG at the end."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+        FigureCanvasAgg(figure)
+        yield figure
+        with atomic_write(path, "wb") as file:
+            figure.savefig(file, format="png", metadata={"Software": None})
+
+
+def label(axes: Axes, title: str, x: str, y: str) -> None:
+    """Name an axes and its two scales."""
+    axes.set_title(title, pad=8)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+
+
+def headline(figure: Figure, title: str, note: str = "", legend: Axes | None = None) -> None:
+    """Write the picture's title, under it the legend of ``legend``'s entries, and at the foot how to read it."""
+    handles, names = legend.get_legend_handles_labels() if legend else ([], [])
+    columns = _columns(names, figure.get_figwidth())
+    rows = -(-len(names) // columns)
+    figure.suptitle(title + "\n" * rows, x=0.008, ha="left", fontsize=14, fontweight="bold", linespacing=1.5)
+    if names:
+        top = 1 - 0.29 / figure.get_figheight()
+        below = figure.legend(
+            handles, names, loc="upper left", bbox_to_anchor=(0.0, top), ncols=columns, handlelength=2.4
+        )
+        below.set_in_layout(False)
+    if note:
+        figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color=MUTED)
+
+
+def _columns(names: list[str], width: float) -> int:
+    """As many legend entries in a row as fit: a handle takes 0.7 inches, a letter 0.085."""
+    if sum(0.7 + 0.085 * len(name) for name in names) < width:
+        return max(1, len(names))
+    return max(1, int(width / (0.7 + 0.085 * max(map(len, names)))))
+
+
+def wide_range(axes: Axes, lowest: float, highest: float) -> None:
+    """Scale logarithmically in both directions where a few very low values would flatten all others."""
+    if lowest < -8 * max(abs(highest), 10.0):
+        axes.set_yscale("symlog", linthresh=10.0 ** int(np.log10(max(abs(highest), 10.0))), linscale=1.2)
+        axes.yaxis.set_major_formatter("{x:,.0f}")
