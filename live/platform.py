@@ -74,6 +74,19 @@ class WorkerCounts:
     changed_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A worker that is known to be dead without having signed off; its task may be given to another at once.
+
+    Attributes:
+        worker: its name in the roster.
+        how: one phrase for the reader, such as ``signal 9`` or ``OOMKilled``.
+    """
+
+    worker: str
+    how: str
+
+
 @runtime_checkable
 class Platform(Protocol):
     """Runs one emitter, one collector and a number of workers. All its times are real seconds.
@@ -116,6 +129,10 @@ class Platform(Protocol):
 
     def counts(self, roster: Roster) -> WorkerCounts:
         """Tell how many workers there are. Never blocks: from what a watch or the last call brought."""
+        ...
+
+    def departures(self) -> tuple[Departure, ...]:
+        """Return the workers found dead since the last call. Never blocks. May be empty always: leases end too."""
         ...
 
     def close(self) -> None:

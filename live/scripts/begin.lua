@@ -12,7 +12,12 @@ if current ~= ARGV[1] then return {'conflict', current} end
 for _, name in ipairs(KEYS) do
   if current == '' and redis.call('EXISTS', name) == 1 then return {'foreign', name} end
 end
+local waiting = redis.call('SCARD', idle)
 redis.call('UNLINK', unpack(KEYS))
 redis.call('HSET', episode, 'id', ARGV[2], 'controller', ARGV[3], 'controller_until_us', text(now_us() + ARGV[4]),
   'started_us', '0', 'lease_us', ARGV[6], 'max_deliveries', ARGV[7], 'segments', '0', 'failed', '')
+-- Functions that outlive an episode block on these; they look at the new one now.
+for _ = 1, waiting do redis.call('RPUSH', wake, '1') end
+redis.call('RPUSH', emitter_wake, '1')
+redis.call('RPUSH', result_wake, '1')
 return {'ok'}

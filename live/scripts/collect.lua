@@ -5,7 +5,8 @@
 if not is_current(ARGV[1]) then return {'stale'} end
 local at_us = now_us()
 local moved = 0
-for _, result in ipairs(redis.call('LPOP', result_queue, tonumber(ARGV[2])) or {}) do
+local most = tonumber(ARGV[2])
+for _, result in ipairs(most > 0 and redis.call('LPOP', result_queue, most) or {}) do
   local read, record = pcall(cjson.decode, result)
   if not read or type(record) ~= 'table' or type(record.id) ~= 'number' then
     redis.call('RPUSH', dead, cjson.encode({

@@ -222,7 +222,8 @@ def test_another_episode_changes_nothing(queues: Queues, controller: Controller,
         with pytest.raises(StaleEpisode):
             late()
     queues.leave(episode, "w")
-    assert set(queues.client.keys(f"{{{queues.farm}}}:*")) == {key(queues.farm, "episode")}
+    left = {key(queues.farm, name) for name in ("episode", "emitter_wake", "result_wake")}
+    assert set(queues.client.keys(f"{{{queues.farm}}}:*")) == left
     assert queues.episode()["id"] == new
 
 

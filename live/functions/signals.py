@@ -1,0 +1,76 @@
+"""SIGTERM as a flag while something must not be torn, and as an exception while one only waits."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stopped(Exception):  # noqa: N818 - news, not an error
+    """Told to leave while waiting."""
+
+
+class Abandoned(Exception):  # noqa: N818
+    """The running task must be put down now: time to leave is up, or its episode is over."""
+
+
+class Signals:
+    """What this process was told. The first SIGTERM asks to leave, a second one (or the end of the grace) insists."""
+
+    def __init__(self, grace_s: float = 0.0) -> None:
+        self.stopping = False
+        self._grace_s = grace_s
+        self._waiting = False
+        self._working = False
+
+    def install(self) -> Signals:
+        """Take over SIGTERM and SIGINT (leave), SIGALRM (grace is up), SIGUSR1 (episode over). Main thread only."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop)
+        for number in (signal.SIGALRM, signal.SIGUSR1):
+            signal.signal(number, self._on_abandon)
+        return self
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """A stretch in which being told to leave raises ``Stopped`` at once."""
+        self._waiting = True
+        try:
+            if self.stopping:
+                raise Stopped
+            yield
+        finally:
+            self._waiting = False
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """A stretch that may be put down by ``Abandoned``."""
+        self._working = True
+        try:
+            yield
+        finally:
+            self._working = False
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises ``Stopped`` when told to leave."""
+        with self.waiting():
+            time.sleep(max(0.0, seconds))
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._waiting:
+            self.stopping = True
+            raise Stopped
+        if self.stopping and self._working:
+            raise Abandoned("told twice to leave")
+        self.stopping = True
+        if self._grace_s > 0:
+            signal.setitimer(signal.ITIMER_REAL, self._grace_s)
+
+    def _on_abandon(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self._working:
+            raise Abandoned("its episode is over" if number == signal.SIGUSR1 else "time to leave is up")

@@ -1,0 +1,60 @@
+"""Between the steps: takes back the tasks of workers that the platform knows to be dead."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from autoscaling_env.errors import BackendError
+from live.platform import Departure, Platform
+from live.queues import Queues, StaleEpisode
+
+logger = logging.getLogger(__name__)
+
+#: Real seconds between two looks.
+PERIOD_S = 0.1
+
+
+class Keeper:
+    """A thread that asks the platform for departures and reports them to the queues."""
+
+    def __init__(self, queues: Queues, platform: Platform) -> None:
+        self._queues = queues
+        self._platform = platform
+        self._episode = ""
+        self._left: list[Departure] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="keeper")
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def follow(self, episode: str) -> None:
+        """Report departures to ``episode`` from now on; "" to none."""
+        self._left, self._episode = [], episode
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.wait(PERIOD_S):
+            self._left += self._platform.departures()
+            self._bury(self._episode)
+
+    def _bury(self, episode: str) -> None:
+        while self._left:
+            dead = self._left[0]
+            try:
+                held = self._queues.bury_worker(episode, dead.worker, dead.how)
+            except BackendError as error:
+                logger.warning("cannot report the death of %s yet: %s", dead.worker, error)
+                return
+            except StaleEpisode:
+                held = False
+            if held:
+                logger.warning("%s died (%s); its task goes to another worker", dead.worker, dead.how)
+            self._left = self._left[1:]
