@@ -1,0 +1,240 @@
+"""Double DQN, top to bottom: act, remember, compute the target, descend the Huber loss, let the target follow.
+
+van Hasselt, Guez & Silver 2016 (Double DQN); Lillicrap et al. 2016 (Polyak-averaged target); Kingma & Ba 2015 (Adam).
+
+All weights lie in one flat tensor and the gradient is written out: for a network this small the bookkeeping of
+autograd and of a torch optimiser costs three times the arithmetic (docs/agents.md). The tests hold both against torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agents.checkpoint import Tensors
+from agents.dqn_policy import DqnPolicy, Normaliser, action_values, features, layer_sizes, layers, parameter_count
+from agents.exploration import EpsilonGreedy
+from agents.learner import NotFinite
+from agents.replay import Batch, Replay
+from autoscaling_env.config import Config
+from autoscaling_env.observation import FIELDS
+from autoscaling_env.rng import stream
+from autoscaling_env.types import Observation
+
+#: Adam's constants, as in the paper.
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+#: (weights[in, out], biases[out]) of each layer.
+Network = list[tuple[Tensor, Tensor]]
+
+
+def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Tensor:
+    """Return float32[parameters]: each layer uniform on +-1/sqrt(fan-in), as torch's own Linear."""
+    flat = np.empty(parameter_count(sizes), dtype=np.float32)
+    for weights, biases in layers(flat, sizes):
+        bound = 1 / math.sqrt(len(weights))
+        weights[:] = rng.uniform(-bound, bound, weights.shape)
+        biases[:] = rng.uniform(-bound, bound, biases.shape)
+    return torch.from_numpy(flat)
+
+
+def forward(network: Network, inputs: Tensor) -> list[Tensor]:
+    """Return the activations of every layer: the inputs first, action values float32[n, actions] last."""
+    activations = [inputs]
+    for weights, biases in network[:-1]:
+        activations.append(torch.addmm(biases, activations[-1], weights).relu_())
+    weights, biases = network[-1]
+    activations.append(torch.addmm(biases, activations[-1], weights))
+    return activations
+
+
+def backward(network: Network, activations: list[Tensor], slope: Tensor, gradient: Network) -> None:
+    """Write the gradient of a loss whose slope at the action values is ``slope`` float32[n, actions]."""
+    for index in range(len(network) - 1, -1, -1):
+        torch.mm(activations[index].t(), slope, out=gradient[index][0])
+        torch.sum(slope, 0, out=gradient[index][1])
+        if index:
+            slope = (slope @ network[index][0].t()).mul_(activations[index] > 0)
+
+
+def double_dqn_target(
+    online: Network, target: Network, after: Tensor, rewards: Tensor, goes_on: Tensor, gamma: float
+) -> Tensor:
+    """Return r + gamma * Q_target(s', argmax_a Q_online(s', a)), and r alone where the episode terminated."""
+    best = forward(online, after)[-1].argmax(1, keepdim=True)
+    return rewards + gamma * goes_on * forward(target, after)[-1].gather(1, best).squeeze(1)
+
+
+def huber(errors: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean Huber loss (threshold 1) of ``errors`` float32[n], and its slope at each error."""
+    clipped = errors.clamp(-1, 1)
+    return (clipped * (errors - clipped / 2)).mean(), clipped / len(errors)
+
+
+class Adam:
+    """Adam on a flat tensor."""
+
+    def __init__(self, size: int, learning_rate: float) -> None:
+        self._learning_rate = learning_rate
+        self.steps = 0
+        self.mean = torch.zeros(size)
+        self.square = torch.zeros(size)
+
+    def step(self, parameters: Tensor, gradient: Tensor) -> None:
+        """Move ``parameters`` against ``gradient``."""
+        self.steps += 1
+        self.mean.lerp_(gradient, 1 - BETA_1)
+        self.square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
+        root = self.square.sqrt().mul_(1 / math.sqrt(1 - BETA_2**self.steps)).add_(EPSILON)
+        parameters.addcdiv_(self.mean, root, value=-self._learning_rate / (1 - BETA_1**self.steps))
+
+
+class DqnLearner:
+    """Learns the network. See ``agents.learner.Learner``.
+
+    Args:
+        config: ``agents.dqn`` and the actions.
+        seed: of the first weights, exploration and replay.
+    """
+
+    def __init__(self, config: Config, seed: int) -> None:
+        self._config = config.agents.dqn
+        self._deltas = config.environment.action_deltas
+        self._rng = stream(seed, "agent")
+        self._explore = EpsilonGreedy(self._config, self._rng)
+        self._sizes = layer_sizes(self._config.hidden_layers, len(self._deltas))
+        self._normaliser = Normaliser(len(FIELDS))
+        self._replay = Replay(self._config.replay_capacity, len(FIELDS))
+        self._updates = 0
+        self._become(initial_weights(self._sizes, self._rng))
+        self._features = np.zeros(len(FIELDS), dtype=np.float32)
+        self._action = 0
+        self._seen: list[np.ndarray[Any, np.dtype[np.float32]]] = []
+        self._losses: list[float] = []
+
+    @property
+    def epsilon(self) -> float:
+        """Probability of a random action."""
+        return self._explore.epsilon
+
+    def begin(self, observation: Observation) -> int:
+        """Start an episode."""
+        self._features = features(observation)
+        self._seen, self._losses = [self._features], []
+        self._action = self._choose()
+        return self._action
+
+    def step(self, reward: float, observation: Observation, terminated: bool, truncated: bool) -> int:
+        """Remember what the last action brought, and update once every ``train_every`` steps."""
+        if not math.isfinite(reward):
+            raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])})
+        before, self._features = self._features, features(observation)
+        self._seen.append(self._features)
+        self._replay.add(before, self._action, reward * self._config.reward_scale, self._features, terminated)
+        added = self._replay.added
+        if added >= self._config.learning_starts and added % self._config.train_every == 0:
+            with one_thread(), torch.no_grad():
+                self._losses.append(self._update(self._replay.sample(self._config.batch_size, self._rng)))
+        self._action = self._choose()
+        return self._action
+
+    def end(self) -> float | None:
+        """Take the episode's observations into the normaliser; return the mean Huber loss."""
+        self._normaliser.update(np.array(self._seen))
+        self._explore.decay()
+        return sum(self._losses) / len(self._losses) if self._losses else None
+
+    def policy(self) -> DqnPolicy:
+        """Return the greedy policy of a copy of the network."""
+        normaliser = Normaliser(len(FIELDS))
+        normaliser.restore(self._normaliser.saved())
+        return DqnPolicy(self._online.numpy().copy(), self._sizes, normaliser, self._deltas)
+
+    def saved(self) -> tuple[Tensors, dict[str, Any]]:
+        """Return both networks, Adam's moments, the replay, the normaliser, counters and the random state."""
+        tensors: Tensors = {
+            "sizes": np.array(self._sizes, dtype=np.int64),
+            "online": self._online.numpy(),
+            "target": self._target.numpy(),
+            "adam.mean": self._adam.mean.numpy(),
+            "adam.square": self._adam.square.numpy(),
+        }
+        state = {
+            "epsilon": self._explore.epsilon,
+            "rng": self._rng.bit_generator.state,
+            "updates": self._updates,
+            "adam_steps": self._adam.steps,
+        }
+        return tensors | self._replay.saved() | self._normaliser.saved(), state
+
+    def restore(self, tensors: Tensors, state: dict[str, Any]) -> None:
+        """Become the learner that ``saved`` these."""
+        self._become(torch.from_numpy(tensors["online"].copy()))
+        self._target.copy_(torch.from_numpy(tensors["target"].copy()))
+        self._adam.mean.copy_(torch.from_numpy(tensors["adam.mean"].copy()))
+        self._adam.square.copy_(torch.from_numpy(tensors["adam.square"].copy()))
+        self._adam.steps, self._updates = state["adam_steps"], state["updates"]
+        self._replay.restore(tensors)
+        self._normaliser.restore(tensors)
+        self._explore.epsilon = state["epsilon"]
+        self._rng.bit_generator.state = state["rng"]
+
+    def _become(self, online: Tensor) -> None:
+        """Take ``online`` for the weights, and make everything that has its shape."""
+        self._online, self._target, self._gradient = online, online.clone(), torch.zeros_like(online)
+        self._adam = Adam(len(online), self._config.learning_rate)
+        self._online_layers = layers(self._online, self._sizes)
+        self._target_layers = layers(self._target, self._sizes)
+        self._gradient_layers = layers(self._gradient, self._sizes)
+        self._acting = layers(self._online.numpy(), self._sizes)  # the same memory: acting needs no torch
+
+    def _choose(self) -> int:
+        return self._explore.choose(action_values(self._acting, self._normaliser(self._features)).tolist())
+
+    def _update(self, batch: Batch) -> float:
+        """One step of gradient descent; return the loss before it."""
+        before, after = torch.from_numpy(self._normaliser(batch.pairs)).unbind(1)
+        actions = torch.from_numpy(batch.actions).unsqueeze(1)
+        target = double_dqn_target(
+            self._online_layers,
+            self._target_layers,
+            after,
+            torch.from_numpy(batch.rewards),
+            torch.from_numpy(batch.goes_on),
+            self._config.gamma,
+        )
+        activations = forward(self._online_layers, before)
+        loss, slope = huber(activations[-1].gather(1, actions).squeeze(1) - target)
+        value = float(loss)
+        if not math.isfinite(value):
+            raise NotFinite("loss", batch.tensors())
+        slopes = torch.zeros_like(activations[-1]).scatter_(1, actions, slope.unsqueeze(1))
+        backward(self._online_layers, activations, slopes, self._gradient_layers)
+        self._descend()
+        return value
+
+    def _descend(self) -> None:
+        norm = float(torch.linalg.vector_norm(self._gradient))
+        if norm > self._config.gradient_clip:
+            self._gradient.mul_(self._config.gradient_clip / norm)
+        self._adam.step(self._online, self._gradient)
+        self._updates += 1
+        if self._updates % self._config.target_update == 0:
+            self._target.lerp_(self._online, self._config.target_tau)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch on one core: handing such small products to several costs more than it saves."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,124 @@
+"""A trained Double DQN in NumPy: what it sees, its forward pass, and the policy; runs without torch."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.checkpoint import Tensors
+from agents.exploration import calmest_best
+from autoscaling_env.observation import FIELDS
+from autoscaling_env.types import Info, Observation
+
+Floats = NDArray[np.float32]
+
+#: Normalised features are clipped to this many standard deviations.
+CLIP = np.float32(5)
+#: A feature that hardly varied in training is not blown up.
+LEAST_STD = 1e-2
+
+
+def features(observation: Observation) -> Floats:
+    """Return log(1 + x): queues and rates span decades, and all nine observations are >= 0."""
+    return np.log1p(observation)
+
+
+class Normaliser:
+    """Running mean and variance of features, by batches (Chan, Golub & LeVeque 1983)."""
+
+    def __init__(self, size: int) -> None:
+        self.count = 0
+        self.mean = np.zeros(size)
+        self.squares = np.zeros(size)
+        self._refresh()
+
+    def update(self, batch: Floats) -> None:
+        """Take in float32[n, size], n >= 1."""
+        number, mean = len(batch), batch.mean(axis=0, dtype=np.float64)
+        total, shift = self.count + number, mean - self.mean
+        self.squares += ((batch - mean) ** 2).sum(axis=0) + shift**2 * (self.count * number / total)
+        self.mean = self.mean + shift * (number / total)
+        self.count = total
+        self._refresh()
+
+    def __call__(self, values: Floats) -> Floats:
+        """Return float32 features of mean 0 and variance 1, clipped."""
+        scaled: Floats = (values - self.offset) * self.scale
+        return np.clip(scaled, -CLIP, CLIP, out=scaled)
+
+    def saved(self) -> Tensors:
+        """Return the arrays ``restore`` takes."""
+        return {
+            "normaliser.count": np.array([self.count], dtype=np.int64),
+            "normaliser.mean": self.mean,
+            "normaliser.squares": self.squares,
+        }
+
+    def restore(self, tensors: Tensors) -> None:
+        """Become the normaliser that ``saved`` these."""
+        self.count = int(tensors["normaliser.count"][0])
+        self.mean = tensors["normaliser.mean"].copy()
+        self.squares = tensors["normaliser.squares"].copy()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        variance = self.squares / self.count if self.count else np.ones_like(self.mean)
+        self.offset = self.mean.astype(np.float32)
+        self.scale = (1 / np.maximum(np.sqrt(variance), LEAST_STD)).astype(np.float32)
+
+
+def layer_sizes(hidden_layers: tuple[int, ...], actions: int) -> tuple[int, ...]:
+    """Return the widths from observation to action values."""
+    return (len(FIELDS), *hidden_layers, actions)
+
+
+def parameter_count(sizes: tuple[int, ...]) -> int:
+    """Return how many weights and biases a network of these widths has."""
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+
+
+def layers(flat: Any, sizes: tuple[int, ...]) -> list[tuple[Any, Any]]:
+    """Return (weights[in, out], biases[out]) of each layer as views into one flat array or tensor."""
+    views, start = [], 0
+    for fan_in, fan_out in pairwise(sizes):
+        end = start + fan_in * fan_out
+        views.append((flat[start:end].reshape(fan_in, fan_out), flat[end : end + fan_out]))
+        start = end + fan_out
+    return views
+
+
+def action_values(network: list[tuple[Floats, Floats]], normalised: Floats) -> Floats:
+    """Return the value of each action: float32[actions] for float32[9], ReLU between layers."""
+    *hidden, (weights, biases) = network
+    for hidden_weights, hidden_biases in hidden:
+        normalised = np.maximum(normalised @ hidden_weights + hidden_biases, np.float32(0))
+    values: Floats = normalised @ weights + biases
+    return values
+
+
+class DqnPolicy:
+    """Takes the action of highest value."""
+
+    def __init__(self, flat: Floats, sizes: tuple[int, ...], normaliser: Normaliser, deltas: tuple[int, ...]) -> None:
+        self._network = layers(flat, sizes)
+        self._normaliser = normaliser
+        self._deltas = deltas
+
+    def reset(self) -> None:
+        """Nothing to forget: the network does not change."""
+
+    def act(self, observation: Observation, info: Info) -> int:
+        """Run the network."""
+        values = action_values(self._network, self._normaliser(features(observation)))
+        return calmest_best(values.tolist(), self._deltas)
+
+
+def load_dqn(tensors: Tensors, action_deltas: tuple[int, ...]) -> DqnPolicy:
+    """Return the policy of a checkpoint's arrays."""
+    normaliser = Normaliser(len(FIELDS))
+    normaliser.restore(tensors)
+    sizes = tuple(int(size) for size in tensors["sizes"])
+    return DqnPolicy(tensors["online"].copy(), sizes, normaliser, action_deltas)

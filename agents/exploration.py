@@ -1,0 +1,36 @@
+"""Epsilon-greedy exploration, and how equally good actions are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autoscaling_env.config.learners import LearnerConfig
+
+
+class EpsilonGreedy:
+    """A random action with probability ``epsilon``, which falls by a factor after every episode."""
+
+    def __init__(self, config: LearnerConfig, rng: np.random.Generator) -> None:
+        self.epsilon = config.epsilon
+        self._least = min(config.epsilon_min, config.epsilon)
+        self._decay = config.epsilon_decay
+        self._rng = rng
+
+    def choose(self, values: Sequence[float]) -> int:
+        """Return an action for its values, one per action; the best are equally likely."""
+        if self._rng.random() < self.epsilon:
+            return int(self._rng.integers(len(values)))
+        highest = max(values)
+        best = [action for action, value in enumerate(values) if value == highest]
+        return best[0] if len(best) == 1 else best[int(self._rng.integers(len(best)))]
+
+    def decay(self) -> None:
+        """Lower epsilon after an episode."""
+        self.epsilon = max(self._least, self.epsilon * self._decay)
+
+
+def calmest_best(values: Sequence[float], action_deltas: Sequence[int]) -> int:
+    """Return the best action; of equally good ones the one that changes the farm least."""
+    return max(range(len(values)), key=lambda action: (values[action], -abs(action_deltas[action]), -action))

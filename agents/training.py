@@ -1,0 +1,101 @@
+"""Trains an agent that learns, in any environment, into a run folder that another process can go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from agents.learner import Learner
+from agents.training_resume import newest_checkpoint, resumed_config
+from agents.training_run import TrainingRun
+from agents.training_types import EnvFactory, Silent, TrainingListener, TrainingResult
+from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.run_folder import RunFolder
+
+
+def _sarsa(config: Config, seed: int) -> Learner:
+    from agents.sarsa import SarsaLearner
+
+    return SarsaLearner(config, seed)
+
+
+def _dqn(config: Config, seed: int) -> Learner:
+    from agents.dqn import DqnLearner
+
+    return DqnLearner(config, seed)
+
+
+#: Agent -> what makes its learner; torch is imported when a DQN is made, not before.
+LEARNERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": _sarsa, "dqn": _dqn}
+
+
+def train(
+    agent: str,
+    config: Config,
+    *,
+    env_factory: EnvFactory,
+    seed: int,
+    folder: RunFolder,
+    listener: TrainingListener | None = None,
+    command: list[str] | None = None,
+    started: datetime | None = None,
+) -> TrainingResult:
+    """Train ``agent`` (``sarsa`` or ``dqn``) from nothing in the empty run ``folder``.
+
+    A first checkpoint is written before the manifest, so a run that has a manifest can always be resumed.
+    Ctrl-C stops after the current episode, with a checkpoint ``*_interrupt``.
+
+    Args:
+        env_factory: makes an environment for ``config``; called twice (training, evaluation).
+        seed: of the training episodes, exploration and first weights.
+        command, started: for the manifest.
+
+    Raises:
+        InputError: there is no such agent.
+        TrainingError: a reward or loss is not finite.
+    """
+    run = TrainingRun(
+        agent,
+        _learner(agent, config, seed),
+        config,
+        env_factory,
+        seed=seed,
+        folder=folder,
+        listener=listener or Silent(),
+    )
+    run.save(f"{agent}_ep0000")
+    folder.write_start(config, command=command or [], seed=seed, started=started or datetime.now(UTC))
+    return run.play()
+
+
+def resume(
+    folder: RunFolder,
+    *,
+    env_factory: EnvFactory,
+    episodes: int | None = None,
+    listener: TrainingListener | None = None,
+) -> TrainingResult:
+    """Go on from the newest whole checkpoint of ``folder``, to the bit as if training had never stopped.
+
+    Args:
+        episodes: train until so many lie behind instead of the planned number.
+
+    Raises:
+        InputError: nothing in the folder can be resumed (``RunError``), or ``episodes`` lie behind already.
+        TrainingError: a reward or loss is not finite.
+    """
+    listener = listener or Silent()
+    _, checkpoint = newest_checkpoint(folder.path, listener)
+    header = checkpoint.header
+    config = resumed_config(folder, header, episodes)
+    learner = _learner(header.agent, config, header.seed)
+    run = TrainingRun(header.agent, learner, config, env_factory, seed=header.seed, folder=folder, listener=listener)
+    run.restore(checkpoint)
+    return run.play()
+
+
+def _learner(agent: str, config: Config, seed: int) -> Learner:
+    if agent not in LEARNERS:
+        raise InputError(unknown_name("agent", agent, LEARNERS))
+    return LEARNERS[agent](config, seed)
