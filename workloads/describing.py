@@ -46,12 +46,11 @@ def _segments(batch: TaskBatch, end_s: float) -> list[dict[str, Any]]:
 
 
 def _load(service_s: FloatArray, duration_s: float) -> dict[str, Any]:
-    per_second = 1 / duration_s if duration_s > 0 else 0.0
     return {
         "duration_s": duration_s,
         "tasks": len(service_s),
-        "rate_per_s": len(service_s) * per_second,
-        "offered_load": float(service_s.sum()) * per_second,
+        "rate_per_s": len(service_s) / duration_s if duration_s > 0 else 0.0,
+        "offered_load": float(service_s.sum()) / duration_s if duration_s > 0 else 0.0,
     }
 
 

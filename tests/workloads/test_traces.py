@@ -19,7 +19,8 @@ from autoscaling_env.errors import TraceError
 from tests.contracts.workload import WorkloadContract, same
 from tests.workloads.making import azure2019, azure2021, config_for, counts, durations2019, traced
 from workloads import make_workload, sample_trace_path
-from workloads.recordings import Events, Quantiles
+from workloads.events import Events
+from workloads.intervals import Quantiles
 from workloads.trace import TraceWorkload
 from workloads.traces.azure2019 import MinuteCounts
 from workloads.traces.pool import Pool

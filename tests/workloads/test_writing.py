@@ -62,9 +62,8 @@ def test_the_sample_is_what_the_script_generates(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), atomic_write(path) as file:
-        file.write("half of the new")
-        raise RuntimeError
+    with pytest.raises(TypeError), atomic_write(path) as file:
+        file.writelines(["half of the new", 2])
     assert path.read_text() == "old"
     assert [found.name for found in tmp_path.iterdir()] == ["kept.txt"]
 

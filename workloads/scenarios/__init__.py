@@ -14,6 +14,7 @@ from autoscaling_env.config.base import Section
 from autoscaling_env.config.yaml import parse
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.rng import SEED_BOUND
+from workloads import sample_trace_path
 
 #: The scenario whose workload is the packaged sample trace.
 TRACE = "trace"
@@ -63,17 +64,23 @@ def scenario_path(name: str) -> Path:
 
 def scenario_options(name: str) -> dict[str, tuple[str, Any]]:
     """Return what to pass to ``load_config(..., options=...)``: where the sample trace is installed."""
-    if name != TRACE:
-        return {}
-    from workloads import sample_trace_path
-
-    return {"workload.file": ("sample trace", str(sample_trace_path()))}
+    return _sample_option() if name == TRACE else {}
 
 
 def load_scenario(name: str, *files: Path | str, assignments: tuple[str, ...] = ()) -> Config:
-    """Return the configuration of a scenario, overridden by ``files`` and ``key=value`` assignments."""
-    options = {} if any(files) else scenario_options(name)
-    return load_config(scenario_path(name), *files, assignments=assignments, options=options)
+    """Return the configuration of a scenario, overridden by ``files`` and ``key=value`` assignments.
+
+    Raises:
+        InputError: an unknown name, or anything wrong in the files or assignments.
+    """
+    config = load_config(scenario_path(name), *files, assignments=assignments)
+    if config.workload.kind == "trace" and config.workload.file == sample_trace_path().name:
+        return load_config(scenario_path(name), *files, assignments=assignments, options=_sample_option())
+    return config
+
+
+def _sample_option() -> dict[str, tuple[str, Any]]:
+    return {"workload.file": ("sample trace", str(sample_trace_path()))}
 
 
 @cache

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray
-from workloads.recordings import Intervals
+from workloads.intervals import Intervals
 from workloads.traces.columns import COUNT, numbers
 from workloads.traces.durations import NAMES, Durations
 from workloads.traces.pool import CAPACITY

@@ -5,7 +5,7 @@ https://github.com/Azure/AzurePublicDataset/blob/master/AzureFunctionsInvocation
 
 from __future__ import annotations
 
-from workloads.recordings import Events
+from workloads.events import Events
 from workloads.traces.columns import SERVICE, TIME, numbers
 from workloads.traces.plain import events
 from workloads.traces.pool import Pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autoscaling_env.types import FloatArray
-from workloads.recordings import Intervals
+from workloads.intervals import Intervals
 from workloads.traces.columns import COUNT, numbers, times
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source

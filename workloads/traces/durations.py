@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoscaling_env.types import FloatArray
-from workloads.recordings import Quantiles
+from workloads.intervals import Quantiles
 from workloads.traces.columns import PERCENTILE, numbers
 from workloads.traces.source import Source
 

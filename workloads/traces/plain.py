@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autoscaling_env.types import FloatArray
-from workloads.recordings import Events
+from workloads.events import Events
 from workloads.traces.columns import DEADLINE, SERVICE, TIME, numbers, times
 from workloads.traces.pool import Pool
 from workloads.traces.selection import Selection

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Parsed at a time: some tens of megabytes, for long files as for wide ones.
-CELLS_PER_CHUNK = 3_000_000
+CELLS_PER_CHUNK = 1_000_000
 ROWS_PER_CHUNK = 100_000
 GZIP_MAGIC = b"\x1f\x8b"
 #: A header longer than this is no header.
