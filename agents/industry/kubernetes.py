@@ -13,6 +13,7 @@ from agents.rules.hpa_settings import (
     ScalingPolicy,
     ScalingRules,
     TargetType,
+    filled,
 )
 from agents.rules.keda import KedaRule, KedaSettings, is_active
 from autoscaling_env.config import Config
@@ -119,14 +120,10 @@ def _behavior(behavior: HpaBehaviorConfig | None) -> Behavior | None:
 
 
 def _rules(rules: HpaRulesConfig, default: ScalingRules) -> ScalingRules:
-    """Fill in what was left out, as the API server does."""
-    policies = tuple(ScalingPolicy(p.type, p.value, p.period_s) for p in rules.policies or ())
-    window_s = rules.stabilization_window_s
-    return ScalingRules(
-        default.stabilization_window_s if window_s is None else window_s,
-        rules.select_policy,
-        policies or default.policies,
-    )
+    policies = None
+    if rules.policies is not None:
+        policies = tuple(ScalingPolicy(limit.type, limit.value, limit.period_s) for limit in rules.policies)
+    return filled(default, rules.stabilization_window_s, rules.select_policy, policies)
 
 
 def _usage(info: Info) -> PodUsage:

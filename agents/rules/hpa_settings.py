@@ -45,6 +45,20 @@ DEFAULT_SCALE_UP = ScalingRules(0, "Max", (ScalingPolicy("Pods", 4, 15), Scaling
 DEFAULT_SCALE_DOWN = ScalingRules(None, "Max", (ScalingPolicy("Percent", 100, 15),))
 
 
+def filled(
+    default: ScalingRules,
+    stabilization_window_s: float | None,
+    select_policy: SelectPolicy | None,
+    policies: tuple[ScalingPolicy, ...] | None,
+) -> ScalingRules:
+    """Return the rules with what was left out (None) taken from ``default``, as the API server does it."""
+    return ScalingRules(
+        default.stabilization_window_s if stabilization_window_s is None else stabilization_window_s,
+        default.select_policy if select_policy is None else select_policy,
+        default.policies if policies is None else policies,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Behavior:
     """``spec.behavior`` after defaulting. An HPA without behavior (None) obeys other, older rules."""

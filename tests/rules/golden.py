@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from agents.rules.hpa import HpaRule
-from agents.rules.hpa_settings import Behavior, HpaSettings, ScalingPolicy, ScalingRules
+from agents.rules.hpa_settings import (
+    DEFAULT_SCALE_DOWN,
+    DEFAULT_SCALE_UP,
+    Behavior,
+    HpaSettings,
+    ScalingPolicy,
+    ScalingRules,
+    filled,
+)
 from agents.rules.keda import KedaRule, KedaSettings
 from agents.rules.kpa import KpaRule, KpaSettings
 from agents.rules.kpa_buckets import KpaMetrics
@@ -121,7 +129,7 @@ def hpa_settings(settings: Case) -> HpaSettings:
     return HpaSettings(
         **{name: settings[name] for name in names},
         downscale_stabilization_s=settings["downscale_stabilization_s"],
-        behavior=_behavior(settings["behavior"]),
+        behavior=behavior_of(settings["behavior"]),
     )
 
 
@@ -136,12 +144,17 @@ def keda_settings(settings: Case) -> KedaSettings:
     return KedaSettings(**{name: settings[name] for name in names if settings[name] is not None})
 
 
-def _behavior(behavior: Case | None) -> Behavior | None:
+def behavior_of(behavior: Case | None) -> Behavior | None:
+    """Make our behavior of a recorded one, written out or not; what is left out takes the API server's defaults."""
     if behavior is None:
         return None
-    return Behavior(_rules(behavior["scale_up"]), _rules(behavior["scale_down"]))
+    return Behavior(_rules(behavior["scale_up"], DEFAULT_SCALE_UP), _rules(behavior["scale_down"], DEFAULT_SCALE_DOWN))
 
 
-def _rules(rules: Case) -> ScalingRules:
-    policies = tuple(ScalingPolicy(p["type"], p["value"], p["period_s"]) for p in rules["policies"])
-    return ScalingRules(rules["stabilization_window_s"], rules["select_policy"], policies)
+def _rules(rules: Case | None, default: ScalingRules) -> ScalingRules:
+    if rules is None:
+        return default
+    policies = rules["policies"] and tuple(
+        ScalingPolicy(policy["type"], policy["value"], policy["period_s"]) for policy in rules["policies"]
+    )
+    return filled(default, rules["stabilization_window_s"], rules["select_policy"], policies)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.rules.golden import (
     Case,
+    behavior_of,
     golden_cases,
     golden_decisions,
     hpa_decisions,
@@ -30,6 +31,10 @@ class TestHpa:
 
     def test_the_metric_is_read_when_the_original_reads_it(self, case: Case) -> None:
         assert hpa_metric_reads(case) == case["metric_read"]
+
+    def test_what_was_left_out_takes_the_defaults_of_the_api_server(self, case: Case) -> None:
+        settings = case["settings"]
+        assert behavior_of(settings["behavior_as_written"]) == behavior_of(settings["behavior"])
 
 
 @by_id("kpa")

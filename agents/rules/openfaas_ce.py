@@ -1,0 +1,105 @@
+"""OpenFaaS Community Edition: a Prometheus alert on the invocation rate adds replicas, its end takes them away.
+
+Sources: openfaas/faas, gateway/handlers/alerthandler.go, ``CalculateReplicas``; the alert APIHighInvocationRate and the
+intervals in openfaas/faas-netes, chart/openfaas/templates/prometheus-cfg.yaml and alertmanager-cfg.yaml; states of an
+alert: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/; notification times:
+https://prometheus.io/docs/alerting/latest/configuration/#route.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFaasCeSettings:
+    """The alert, Alertmanager's route and the function's labels; times in seconds, as the Helm chart has them."""
+
+    threshold_per_s: float = 5.0
+    window_s: float = 10.0
+    for_s: float = 5.0
+    scrape_interval_s: float = 5.0
+    evaluation_interval_s: float = 15.0
+    group_wait_s: float = 5.0
+    group_interval_s: float = 10.0
+    repeat_interval_s: float = 30.0
+    scale_min: int = 1
+    scale_max: int = 5
+    scale_factor: int = 10
+
+
+def calculate_replicas(firing: bool, current: int, maximum: int, minimum: int, factor: int) -> int:
+    """Return the replicas after one notification: up by ``factor`` % of the maximum, or back to the minimum.
+
+    A factor of 0 also goes to the minimum, as in the original.
+    """
+    step = math.ceil(maximum / 100 * factor)
+    if firing and step > 0:
+        return min(current + step, maximum)
+    return minimum
+
+
+class OpenFaasCeRule:
+    """State of one function's alert. Call :meth:`tick` with times that do not go back, once a second or so."""
+
+    def __init__(self, settings: OpenFaasCeSettings) -> None:
+        self.settings = settings
+        self._counter: deque[tuple[float, float]] = deque()
+        self._next_scrape_s = self._next_evaluation_s = 0.0
+        self._true_since_s: float | None = None
+        self.firing = False
+        self._next_flush_s: float | None = None
+        self._notified_s: float | None = None
+
+    def tick(self, time_s: float, completed_total: float, replicas: int) -> int:
+        """Return the replicas asked for, after the scrape, evaluation and notification due at ``time_s``.
+
+        Args:
+            time_s: now, seconds.
+            completed_total: invocations answered with 200 since the start.
+            replicas: replicas asked for now.
+        """
+        if time_s >= self._next_scrape_s:
+            self._next_scrape_s = time_s + self.settings.scrape_interval_s
+            self._scrape(time_s, completed_total)
+        if time_s >= self._next_evaluation_s:
+            self._next_evaluation_s = time_s + self.settings.evaluation_interval_s
+            self._evaluate(time_s)
+        if self._next_flush_s is not None and time_s >= self._next_flush_s:
+            return self._flush(time_s, replicas)
+        return replicas
+
+    def _scrape(self, time_s: float, completed_total: float) -> None:
+        self._counter.append((time_s, completed_total))
+        while self._counter[0][0] < time_s - self.settings.window_s:
+            self._counter.popleft()
+
+    def _rate(self) -> float:
+        """``rate()`` over the samples inside the window; 0 with fewer than two."""
+        (first_s, first), (last_s, last) = self._counter[0], self._counter[-1]
+        return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+    def _evaluate(self, time_s: float) -> None:
+        """Prometheus: inactive, pending since the first true evaluation, firing once ``for`` has passed."""
+        if self._rate() <= self.settings.threshold_per_s:
+            self._true_since_s, self.firing = None, False
+            return
+        if self._true_since_s is None:
+            self._true_since_s = time_s
+        self.firing = time_s - self._true_since_s >= self.settings.for_s
+        if self.firing and self._next_flush_s is None:
+            self._next_flush_s = time_s + self.settings.group_wait_s
+
+    def _flush(self, time_s: float, replicas: int) -> int:
+        """Alertmanager: notify at first, then again after ``repeat_interval``, and when it is resolved."""
+        settings, notified_s = self.settings, self._notified_s
+        self._next_flush_s = time_s + settings.group_interval_s if self.firing else None
+        self._notified_s = time_s if self.firing else None
+        if not self.firing and notified_s is None:
+            return replicas
+        if self.firing and notified_s is not None and time_s - notified_s < settings.repeat_interval_s:
+            self._notified_s = notified_s
+            return replicas
+        return calculate_replicas(self.firing, replicas, settings.scale_max, settings.scale_min, settings.scale_factor)

@@ -1,0 +1,94 @@
+"""Every scenario is a valid configuration whose tasks arrive within its steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autoscaling_env.config import default_config, load_config
+from autoscaling_env.errors import InputError
+from autoscaling_env.plugins import make_workload
+from workloads.scenarios import (
+    load_scenario,
+    scenario,
+    scenario_names,
+    scenario_options,
+    scenario_path,
+    scenario_seeds,
+)
+
+every = pytest.mark.parametrize("name", scenario_names())
+
+
+@every
+def test_the_file_is_an_overlay_as_the_config_option_takes_it(name: str) -> None:
+    config = load_config(scenario_path(name), options=scenario_options(name))
+    assert config == load_scenario(name)
+    assert config.workload.name == name
+
+
+@every
+def test_all_tasks_arrive_well_before_the_last_step(name: str) -> None:
+    config = load_scenario(name)
+    workload = make_workload(config)
+    batch = workload.draw(scenario_seeds(name)[1])
+    batch.validate()
+    length_s = config.environment.max_steps * config.environment.step_duration_s
+    assert workload.duration_s <= length_s <= workload.duration_s + 100
+    assert len(batch) > 1000
+
+
+@every
+def test_the_farm_can_carry_the_mean_load(name: str) -> None:
+    config = load_scenario(name)
+    batch = make_workload(config).draw(scenario_seeds(name)[1])
+    load = batch.service_s.sum() / (config.environment.max_steps * config.environment.step_duration_s)
+    assert 2 < load < 0.8 * config.farm.max_workers
+
+
+def test_seeds_are_all_different() -> None:
+    seeds = [seed for name in scenario_names() for seed in scenario_seeds(name)]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_every_file_is_in_the_index_and_every_entry_has_a_file() -> None:
+    files = {path.stem for path in scenario_path("reference").parent.glob("*.yml")} - {"index"}
+    assert files == set(scenario_names())
+    assert all(scenario(name).title and scenario(name).why.endswith(".") for name in scenario_names())
+
+
+def test_reference_is_the_default_configuration_under_its_name() -> None:
+    assert make_workload(load_scenario("reference")).draw(5).arrival_s.tobytes() == (
+        make_workload(default_config()).draw(5).arrival_s.tobytes()
+    )
+
+
+def test_declared_shapes() -> None:
+    diurnal = load_scenario("diurnal").workload.phases[0]
+    assert diurnal.duration_s == 3600
+    assert diurnal.max_rate / diurnal.min_rate == pytest.approx(10)
+    assert load_scenario("heavy_tail").workload.service.distribution.cv == 3
+    startup = load_scenario("slow_start").farm.startup
+    assert (startup.mean_s, startup.mean_s / startup.shape**0.5) == (45, 15)
+    assert {phase.pattern for phase in load_scenario("oscillating").workload.phases[2:]} == {
+        "oscillation_slow",
+        "oscillation_fast",
+    }
+
+
+def test_an_unknown_name_is_one_line_with_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"^unknown scenario 'diurnl' \(did you mean 'diurnal'\?\); choose from"):
+        scenario_path("diurnl")
+
+
+def test_a_file_of_ones_own_may_change_any_value(tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("own") / "own.yml"
+    file.write_text("farm: {max_workers: 16}\n")
+    assert load_scenario("ramp", file, assignments=("environment.max_steps=10",)).farm.max_workers == 16
+
+
+def test_the_trace_can_be_replaced_and_the_sample_kept() -> None:
+    kept = load_scenario("trace", assignments=("farm.max_workers=64",))
+    assert Path(kept.workload.file).exists()
+    assert load_scenario("trace", assignments=("workload.file=mine.csv",)).workload.file == "mine.csv"
