@@ -63,15 +63,15 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> Path:
         """Write a text file."""
-        path = self._prepared(name)
+        path = self.path / name
         with atomic_write(path) as file:
-            file.write(text.encode())
+            file.write(text)
         return path
 
     def write_frame(self, name: str, frame: pd.DataFrame) -> Path:
         """Write a data frame as parquet; the same rows give the same bytes."""
-        path = self._prepared(name)
-        with atomic_write(path) as file:
+        path = self.path / name
+        with atomic_write(path, "wb") as file:
             frame.to_parquet(file, index=False, compression="zstd")
         return path
 
@@ -86,11 +86,6 @@ class RunFolder:
         """Write ``config.yml`` and ``manifest.json``: what this run is."""
         self.write_text("config.yml", config_yaml(config))
         self.write_json("manifest.json", manifest(config, command=command, seed=seed, started=started))
-
-    def _prepared(self, name: str) -> Path:
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
 
 
 def manifest(config: Config, *, command: list[str], seed: int, started: datetime) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class BaselineCache:
         """Keep the step records of baselines."""
         for name, frame in frames.items():
             if is_baseline(name):
-                with atomic_write(self._path(comparison, seeds, name)) as file:
+                with atomic_write(self._path(comparison, seeds, name), "wb") as file:
                     frame.to_parquet(file, index=False)
 
     def _path(self, comparison: Comparison, seeds: Sequence[int], name: str) -> Path:

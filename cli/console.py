@@ -13,7 +13,7 @@ from rich.table import Table
 from autoscaling_env.errors import AutoscalingError, InputError
 
 #: Wide where nobody's terminal sets a width: a file or a pipe.
-WIDTH = 140
+WIDTH = 180
 
 out = Console(width=None if sys.stdout.isatty() else WIDTH)
 err = Console(stderr=True)
@@ -50,12 +50,13 @@ def progress(*, quiet: bool = False) -> Progress:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str | None = None) -> Table:
-    """Return a table; every column but the first is right-aligned, and no value is ever cut short."""
+    """Return a table; every column but the first is right-aligned, a value that is too wide is folded, never cut short."""
     cells = [[escape(str(cell)) for cell in row] for row in rows]
     shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
+    shown.padding, shown.pad_edge = (0, 1), False
     for index, column in enumerate(columns):
-        widest = max((len(row[index]) for row in cells), default=1)
-        shown.add_column(column, justify="left" if index == 0 else "right", min_width=widest, overflow="fold")
+        first = index == 0
+        shown.add_column(column, justify="left" if first else "right", no_wrap=first, overflow="fold")
     for row in cells:
         shown.add_row(*row)
     return shown

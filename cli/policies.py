@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agents.reactive import External, Reactive, Static
+from agents.static_search import best_static
 from autoscaling_env.config import Config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds
@@ -17,6 +19,8 @@ from cli.console import note
 ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
 #: Training seeds are drawn apart from any evaluation seed a user may name.
 TRAINING_SALT = 0x5EED_7EA1
+#: Training episodes the best constant is searched on.
+STATIC_EPISODES = 20
 STATIC = re.compile(r"static-(\d+)")
 
 
@@ -37,10 +41,9 @@ Factory = Callable[[Setting], Policy]
 
 
 def _static_best(setting: Setting) -> Policy:
-    from simulator.search import best_static
-
-    workers, _ = best_static(setting.config, setting.workload, setting.training_seeds(20))
-    note(f"static-best: {workers} workers earn most on 20 training episodes")
+    env = OpenFaaSAutoscalingEnv(config=setting.config, workload=setting.workload)
+    workers, earned = best_static(env, setting.training_seeds(STATIC_EPISODES))
+    note(f"static-best: {workers} workers earn most, {earned:.1f} on average over {STATIC_EPISODES} training episodes")
     return Static(workers)
 
 

@@ -35,11 +35,11 @@ def show(
 
     Example: autoscale workload show --trace my_trace.csv
     """
-    from workloads import describe
+    from workloads.describing import describe
 
     overrides = Overrides(config, assignments or (), None, trace, durations, as_recorded)
-    _, batch = _drawn(overrides, seed, phase_shuffle, phase_shuffle_seed, quiet=as_json)
-    described: dict[str, Any] = describe(batch)
+    workload, batch = _drawn(overrides, seed, phase_shuffle, phase_shuffle_seed, quiet=as_json)
+    described = describe(batch, workload.duration_s)
     if as_json:
         typer.echo(json.dumps(described, indent=1))
         return
@@ -64,13 +64,12 @@ def plot(
 
     Example: autoscale workload plot --set workload.base_rate_per_min=600 -o workload.png
     """
-    from analysis.plots.workload import workload_figure
-
-    from analysis.plots.style import save
+    from analysis.plots.workload import workload_plot
 
     overrides = Overrides(config, assignments or (), None, trace, durations, as_recorded)
     workload, batch = _drawn(overrides, seed, phase_shuffle, phase_shuffle_seed)
-    out.print(str(save(workload_figure(batch, title=workload.name), output)), highlight=False, soft_wrap=True)
+    picture = workload_plot(batch, output, title=workload.name, duration_s=workload.duration_s, notes=workload.notes)
+    out.print(str(picture), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -87,7 +86,7 @@ def convert(
 
     Example: autoscale workload convert --trace azure2021.csv --as-recorded -o tasks.csv
     """
-    from workloads import write_csv
+    from workloads.writing import write_csv
 
     overrides = Overrides(config, assignments or (), None, trace, durations, as_recorded)
     _, batch = _drawn(overrides, seed, False, None)
