@@ -59,13 +59,17 @@ class Events:
             return Drawn(self.arrival_s.copy(), _copied(self.service_s), _copied(self.deadline_s))
         rng = stream(seed, "trace")
         times, rest = divmod(tasks, held)
-        chosen = np.concatenate((np.tile(np.arange(held), times), rng.choice(held, rest, replace=False, shuffle=False)))
+        some = np.sort(rng.choice(held, rest, replace=False, shuffle=False))
+        if not times:
+            return self._taken(self.arrival_s[some], some)
+        chosen = np.concatenate((np.tile(np.arange(held), times), some))
         arrival_s = self.arrival_s[chosen]
-        if times:
-            arrival_s[held:] += self._gaps()[chosen[held:]] * rng.random(tasks - held)
+        arrival_s[held:] += self._gaps()[chosen[held:]] * rng.random(tasks - held)
         order = np.argsort(arrival_s, kind="stable")
-        chosen = chosen[order]
-        return Drawn(arrival_s[order], _chosen(self.service_s, chosen), _chosen(self.deadline_s, chosen))
+        return self._taken(arrival_s[order], chosen[order])
+
+    def _taken(self, arrival_s: FloatArray, chosen: NDArray[np.intp]) -> Drawn:
+        return Drawn(arrival_s, _chosen(self.service_s, chosen), _chosen(self.deadline_s, chosen))
 
     def _gaps(self) -> FloatArray:
         return np.diff(self.arrival_s, append=self.span_s)

@@ -13,7 +13,7 @@ from autoscaling_env.config.workload import AnyPhase, PhasesConfig
 from autoscaling_env.errors import ConfigError
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
-from workloads.rates import RateCurve, rate_curve
+from workloads.rates import RateCurve, one_after_the_other, rate_curve
 from workloads.service import DeadlineModel, ServiceModel
 
 #: Tasks an episode may have: three float64 a task must fit into memory.
@@ -23,17 +23,45 @@ KEPT_ORDERS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything about one order of the phases that does not depend on the seed.
+class FlatPlan:
+    """One order of phases that are all flat: everything that does not depend on the seed.
 
-    ``arrival_s = offset_s + width_s * uniform`` for flat phases; in the slices of ``curves`` the uniforms
-    go through the curve first. ``width_s`` ends one rounding below the phase, so no task leaves it.
+    ``width_s`` ends one rounding below the phase, so no task leaves it.
     """
 
     offset_s: FloatArray
     width_s: FloatArray
-    curves: tuple[tuple[slice, RateCurve], ...]
     segment_start_s: FloatArray
+
+    def arrivals(self, uniform: FloatArray) -> FloatArray:
+        """Turn float64[tasks] in [0, 1) into sorted arrivals, in place."""
+        uniform *= self.width_s
+        uniform += self.offset_s
+        uniform.sort()
+        return uniform
+
+
+@dataclass(frozen=True, slots=True)
+class CurvedPlan:
+    """One order of phases of which some are not flat: everything that does not depend on the seed.
+
+    A task of the k-th phase that has tasks arrives where ``k + uniform`` tasks are expected on ``curve``.
+    Rounding must not move it into a neighbour: its arrival is held in [earliest_s, latest_s].
+    """
+
+    slot: FloatArray
+    curve: RateCurve
+    earliest_s: FloatArray
+    latest_s: FloatArray
+    segment_start_s: FloatArray
+
+    def arrivals(self, uniform: FloatArray) -> FloatArray:
+        """Turn float64[tasks] in [0, 1) into sorted arrivals, in place."""
+        uniform += self.slot
+        uniform.sort()
+        arrival_s = self.curve.when(uniform)
+        np.maximum(arrival_s, self.earliest_s, out=arrival_s)
+        return np.minimum(arrival_s, self.latest_s, out=arrival_s)
 
 
 class PhasedWorkload:
@@ -88,12 +116,7 @@ class PhasedWorkload:
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from which stream."""
         plan = self._plan if phase_order_seed is None else self._plan_of(self.order(phase_order_seed))
-        arrival_s = stream(seed, "arrivals").random(self._total)
-        for part, curve in plan.curves:
-            arrival_s[part] = curve.invert(arrival_s[part]) / curve.duration_s
-        arrival_s *= plan.width_s
-        arrival_s += plan.offset_s
-        arrival_s.sort()
+        arrival_s = plan.arrivals(stream(seed, "arrivals").random(self._total))
         service_s = self._service.draw(stream(seed, "service"), self._total)
         return TaskBatch(arrival_s, service_s, self._deadline.of(service_s), plan.segment_start_s, seed)
 
@@ -101,21 +124,21 @@ class PhasedWorkload:
         """Return the order in which the phases run under this seed, as indices into the configuration."""
         return tuple(stream(phase_order_seed, "phases").permutation(len(self._counts)).tolist())
 
-    def _planned(self, order: tuple[int, ...]) -> Plan:
+    def _planned(self, order: tuple[int, ...]) -> FlatPlan | CurvedPlan:
         durations = [self._config.phases[index].duration_s for index in order]
         counts = [self._counts[index] for index in order]
+        curves = [self._curves[index] for index in order]
         bounds = np.concatenate(([0.0], np.cumsum(durations)))
         bounds[-1] = self.duration_s  # one end for all orders, however the sum rounds
-        widths = [_width_within(start, end) for start, end in pairwise(bounds.tolist())]
-        first = np.concatenate(([0], np.cumsum(counts)))
-        curves = tuple(
-            (slice(int(first[position]), int(first[position + 1])), self._curves[index])
-            for position, index in enumerate(order)
-            if counts[position] and not self._curves[index].is_flat
-        )
-        segment_start_s = bounds[:-1].copy()
-        segment_start_s.setflags(write=False)
-        return Plan(np.repeat(bounds[:-1], counts), np.repeat(widths, counts), curves, segment_start_s)
+        start_s = bounds[:-1].copy()
+        start_s.setflags(write=False)
+        offset_s = np.repeat(start_s, counts)
+        if all(curve.is_flat for curve in curves):
+            widths = [_width_within(start, end) for start, end in pairwise(bounds.tolist())]
+            return FlatPlan(offset_s, np.repeat(widths, counts), start_s)
+        slots = np.cumsum([curve.total > 0 for curve in curves]) - 1.0
+        latest_s = np.repeat(np.nextafter(bounds[1:], 0.0), counts)
+        return CurvedPlan(np.repeat(slots, counts), one_after_the_other(curves, start_s), offset_s, latest_s, start_s)
 
 
 def _counts(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 
@@ -66,14 +67,27 @@ class RateCurve:
         Given their number, the arrivals of an inhomogeneous Poisson process are independent draws from
         this (Lewis & Shedler 1979; the time-scale transformation). Exact: a quadratic in each piece.
         """
-        target = uniform * self.total
-        piece = np.searchsorted(self.cumulative, target, side="right") - 1
+        return self.when(uniform * self.total)
+
+    def when(self, expected: FloatArray) -> FloatArray:
+        """Return the times before which so many tasks are expected, float64 like the argument."""
+        piece = np.searchsorted(self.cumulative, expected, side="right")
+        piece -= 1
         np.minimum(piece, self._last_piece, out=piece)
-        area = target - self.cumulative[piece]
-        rate = self.rate[piece]
-        root = np.sqrt(np.maximum(rate * rate + 2 * self._slope[piece] * area, 0.0))
-        into = 2 * area / np.maximum(rate + root, np.finfo(float).tiny)
-        return np.minimum(self.time_s[piece] + into, self.time_s[piece + 1])
+        twice_area = expected - self.cumulative[piece]
+        twice_area *= 2
+        root = self._slope[piece]
+        root *= twice_area
+        root += self._rate_squared[piece]
+        np.sqrt(np.maximum(root, 0.0, out=root), out=root)
+        root += self.rate[piece]
+        twice_area /= np.maximum(root, np.finfo(float).tiny, out=root)
+        twice_area += self.time_s[piece]
+        return np.minimum(twice_area, self.time_s[1:][piece], out=twice_area)
+
+    @cached_property
+    def _rate_squared(self) -> FloatArray:
+        return self.rate * self.rate
 
     @cached_property
     def _slope(self) -> FloatArray:
@@ -84,6 +98,17 @@ class RateCurve:
     def _last_piece(self) -> int:
         """The last piece in which tasks can come."""
         return int(np.flatnonzero(np.diff(self.cumulative) > 0)[-1])
+
+
+def one_after_the_other(curves: Sequence[RateCurve], start_s: FloatArray) -> RateCurve:
+    """Return the curves in a row, each expecting one task in all, those without tasks none.
+
+    Arrivals of all of them are then one inversion: those of the k-th that has tasks are where between
+    k and k + 1 tasks are expected, however much their rates differ.
+    """
+    times = [start + curve.time_s for curve, start in zip(curves, start_s, strict=True)]
+    rates = [curve.rate / (curve.total or 1.0) for curve in curves]
+    return RateCurve(np.concatenate(times), np.concatenate(rates))
 
 
 @singledispatch
