@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from live.backend import LiveBackend
 from live.local import local_backend
-from tests.contracts.backend import BackendContract, steady
+from tests.contracts.backend import BackendContract
 from tests.live.servers import require_server
 
 pytestmark = pytest.mark.live

@@ -1,0 +1,82 @@
+"""Live farms for tests, and how they are run to their end with the history checked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autoscaling_env.config.distributions import Constant
+from autoscaling_env.config.farm import FarmConfig
+from autoscaling_env.config.live import LiveConfig
+from autoscaling_env.types import Telemetry
+from live.backend import LiveBackend
+from live.history import Verdict
+from live.local import local_backend
+from live.platforms.local import LocalPlatform
+
+
+def farm_config(startup_s: float = 0.0, collect_s: float = 0.0) -> FarmConfig:
+    return FarmConfig(
+        min_workers=0,
+        max_workers=32,
+        initial_workers=2,
+        pickup=Constant(value_s=0.0),
+        collect_s=collect_s,
+        startup=Constant(value_s=startup_s),
+    )
+
+
+def live_config(**values: Any) -> LiveConfig:
+    """Return quick settings: leases of a second, ten times faster than real time."""
+    return LiveConfig(**({"time_scale": 0.1, "lease_s": 1.0, "hang_s": 10.0} | values))
+
+
+@contextmanager
+def live_farm(*, startup_s: float = 0.0, collect_s: float = 0.0, **values: Any) -> Iterator[LiveBackend]:
+    backend = local_backend(farm_config(startup_s, collect_s), live_config(**values))
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def run_out(backend: LiveBackend, tasks: int, *, step_s: float = 2.0, real_s: float = 40.0) -> list[Telemetry]:
+    """Advance until all tasks are collected."""
+    seen: list[Telemetry] = []
+    give_up = time.monotonic() + real_s
+    while not seen or seen[-1].output_queue < tasks:
+        assert time.monotonic() < give_up, (seen[-1], backend.verify())
+        seen.append(backend.advance(step_s))
+    return seen
+
+
+def checked(backend: LiveBackend) -> Verdict:
+    """Return the verdict after failing on anything lost or counted twice."""
+    verdict = backend.verify()
+    assert verdict.passed, verdict.problems
+    return verdict
+
+
+def deadlines_met(seen: list[Telemetry]) -> int:
+    return int(np.concatenate([telemetry.deadline_met for telemetry in seen]).sum())
+
+
+def wait_until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> None:
+    give_up = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def busy_pid(backend: LiveBackend) -> int:
+    """Return the process id of a worker that holds a task."""
+    snapshot = backend._controller.snapshot(0)
+    assert snapshot.leases, "no worker is busy"
+    assert isinstance(backend.platform, LocalPlatform)
+    pid = backend.platform.pid(snapshot.leases[0].worker)
+    assert pid is not None
+    return pid
