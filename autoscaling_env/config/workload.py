@@ -137,8 +137,11 @@ class DeadlineConfig(Section):
     """deadline = coefficient x service time, within [floor_s, cap_s]."""
 
     coefficient: Annotated[float, Field(gt=0, le=1e6)]
-    floor_s: PositiveSeconds
-    cap_s: PositiveSeconds
+    """Response time allowed per second of work."""
+    floor_s: PositiveSeconds = 0.1
+    """No deadline is shorter."""
+    cap_s: PositiveSeconds = 3600
+    """No deadline is longer."""
 
     @model_validator(mode="after")
     def _ordered(self) -> DeadlineConfig:
@@ -199,7 +202,7 @@ class TraceConfig(Section):
     """Factor on recorded service times."""
     service: ServiceConfig = ServiceConfig(distribution=Gamma(shape=4, mean_s=1.5), min_s=0.0465, max_s=2.8704)
     """Service times where none are recorded; those of the reference deployment if left out."""
-    deadline: DeadlineConfig = DeadlineConfig(coefficient=2, floor_s=0.1, cap_s=3600)
+    deadline: DeadlineConfig = DeadlineConfig(coefficient=2)
     """How long tasks may take, where no deadlines are recorded."""
 
     @model_validator(mode="after")

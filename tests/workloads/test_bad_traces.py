@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autoscaling_env.errors import TraceError
+from autoscaling_env.workload import Workload
 from tests.workloads.making import azure2019, azure2021, config_for, counts, durations2019
 from workloads import make_workload
 
@@ -230,3 +234,58 @@ def test_a_folder_and_a_missing_file_are_explained(tmp_path: Path) -> None:
         with pytest.raises(TraceError) as caught:
             make_workload(config_for(name), base_dir=tmp_path)
         assert caught.value.problems == (f"{name}: cannot be read: {reason}",)
+
+
+def test_a_pipe_is_explained(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TraceError) as caught:
+        make_workload(config_for("pipe"), base_dir=tmp_path)
+    assert caught.value.problems == ("pipe: cannot be read: is not a file; write the trace to one first",)
+
+
+def test_a_name_no_file_can_have_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match=r"cannot be read: .*null"):
+        make_workload(config_for("a\0b"), base_dir=tmp_path)
+
+
+VALID = (
+    azure2021(20),
+    azure2019(12),
+    counts(2),
+    "arrival_s,service_s,deadline_s\n" + "".join(f"{i},{i % 3},{5 + i}\n" for i in range(20)),
+    "timestamp\n" + "".join(f"2026-02-03T04:05:{i:02d}Z\n" for i in range(20)),
+)
+SPLINTERS = st.sampled_from(
+    [b"\n", b",", b'"', b"\0", b"\r", b"-", b"e999", b"nan", b";", b"\xff\xfe", b" ", b"", b"1e308", b"\n\n", b"9" * 30]
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.sampled_from(VALID),
+    cuts=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 12), SPLINTERS), min_size=1, max_size=4),
+    packed=st.booleans(),
+)
+def test_a_damaged_trace_is_read_or_explained(
+    tmp_path: Path, text: str, cuts: list[tuple[int, int, bytes]], packed: bool
+) -> None:
+    """Whatever is cut out or put in: tasks that obey the rules, or ``TraceError`` in single lines."""
+    data = text.encode()
+    for place, length, splinter in cuts:
+        data = data[:place] + splinter + data[place + length :]
+    (tmp_path / "trace.csv").write_bytes(gzip.compress(data) if packed else data)
+    try:
+        workload = make_workload(config_for("trace.csv", max_tasks=500), base_dir=tmp_path)
+    except TraceError as error:
+        explained = error.problems
+    else:
+        explained = _checked(workload)
+    assert all("\n" not in problem and problem.startswith("trace.csv") for problem in explained)
+
+
+def _checked(workload: Workload) -> tuple[str, ...]:
+    batch = workload.draw(0)
+    batch.validate()
+    assert batch.arrival_s[-1] < workload.duration_s
+    assert (batch.deadline_s > 0).all()
+    return ()

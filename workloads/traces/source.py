@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import io
+import os
 import re
 import warnings
 import zlib
@@ -126,13 +126,8 @@ def open_source(file: Path, shown: str, progress: Callable[[int, int], None] | N
         TraceError: it cannot be opened, is no text, is empty or has a broken header.
     """
     problems = Problems(shown)
-    try:
-        raw = file.open("rb")
-    except OSError as error:
-        problems.fail(None, f"cannot be read: {error.strerror}")
-    with raw:
-        size = raw.seek(0, io.SEEK_END)
-        raw.seek(0)
+    with _opened(file, problems) as raw:
+        size = os.fstat(raw.fileno()).st_size
         body = _decompressed(raw)
 
         def report() -> None:
@@ -143,6 +138,15 @@ def open_source(file: Path, shown: str, progress: Callable[[int, int], None] | N
         header = _header(text, line, problems)
         problems.check()
         yield Source(header, line, problems, body, report)
+
+
+def _opened(file: Path, problems: Problems) -> IO[bytes]:
+    try:
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            problems.fail(None, "cannot be read: is not a file; write the trace to one first")
+        return file.open("rb")
+    except (OSError, ValueError) as error:
+        problems.fail(None, f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def _decompressed(raw: IO[bytes]) -> IO[bytes]:
