@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 
-from analysis.plots.style import FILL, MUTED, Look, headline, label, looks, picture, wide_range
+from analysis.palette import FILL, MOST_BANDS, MUTED, Look, looks
+from analysis.plots.style import headline, label, line, picture, wide_range
 from analysis.results import Record, Results
 from analysis.series import HIGH, LOW, Curve, curve, stepped, timed, times
-
-#: With more agents than this the bands would hide the lines.
-MOST_BANDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +60,14 @@ def _load_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
         return
     axes.fill_between(*stepped(load.x, load.mean), step="pre", color=FILL, linewidth=0, label="offered load")
     for name, capacity in _curves(results, "workers_ready"):
-        axes.step(*stepped(capacity.x, capacity.mean), where="pre", label=name, **_line(styles[name]))
+        axes.step(*stepped(capacity.x, capacity.mean), where="pre", label=name, **line(styles[name]))
     axes.set_ylim(bottom=0)
     label(axes, "Load against capacity", _time(results), "workers: needed, ready")
 
 
 def _rate_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
     for name, rate in _curves(results, "arrival_rates"):
-        axes.plot(rate.x, rate.mean, label=name, **_line(styles[name]))
+        axes.plot(rate.x, rate.mean, label=name, **line(styles[name]))
     axes.set_ylim(bottom=0)
     label(axes, "Load, as each agent saw it", _time(results), "arrivals [tasks/s]")
 
@@ -83,7 +80,7 @@ def _panel(axes: Axes, panel: _Panel, results: Results, styles: dict[str, Look])
             axes.fill_between(
                 found.x, factor * found.low, factor * found.high, color=look.color, alpha=0.13, linewidth=0
             )
-        axes.plot(found.x, factor * found.mean, label=name, **_line(look))
+        axes.plot(found.x, factor * found.mean, label=name, **line(look))
         lowest, highest = min(lowest, found.mean.min()), max(highest, found.mean.max())
     if panel.cumulative:
         wide_range(axes, lowest, highest)
@@ -98,10 +95,6 @@ def _curves(results: Results, series: str, *, cumulative: bool = False) -> Itera
         found = curve(agent.records, series, cumulative=cumulative)
         if found is not None:
             yield name, found
-
-
-def _line(look: Look) -> dict[str, Any]:
-    return {"color": look.color, "linestyle": look.dashes}
 
 
 def _records(results: Results) -> list[Record]:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.plots.style import MUTED, PALETTE, PLATE, headline, label, picture
+from analysis.palette import MUTED, PALETTE
+from analysis.plots.style import PLATE, headline, label, picture
 from autoscaling_env.errors import RunError
 from autoscaling_env.types import FloatArray
 

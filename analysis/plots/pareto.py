@@ -11,11 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.frontier import frontier, spread
-from analysis.plots.style import INK, MUTED, PALETTE, Look, headline, label, looks, picture
+from analysis.palette import HINDSIGHT, INK, MUTED, PALETTE, STATIC, Look, is_constant, looks
+from analysis.plots.style import headline, label, picture
 from analysis.statistics import Interval
-
-#: Agents drawn as a line of their own: what a constant count can do at best, and what hindsight could.
-STATIC, HINDSIGHT = "static-", "hindsight"
 
 
 def pareto_plot(
@@ -31,7 +29,7 @@ def pareto_plot(
         title: headline.
     """
     scenarios = _by_scenario(episodes)
-    agents = [agent for agent in dict.fromkeys(episodes["agent"]) if not _constant(agent)]
+    agents = [agent for agent in dict.fromkeys(episodes["agent"]) if not is_constant(agent)]
     styles = looks(agents)
     columns = _columns(len(scenarios))
     rows = -(-len(scenarios) // columns)
@@ -72,7 +70,7 @@ def regret_bars(regrets: Mapping[str, Mapping[str, Interval]], path: Path, *, un
 
 def _panel(axes: Axes, name: str, table: pd.DataFrame, styles: Mapping[str, Look], rng: np.random.Generator) -> None:
     points = spread(table, rng)
-    constants = points[[_constant(agent) for agent in points.index]]
+    constants = points[[is_constant(agent) for agent in points.index]]
     best = frontier(constants)
     if len(best):
         axes.plot(
@@ -96,7 +94,7 @@ def _point(axes: Axes, agent: str, row: Mapping[Any, float], look: Look) -> None
         [row["cost"]], [row["qos"]],
         xerr=[[row["cost"] - row["cost_low"]], [row["cost_high"] - row["cost"]]],
         yerr=[[row["qos"] - row["qos_low"]], [row["qos_high"] - row["qos"]]],
-        marker="*" if best else ("o" if look.dashes == "-" else "s"), markersize=13 if best else 7,
+        marker="*" if best else "osD"[look.round], markersize=13 if best else 7,
         color=INK if best else look.color, elinewidth=1.1, linestyle="none", label=agent,
         markeredgecolor="white", markeredgewidth=0.6,
     )  # fmt: skip
@@ -134,10 +132,6 @@ def _scale_end(estimates: list[float]) -> float:
 
 def _columns(panels: int) -> int:
     return panels if panels < 4 else (2 if panels == 4 else 3)
-
-
-def _constant(agent: str) -> bool:
-    return agent.startswith(STATIC) and agent.removeprefix(STATIC).isdigit()
 
 
 def _by_scenario(episodes: pd.DataFrame) -> dict[str, pd.DataFrame]:

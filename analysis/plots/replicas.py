@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 
 from analysis.episodes import check_steps
 from analysis.gap import paired_steps
-from analysis.plots.style import PALETTE, Look, headline, label, looks, picture
+from analysis.palette import PALETTE, Look, looks
+from analysis.plots.style import headline, label, line, picture
 from analysis.series import HIGH, LOW, stepped
 
 #: (observed field, title, unit, factor)
 _ROWS = (
-    ("workers", "Requested workers", "workers", 1.0),
+    ("workers", "Workers", "requested", 1.0),
     ("worker_queue", "Queue", "tasks waiting", 1.0),
     ("qos_rate", "QoS", "deadlines met [%]", 100.0),
     ("avg_processing_time", "Response time", "mean in the window [s]", 1.0),
@@ -67,8 +68,7 @@ def replica_plot(runs: Mapping[str, pd.DataFrame], path: Path, *, title: str = "
         for name, steps in runs.items():
             check_steps(steps)
             _replicas(counts, name, steps, styles[name])
-            look = styles[name]
-            queue.plot(steps["time_s"], steps["observed_worker_queue"], color=look.color, linestyle=look.dashes)
+            queue.plot(steps["time_s"], steps["observed_worker_queue"], **line(styles[name]))
         for axes in (counts, queue):
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
@@ -91,7 +91,7 @@ def _sides(axes: Axes, part: pd.DataFrame, column: str, factor: float) -> None:
 
 def _replicas(axes: Axes, name: str, steps: pd.DataFrame, look: Look) -> None:
     times, requested = stepped(steps["time_s"].to_numpy(), steps["requested_workers"].to_numpy(dtype=float))
-    axes.step(times, requested, where="pre", color=look.color, linestyle=look.dashes, label=name)
+    axes.step(times, requested, where="pre", label=name, **line(look))
     axes.plot(steps["time_s"], steps["workers_ready"], ".", color=look.color, markersize=5)
 
 

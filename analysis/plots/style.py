@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.palette import GRID, INK, MUTED, Look
 from autoscaling_env.files import atomic_write
 
-#: Okabe and Ito, "Color Universal Design" (2008), without yellow, which is lost on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
-INK, MUTED, GRID, FILL = "#222222", "#6b6b6b", "#e4e4e4", "#d9d9d9"
 #: Keeps text readable where it lies on bars or lines.
 PLATE: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
 #: Pixels per inch: a 10-inch picture is 1500 pixels wide, twice a README's column.
@@ -50,20 +47,9 @@ _STYLE: Any = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How one agent is drawn, the same in every panel."""
-
-    color: str
-    dashes: Any
-
-
-def looks(agents: Iterable[str]) -> dict[str, Look]:
-    """Give each agent a colour, and another dash pattern once the colours are used up."""
-    return {
-        agent: Look(PALETTE[index % len(PALETTE)], DASHES[index // len(PALETTE) % len(DASHES)])
-        for index, agent in enumerate(agents)
-    }
+def line(look: Look) -> dict[str, Any]:
+    """Keywords of a line in an agent's colour and dashes."""
+    return {"color": look.color, "linestyle": DASHES[look.round]}
 
 
 @contextmanager

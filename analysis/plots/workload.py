@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.plots.style import FILL, INK, MUTED, PALETTE, PLATE, headline, label, picture
+from analysis.palette import FILL, INK, MUTED, PALETTE
+from analysis.plots.style import PLATE, headline, label, picture
 from autoscaling_env.types import FloatArray, TaskBatch
 
 #: Bins aimed at over the length of the episode.

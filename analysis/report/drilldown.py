@@ -1,0 +1,116 @@
+"""The report's step-by-step part: one episode of one agent at a time, as columns of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.metrics import METRICS
+from analysis.report.figures import plain
+from analysis.report.sources import Scenario
+from analysis.results import Record
+
+#: At most so many numbers go into the page; beyond that only the first episodes of each agent do.
+MOST_NUMBERS = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: key in the page, heading, digits, and where it comes from in records or step rows."""
+
+    key: str
+    heading: str
+    decimals: int
+    record: str = ""
+    row: str = ""
+
+
+COLUMNS = (
+    Column("step", "Step", 0, row="step"),
+    Column("time_s", "Time [s]", 1, "times_s", "time_s"),
+    Column("action", "Action", 0, "requested_deltas", "requested_delta"),
+    Column("scale_reason", "Scaling", 0, row="scale_reason"),
+    Column("input", "Input", 0, row="observed_input_queue"),
+    Column("waiting", "Waiting", 0, "queue_lengths", "observed_worker_queue"),
+    Column("results", "Results", 0, row="observed_result_queue"),
+    Column("output", "Output", 0, row="observed_output_queue"),
+    Column("workers", "Workers", 0, "worker_counts", "requested_workers"),
+    Column("workers_ready", "Ready", 0, "workers_ready", "workers_ready"),
+    Column("workers_starting", "Starting", 0, row="workers_starting"),
+    Column("workers_draining", "Draining", 0, row="workers_draining"),
+    Column("busy_workers", "Busy", 0, row="busy_workers"),
+    Column("qos_percent", "QoS [%]", 1, "qos_rates", "observed_qos_rate"),
+    Column("mean_s", "Mean [s]", 2, "avg_times", "observed_avg_processing_time"),
+    Column("max_s", "Max [s]", 2, "max_times", "observed_max_processing_time"),
+    Column("arrivals", "Arrivals [1/s]", 2, "arrival_rates", "observed_arrival_rate"),
+    Column("offered_load", "Load", 2, "offered_load"),
+    Column("reward", "Reward", 2, "rewards", "reward"),
+)
+
+
+def drilldown(scenarios: Sequence[Scenario]) -> tuple[dict[str, Any], str]:
+    """Return what the page's script reads, and a note if not every episode fits."""
+    steps = sum(
+        len(record.rewards)
+        for scenario in scenarios
+        for agent in scenario.results.agents.values()
+        for record in agent.records
+    )
+    share = min(1.0, MOST_NUMBERS / (steps * (len(COLUMNS) + 9)))
+    columns = [{"key": column.key, "heading": column.heading, "decimals": column.decimals} for column in COLUMNS]
+    note = (
+        ""
+        if share == 1
+        else f"The first {share:.0%} of each agent's episodes (at least one) are here; steps.parquet has all of them."
+    )
+    return {"columns": columns, "scenarios": [_scenario(scenario, share) for scenario in scenarios]}, note
+
+
+def _scenario(scenario: Scenario, share: float) -> dict[str, Any]:
+    rows = _rows_by_episode(scenario.steps)
+    agents = []
+    for name, agent in scenario.results.agents.items():
+        records = agent.records[: max(1, int(share * len(agent.records)))]
+        episodes = [_episode(index, record, rows.get((name, record.episode))) for index, record in enumerate(records)]
+        agents.append({"name": name, "episodes": episodes})
+    return {"name": plain(scenario.name), "agents": agents}
+
+
+def _rows_by_episode(steps: pd.DataFrame | None) -> dict[Any, pd.DataFrame]:
+    if steps is None:
+        return {}
+    return {key: part for key, part in steps.groupby(["agent", "episode"], sort=False)}  # noqa: C416 - GroupBy is no dict
+
+
+def _episode(index: int, record: Record, rows: pd.DataFrame | None) -> dict[str, Any]:
+    seed = "" if record.episode_seed is None else f" (seed {record.episode_seed})"
+    shown = ("total_reward", "final_qos_total", "mean_workers", "unfinished_tasks")
+    facts = [
+        f"{METRICS[name].title} {METRICS[name].shown(record.summary[name])}" for name in shown if name in record.summary
+    ]
+    number = index if record.episode is None else record.episode
+    return {"label": f"{number}{seed}", "facts": ", ".join(facts), "steps": _steps(record, rows)}
+
+
+def _steps(record: Record, rows: pd.DataFrame | None) -> dict[str, list[Any]]:
+    """Columns from the step records where there are any, else from the lists of the record."""
+    found: dict[str, list[Any]] = {"step": list(range(1, 1 + len(record.rewards)))}
+    for column in COLUMNS:
+        if rows is not None and column.row in rows:
+            found[column.key] = _short(rows[column.row].tolist())
+        elif column.record and getattr(record, column.record):
+            found[column.key] = _short(getattr(record, column.record))
+    if "qos_percent" in found:
+        found["qos_percent"] = [100 * share for share in found["qos_percent"]]
+    if rows is not None:
+        terms = [name for name in rows.columns if str(name).startswith("reward_")]
+        found |= {str(name): _short(rows[name].tolist()) for name in terms if rows[name].any()}
+    return found
+
+
+def _short(values: Sequence[Any]) -> list[Any]:
+    """Six significant digits are more than a page shows."""
+    return [float(f"{value:.6g}") if isinstance(value, float) else value for value in values]

@@ -1,0 +1,168 @@
+"""The report's figures as plain plotly specifications (data and layout), drawn by the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.frontier import frontier, spread
+from analysis.palette import FILL, GRID, HINDSIGHT, INK, MOST_BANDS, MUTED, STATIC, Look, is_constant, looks
+from analysis.results import AgentResults, Results
+from analysis.series import Curve, curve, stepped, timed
+
+Spec = dict[str, Any]
+
+DASHES = ("solid", "dash", "dot")
+#: (series, title, factor, cumulative, axis number)
+_PANELS = (
+    ("workers_ready", "workers", 1.0, False, 1),
+    ("worker_counts", "requested workers", 1.0, False, 2),
+    ("queue_lengths", "tasks waiting", 1.0, False, 3),
+    ("qos_rates", "QoS in the window [%]", 100.0, False, 4),
+    ("rewards", "reward so far", 1.0, True, 5),
+)
+#: Where each panel lies: (x domain, y domain).
+_PLACES = (
+    ((0, 1), (0.71, 1)),
+    ((0, 0.46), (0.37, 0.63)),
+    ((0.54, 1), (0.37, 0.63)),
+    ((0, 0.46), (0, 0.28)),
+    ((0.54, 1), (0, 0.28)),
+)
+
+
+def plain(text: str) -> str:
+    """Escape what plotly would take for markup in a name."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def time_figure(results: Results) -> Spec:
+    """Load against capacity, workers, queue, QoS and cumulative reward over time; mean with band per agent."""
+    styles = looks(results.agents)
+    data = _load(results)
+    for name, agent in results.agents.items():
+        for series, _, factor, cumulative, number in _PANELS:
+            found = curve(agent.records, _recorded(agent, series), cumulative=cumulative)
+            if found is not None:
+                bands = len(results.agents) <= MOST_BANDS and number > 1
+                data += _traces(name, found, styles[name], factor, number, bands=bands)
+    x = "time [s]" if all(timed(agent.records) for agent in results.agents.values()) else "step"
+    return {"data": data, "layout": _layout(x)}
+
+
+def price_figure(episodes: pd.DataFrame, rng: np.random.Generator) -> Spec:
+    """QoS against worker-seconds with 95 % intervals; constant counts joined to their frontier."""
+    points = spread(episodes, rng)
+    constant = [is_constant(str(agent)) for agent in points.index]
+    data = []
+    best = frontier(points[constant])
+    if len(best):
+        data.append(_constants(best))
+    moving = points[[not each for each in constant]]
+    styles = looks(map(str, moving.index))
+    data += [_point(str(agent), row.to_dict(), styles[str(agent)]) for agent, row in moving.iterrows()]
+    layout = _base() | {
+        "hovermode": "closest",
+        "xaxis": _axis("worker-seconds of an episode [s]"),
+        "yaxis": _axis("QoS of all tasks [%]"),
+    }
+    return {"data": data, "layout": layout}
+
+
+def _recorded(agent: AgentResults, series: str) -> str:
+    """Ready workers where they were recorded, else the requested ones."""
+    unknown = series == "workers_ready" and not all(record.workers_ready for record in agent.records)
+    return "worker_counts" if unknown else series
+
+
+def _load(results: Results) -> list[Spec]:
+    load = curve(next(iter(results.agents.values())).records, "offered_load")
+    if load is None:
+        return []
+    x, y = stepped(load.x, load.mean)
+    return [
+        {
+            "x": _rounded(x), "y": _rounded(y), "name": "offered load", "mode": "none", "fill": "tozeroy",
+            "fillcolor": FILL, "line": {"shape": "vh"}, "xaxis": "x", "yaxis": "y", "hoverinfo": "name+y",
+        }
+    ]  # fmt: skip
+
+
+def _traces(name: str, found: Curve, look: Look, factor: float, number: int, *, bands: bool) -> list[Spec]:
+    """The band's two ends and the line; one legend entry hides all of an agent's lines."""
+    suffix = "" if number == 1 else str(number)
+    shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": name, "name": plain(name)}
+    x, line = found.x, {"color": look.color, "dash": DASHES[look.round], "width": 2}
+    y = found.mean
+    if number == 1:
+        (x, y), line = stepped(x, y), line | {"shape": "vh"}
+    drawn = []
+    if bands:
+        edge = shared | {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+        ends = [edge | {"x": _rounded(x), "y": _rounded(factor * end)} for end in (found.low, found.high)]
+        drawn = [ends[0], ends[1] | {"fill": "tonexty", "fillcolor": _faint(look.color)}]
+    trace = shared | {"x": _rounded(x), "y": _rounded(factor * y), "mode": "lines", "line": line}
+    return [*drawn, trace | {"showlegend": number == 1}]
+
+
+def _layout(x: str) -> Spec:
+    layout: Spec = _base() | {"hovermode": "x"}
+    for (_, title, _, _, number), (across, up) in zip(_PANELS, _PLACES, strict=True):
+        suffix = "" if number == 1 else str(number)
+        layout[f"xaxis{suffix}"] = _axis(x) | {"domain": across, "anchor": f"y{suffix}", "matches": "x"}
+        layout[f"yaxis{suffix}"] = _axis(title) | {"domain": up, "anchor": f"x{suffix}"}
+    del layout["xaxis"]["matches"]
+    layout["yaxis"]["rangemode"] = "tozero"
+    return layout
+
+
+def _constants(best: pd.DataFrame) -> Spec:
+    names = [str(agent).removeprefix(STATIC) for agent in best.index]
+    return {
+        "x": _rounded(best["cost"]), "y": _rounded(best["qos"]), "text": names, "name": "constant count",
+        "mode": "lines+markers+text", "textposition": "bottom right", "textfont": {"color": MUTED, "size": 11},
+        "line": {"color": MUTED, "width": 1.2}, "marker": {"size": 5},
+    }  # fmt: skip
+
+
+def _point(agent: str, row: Mapping[Any, float], look: Look) -> Spec:
+    def bars(name: str) -> Spec:
+        above, below = row[f"{name}_high"] - row[name], row[name] - row[f"{name}_low"]
+        return {"type": "data", "array": [above], "arrayminus": [below], "symmetric": False, "thickness": 1.2}
+
+    best = agent == HINDSIGHT
+    return {
+        "x": [row["cost"]], "y": [row["qos"]], "name": plain(agent), "mode": "markers",
+        "error_x": bars("cost"), "error_y": bars("qos"),
+        "marker": {
+            "size": 15 if best else 10, "color": INK if best else look.color,
+            "symbol": "star" if best else ("circle", "square", "diamond")[look.round],
+        },
+    }  # fmt: skip
+
+
+def _base() -> Spec:
+    return {
+        "margin": {"l": 64, "r": 12, "t": 40, "b": 48},
+        "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "plot_bgcolor": "#fff",
+        "paper_bgcolor": "#fff",
+    }
+
+
+def _axis(title: str) -> Spec:
+    return {"title": {"text": title, "standoff": 6}, "gridcolor": GRID, "zerolinecolor": "#bbbbbb", "automargin": True}
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.13)"
+
+
+def _rounded(values: Any) -> list[float | None]:
+    """Six significant digits; NaN becomes a gap."""
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in np.asarray(values, dtype=float)]

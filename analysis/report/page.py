@@ -1,0 +1,184 @@
+"""The page itself: tables, figures and data put into the template."""
+
+from __future__ import annotations
+
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.metrics import METRICS
+from analysis.pairs import MIN_EPISODES, compare_pairs, regret
+from analysis.palette import HINDSIGHT
+from analysis.report.drilldown import drilldown
+from analysis.report.figures import price_figure, time_figure
+from analysis.report.sources import Scenario, Sources, read_sources
+from analysis.tables import Row, pair_rows, regret_rows, summary_rows
+from autoscaling_env.errors import InputError
+from autoscaling_env.files import atomic_write
+
+#: Pairs are compared by these, the reader's first three questions.
+PAIR_METRICS = ("total_reward", "final_qos_total", "worker_seconds")
+#: With more agents than this each is compared with one baseline instead of with every other.
+MOST_ALL_PAIRS = 4
+BASELINES = ("static-best", "reactiveaverage")
+
+
+def write_report(folder: Path, rng: np.random.Generator, *, title: str = "Autoscaling policies compared") -> Path:
+    """Write ``report.html`` into a run folder and return its path: one file, no network, about 5 MB.
+
+    Args:
+        folder: a run with ``aggregated_results.json`` in it, or in a subfolder per scenario;
+            ``manifest.json``, ``config.yml`` and ``steps.parquet`` are used where they exist.
+        rng: draws the bootstrap resamples.
+        title: of the page.
+
+    Raises:
+        RunError: the folder has no results, or a file in it cannot be read.
+        InputError: plotly or jinja2 is not installed.
+    """
+    sources = read_sources(folder)
+    path = folder / "report.html"
+    page = render(sources, rng, title)
+    with atomic_write(path) as file:
+        file.write(page)
+    return path
+
+
+def render(sources: Sources, rng: np.random.Generator, title: str) -> str:
+    """Return the page; everything that comes from files is escaped."""
+    plotly, environment, markup = _libraries()
+    sections = [_section(scenario, rng) for scenario in sources.scenarios]
+    episodes, cut = drilldown(sources.scenarios)
+    return str(
+        environment.from_string(_template("report.html.j2")).render(
+            title=title,
+            lead=_lead(sources),
+            facts=_facts(sources),
+            notes=_notes(sources),
+            overview=_overview(sources),
+            scenarios=sections,
+            min_episodes=MIN_EPISODES,
+            cut=cut,
+            command=shlex.join(map(str, sources.manifest.get("command", []))),
+            versions=_versions(sources),
+            config=sources.config,
+            figures=_figures(sections),
+            episodes=episodes,
+            css=markup(_template("report.css")),
+            script=markup(_template("report.js")),
+            plotly=markup(plotly),
+        )
+    )
+
+
+def _libraries() -> tuple[str, Any, Any]:
+    try:
+        from jinja2 import Environment
+        from markupsafe import Markup
+        from plotly.offline import get_plotlyjs
+    except ImportError as error:
+        raise InputError(f"the report needs {error.name}: pip install plotly jinja2") from None
+    return get_plotlyjs(), Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True), Markup
+
+
+def _template(name: str) -> str:
+    return (files("analysis.report") / "templates" / name).read_text("utf-8")
+
+
+def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
+    """Tables and figures of one scenario."""
+    episodes = scenario.results.episodes()
+    paired = bool(episodes["episode_seed"].notna().all())
+    agents = list(scenario.results.agents)
+    priced = "worker_seconds" in episodes and bool(episodes["worker_seconds"].notna().all())
+    return {
+        "name": scenario.name,
+        "summary": summary_rows(scenario.results),
+        "pairs": _pairs(scenario, rng) if paired and len(agents) > 1 else [],
+        "regrets": regret_rows(regret(episodes, rng)) if paired and HINDSIGHT in agents and len(agents) > 1 else [],
+        "has_price": priced,
+        "time": time_figure(scenario.results),
+        "price": price_figure(episodes, rng) if priced else None,
+    }
+
+
+def _pairs(scenario: Scenario, rng: np.random.Generator) -> list[Row]:
+    episodes, agents = scenario.results.episodes(), list(scenario.results.agents)
+    baseline = None
+    if len(agents) > MOST_ALL_PAIRS:
+        baseline = next((name for name in BASELINES if name in agents), agents[0])
+    metrics = [name for name in PAIR_METRICS if name in episodes and episodes[name].notna().all()]
+    return [row for name in metrics for row in pair_rows(compare_pairs(episodes, name, rng, baseline=baseline))]
+
+
+def _figures(sections: list[dict[str, Any]]) -> dict[str, Any]:
+    """Figures by the name the page asks for; they leave the sections, which are printed."""
+    found = {}
+    for index, section in enumerate(sections):
+        for name in ("time", "price"):
+            figure = section.pop(name)
+            if figure is not None:
+                found[f"{index}/{name}"] = figure
+    return found
+
+
+def _lead(sources: Sources) -> str:
+    agents = len({name for scenario in sources.scenarios for name in scenario.results.agents})
+    first = next(iter(sources.scenarios[0].results.agents.values()))
+    scenarios = f", {len(sources.scenarios)} scenarios" if len(sources.scenarios) > 1 else ""
+    return f"{agents} agents{scenarios}, {len(first.records)} episodes each, every agent on the same tasks"
+
+
+def _facts(sources: Sources) -> dict[str, str]:
+    manifest = sources.manifest
+    names = {
+        "Run": sources.folder.name,
+        "Started": manifest.get("started_utc"),
+        "Seed": manifest.get("seed", sources.scenarios[0].results.meta.get("seed")),
+        "Workload": ", ".join(scenario.name for scenario in sources.scenarios if scenario.name),
+        "Agents": ", ".join(dict.fromkeys(name for each in sources.scenarios for name in each.results.agents)),
+        "Command": shlex.join(map(str, manifest.get("command", []))),
+    }
+    return {name: str(value) for name, value in names.items() if value not in (None, "")}
+
+
+def _notes(sources: Sources) -> list[str]:
+    notes = [str(note) for scenario in sources.scenarios for note in scenario.results.meta.get("notes", [])]
+    if any(scenario.results.meta.get("interrupted") for scenario in sources.scenarios):
+        notes.append("The run was interrupted: not every agent played every episode.")
+    return list(dict.fromkeys(notes))
+
+
+def _overview(sources: Sources) -> list[Row]:
+    """Scenario x agent, mean total reward; empty for a single scenario."""
+    if len(sources.scenarios) < 2:
+        return []
+    agents = dict.fromkeys(name for scenario in sources.scenarios for name in scenario.results.agents)
+    return [_overview_row(scenario, list(agents)) for scenario in sources.scenarios]
+
+
+def _overview_row(scenario: Scenario, agents: list[str]) -> Row:
+    means = {name: agent.summary["total_reward"].mean for name, agent in scenario.results.agents.items()}
+    contest = {name: mean for name, mean in means.items() if name != HINDSIGHT}
+    best = max(contest, key=contest.__getitem__, default="")
+    metric = METRICS["total_reward"]
+    cells = {
+        name: f"{metric.shown(means[name])}{' *' if name == best else ''}" if name in means else "-" for name in agents
+    }
+    return {"Scenario": scenario.name} | cells
+
+
+def _versions(sources: Sources) -> list[Row]:
+    manifest = sources.manifest
+    versions = {
+        "openfaas-autoscaling": manifest.get("version"),
+        "git commit": manifest.get("git_commit"),
+        "configuration (sha256)": manifest.get("config_sha256"),
+        "Python": manifest.get("python"),
+        "platform": manifest.get("platform"),
+        **(manifest.get("packages") or {}),
+    }
+    return [{"What": name, "Version": str(version)} for name, version in versions.items() if version]

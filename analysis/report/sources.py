@@ -1,0 +1,79 @@
+"""What a report is made from: the files of a run folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.results import Results, read_aggregated
+from autoscaling_env.errors import RunError
+
+RESULTS, STEPS = "aggregated_results.json", "steps.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One comparison: its name, its results, and its step records where they were kept."""
+
+    name: str
+    results: Results
+    steps: pd.DataFrame | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """A run folder, read. Only the results are needed; what is missing is empty."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    config: str
+    scenarios: tuple[Scenario, ...]
+
+
+def read_sources(folder: Path) -> Sources:
+    """Read a run: one comparison, or one in each subfolder, named after the scenario.
+
+    Raises:
+        RunError: there is no ``aggregated_results.json`` in it, or a file cannot be read.
+    """
+    found = [folder] if (folder / RESULTS).is_file() else sorted(path.parent for path in folder.glob(f"*/{RESULTS}"))
+    if not found:
+        raise RunError(f"{folder}: no {RESULTS} in it or in its subfolders; run `autoscale compare` first")
+    return Sources(
+        folder=folder,
+        manifest=_manifest(folder),
+        config=_text(folder / "config.yml"),
+        scenarios=tuple(_scenario(path, "" if path == folder else path.name) for path in found),
+    )
+
+
+def _scenario(path: Path, name: str) -> Scenario:
+    results = read_aggregated(path / RESULTS)
+    steps = None
+    if (path / STEPS).is_file():
+        try:
+            steps = pd.read_parquet(path / STEPS)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path / STEPS}: cannot be read: {error}") from None
+    return Scenario(name or str(results.meta.get("workload", "")), results, steps)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_text(folder / "manifest.json") or "{}")
+    except ValueError as error:
+        raise RunError(f"{folder / 'manifest.json'}: cannot be read: {error}") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read: {error}") from None

@@ -1,0 +1,106 @@
+"""A real headless browser, driven through chromedriver's plain HTTP protocol (W3C WebDriver)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--window-size=1280,1000",
+)  # fmt: skip
+
+
+class Browser:
+    """One page at a time."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._session = ""
+
+    def start(self, profile: Path) -> None:
+        options = {
+            "binary": shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"),
+            "args": [*FLAGS, f"--user-data-dir={profile}"],
+        }
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        self._session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+
+    def open(self, path: Path) -> None:
+        self._command("url", {"url": path.as_uri()})
+
+    def run(self, script: str) -> Any:
+        """Run JavaScript that returns something JSON-like."""
+        return self._command("execute/sync", {"script": script, "args": []})
+
+    def complaints(self) -> list[str]:
+        """Errors and warnings of the console since the last call; violations of the page's policy are among them."""
+        logs = self._command("se/log", {"type": "browser"})
+        return [entry["message"] for entry in logs if entry["level"] in {"SEVERE", "WARNING"}]
+
+    def screenshot(self, path: Path) -> None:
+        image = self._call("GET", f"/session/{self._session}/screenshot")
+        path.write_bytes(base64.b64decode(image))
+
+    def resize(self, width: int, height: int) -> None:
+        self._command("window/rect", {"width": width, "height": height})
+
+    def quit(self) -> None:
+        if self._session:
+            self._call("DELETE", f"/session/{self._session}")
+
+    def _command(self, name: str, body: dict[str, Any]) -> Any:
+        return self._call("POST", f"/session/{self._session}/{name}", body)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - our own driver on this machine
+            self._address + path, data, {"Content-Type": "application/json"}, method=method
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=120) as answer:
+            return json.load(answer)["value"]
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Give a browser; without one the test is skipped at home and fails in CI."""
+    driver = shutil.which("chromedriver")
+    if driver is None:
+        message = "no chromium with chromedriver (Debian: apt-get install chromium chromium-driver)"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        found = Browser(f"http://127.0.0.1:{port}")
+        try:
+            _wait(port)
+            found.start(Path(profile))
+            yield found
+            found.quit()
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("chromedriver does not answer")
