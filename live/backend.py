@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 #: Start-up delays are drawn in blocks of this size, as the simulator does: part of what a seed means.
 BLOCK = 64
+#: A server that was just started may take this long to answer (real seconds).
+SERVER_START_S = 5.0
 #: One attempt to read the farm may take this long (real seconds).
 READ_TIMEOUT_S = 1.0
 
@@ -80,7 +82,7 @@ class LiveBackend:
         self._tasks, self._readings, self._starts = tasks, None, WorkerStarts()
         self._watch = Watch(self._controller, tasks, self._live.time_scale, self._clock)
         self._keeper.follow("")
-        patiently(lambda: self._controller.begin(segments(tasks)), self.spec.open_timeout_s, self._clock)
+        patiently(lambda: self._controller.begin(segments(tasks)), SERVER_START_S, self._clock)
         self._keeper.follow(self._controller.episode)
         self.platform.begin(workers, self._startup_delays())
         first = self._wait_for(workers)
@@ -174,7 +176,7 @@ class LiveBackend:
         """Return the first snapshot in which ``workers`` are ready."""
         give_up = self._clock.now() + self.spec.open_timeout_s
         while True:
-            snapshot = patiently(self._watch.first, self.spec.open_timeout_s, self._clock)
+            snapshot = patiently(self._watch.first, SERVER_START_S, self._clock)
             counts = self.platform.counts(self._watch.roster)
             if (counts.ready, counts.starting) == (workers, 0):
                 return snapshot
