@@ -45,13 +45,13 @@ def pair_rows(pairs: Iterable[Pair]) -> list[Row]:
             "Agent": pair.agent,
             "Against": pair.other,
             "Metric": METRICS[pair.metric].title,
-            "Episodes": str(pair.episodes),
             "Mean": METRICS[pair.metric].shown(pair.mean),
             "Other's mean": METRICS[pair.metric].shown(pair.other_mean),
             "Difference [95 % interval]": with_interval(pair.difference, pair.metric),
-            "IQM of differences [95 % interval]": with_interval(pair.iqm_difference, pair.metric),
-            "P(improvement)": f"{pair.probability_of_improvement:.2f}",
             "Verdict": pair.verdict,
+            "P(improvement)": f"{pair.probability_of_improvement:.2f}",
+            "IQM of differences [95 % interval]": with_interval(pair.iqm_difference, pair.metric),
+            "Episodes": str(pair.episodes),
         }
         for pair in pairs
     ]

@@ -85,7 +85,7 @@ def _panel(axes: Axes, name: str, table: pd.DataFrame, styles: Mapping[str, Look
         if agent in points.index:
             _point(axes, agent, points.loc[agent].to_dict(), look)
     axes.margins(0.1)
-    label(axes, name, "worker-seconds of an episode [s]", "QoS [%]")
+    label(axes, name, "worker-seconds of an episode [s]", "QoS of all tasks [%]")
 
 
 def _point(axes: Axes, agent: str, row: Mapping[Any, float], look: Look) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.metrics import METRICS
+from analysis.palette import PALETTE
 from analysis.report.figures import plain
 from analysis.report.sources import Scenario
 from analysis.results import Record
@@ -66,7 +67,11 @@ def drilldown(scenarios: Sequence[Scenario]) -> tuple[dict[str, Any], str]:
         if share == 1
         else f"The first {share:.0%} of each agent's episodes (at least one) are here; steps.parquet has all of them."
     )
-    return {"columns": columns, "scenarios": [_scenario(scenario, share) for scenario in scenarios]}, note
+    return {
+        "columns": columns,
+        "palette": PALETTE,
+        "scenarios": [_scenario(scenario, share) for scenario in scenarios],
+    }, note
 
 
 def _scenario(scenario: Scenario, share: float) -> dict[str, Any]:
@@ -88,9 +93,8 @@ def _rows_by_episode(steps: pd.DataFrame | None) -> dict[Any, pd.DataFrame]:
 def _episode(index: int, record: Record, rows: pd.DataFrame | None) -> dict[str, Any]:
     seed = "" if record.episode_seed is None else f" (seed {record.episode_seed})"
     shown = ("total_reward", "final_qos_total", "mean_workers", "unfinished_tasks")
-    facts = [
-        f"{METRICS[name].title} {METRICS[name].shown(record.summary[name])}" for name in shown if name in record.summary
-    ]
+    known = [(METRICS[name], record.summary[name]) for name in shown if name in record.summary]
+    facts = [f"{metric.title} {metric.shown(value)}" for metric, value in known]
     number = index if record.episode is None else record.episode
     return {"label": f"{number}{seed}", "facts": ", ".join(facts), "steps": _steps(record, rows)}
 

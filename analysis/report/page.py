@@ -97,7 +97,7 @@ def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
     return {
         "name": scenario.name,
         "summary": summary_rows(scenario.results),
-        "pairs": _pairs(scenario, rng) if paired and len(agents) > 1 else [],
+        "pairs": _pairs(scenario, rng) if paired and len(agents) > 1 else {},
         "regrets": regret_rows(regret(episodes, rng)) if paired and HINDSIGHT in agents and len(agents) > 1 else [],
         "has_price": priced,
         "time": time_figure(scenario.results),
@@ -105,13 +105,20 @@ def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _pairs(scenario: Scenario, rng: np.random.Generator) -> list[Row]:
+def _pairs(scenario: Scenario, rng: np.random.Generator) -> dict[str, list[Row]]:
+    """A table per metric, by its caption."""
     episodes, agents = scenario.results.episodes(), list(scenario.results.agents)
     baseline = None
     if len(agents) > MOST_ALL_PAIRS:
         baseline = next((name for name in BASELINES if name in agents), agents[0])
     metrics = [name for name in PAIR_METRICS if name in episodes and episodes[name].notna().all()]
-    return [row for name in metrics for row in pair_rows(compare_pairs(episodes, name, rng, baseline=baseline))]
+    tables = {}
+    for name in metrics:
+        rows = pair_rows(compare_pairs(episodes, name, rng, baseline=baseline))
+        tables[f"{METRICS[name].title}: {METRICS[name].better} is better."] = [
+            {heading: value for heading, value in row.items() if heading != "Metric"} for row in rows
+        ]
+    return tables
 
 
 def _figures(sections: list[dict[str, Any]]) -> dict[str, Any]:
@@ -165,10 +172,8 @@ def _overview_row(scenario: Scenario, agents: list[str]) -> Row:
     contest = {name: mean for name, mean in means.items() if name != HINDSIGHT}
     best = max(contest, key=contest.__getitem__, default="")
     metric = METRICS["total_reward"]
-    cells = {
-        name: f"{metric.shown(means[name])}{' *' if name == best else ''}" if name in means else "-" for name in agents
-    }
-    return {"Scenario": scenario.name} | cells
+    shown = {name: metric.shown(mean) + (" *" if name == best else "") for name, mean in means.items()}
+    return {"Scenario": scenario.name} | {name: shown.get(name, "-") for name in agents}
 
 
 def _versions(sources: Sources) -> list[Row]:
