@@ -23,6 +23,7 @@ class Keeper:
         self._platform = platform
         self._episode = ""
         self._left: list[Departure] = []
+        self._complained = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="keeper")
 
@@ -51,10 +52,16 @@ class Keeper:
             try:
                 held = self._queues.bury_worker(episode, dead.worker, dead.how)
             except BackendError as error:
-                logger.warning("cannot report the death of %s yet: %s", dead.worker, error)
+                self._complain(dead, error)
                 return
             except StaleEpisode:
                 held = False
             if held:
                 logger.warning("%s died (%s); its task goes to another worker", dead.worker, dead.how)
+            self._complained = False
             self._left = self._left[1:]
+
+    def _complain(self, dead: Departure, error: BackendError) -> None:
+        if not self._complained:
+            logger.warning("cannot report the death of %s yet: %s", dead.worker, error)
+        self._complained = True
