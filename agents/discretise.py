@@ -95,11 +95,10 @@ def _times(config: Config, bins: int) -> FloatArray:
 
 
 def _qos_edges(target: float, bins: int) -> FloatArray:
-    """The target, then twice, four times, ... the share of misses it allows."""
-    allowed = max(1 - target, SMALLEST_MISS)
-    edges = [target] + [1 - allowed * 2.0**k for k in range(1, bins - 1)]
-    clipped: FloatArray = np.maximum(np.sort(np.array(edges)), 0.0)
-    return clipped
+    """The target, and below it bins of equal ratio in the share of deadlines missed."""
+    allowed = min(max(1 - target, SMALLEST_MISS), 1 - SMALLEST_MISS)
+    missed: FloatArray = np.geomspace(allowed, 1, bins)[-2::-1]
+    return 1 - missed
 
 
 def _segments(config: Config) -> int:

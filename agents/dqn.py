@@ -151,10 +151,14 @@ class DqnLearner:
         return sum(self._losses) / len(self._losses) if self._losses else None
 
     def policy(self) -> DqnPolicy:
-        """Return the greedy policy of a copy of the network."""
+        """Return the greedy policy of a copy of the target network.
+
+        It is the running average of the online network, which leaps with every batch, and plays better and
+        far more steadily (Izmailov et al. 2018; measured in docs/agents.md).
+        """
         normaliser = Normaliser(len(FIELDS))
         normaliser.restore(self._normaliser.saved())
-        return DqnPolicy(self._online.numpy().copy(), self._sizes, normaliser, self._deltas)
+        return DqnPolicy(self._target.numpy().copy(), self._sizes, normaliser, self._deltas)
 
     def saved(self) -> tuple[Tensors, dict[str, Any]]:
         """Return both networks, Adam's moments, the replay, the normaliser, counters and the random state."""

@@ -121,4 +121,4 @@ def load_dqn(tensors: Tensors, action_deltas: tuple[int, ...]) -> DqnPolicy:
     normaliser = Normaliser(len(FIELDS))
     normaliser.restore(tensors)
     sizes = tuple(int(size) for size in tensors["sizes"])
-    return DqnPolicy(tensors["online"].copy(), sizes, normaliser, action_deltas)
+    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, action_deltas)

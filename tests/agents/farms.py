@@ -1,0 +1,46 @@
+"""A farm small enough to train on in a test: two short phases, five workers, six steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autoscaling_env.config import Config, load_config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.observation import FIELDS
+
+SMALL = (
+    "farm.max_workers=5",
+    "farm.initial_workers=2",
+    "environment.max_steps=6",
+    "workload.base_rate_per_min=60",
+    "workload.phases=[{pattern: steady, duration_s: 20, rate: 0.5}, {pattern: steady, duration_s: 20, rate: 2}]",
+    "agents.sarsa.bins=[2, 3, 1, 1, 5, 1, 1, 3, 2]",
+    "agents.sarsa.episodes=8",
+    "agents.dqn.episodes=8",
+    "agents.dqn.hidden_layers=[8]",
+    "agents.dqn.batch_size=8",
+    "agents.dqn.learning_starts=12",
+    "agents.dqn.replay_capacity=30",
+    "agents.training.checkpoint_every=4",
+    "agents.training.eval_episodes=2",
+)
+
+
+def small_config(*more: str) -> Config:
+    """Return the small farm's configuration, with further assignments."""
+    return load_config(assignments=[*SMALL, *more])
+
+
+def make_env(config: Config) -> OpenFaaSAutoscalingEnv:
+    """Return the simulated farm."""
+    return OpenFaaSAutoscalingEnv(config=config, backend="simpy")
+
+
+def seen(workers: float = 1, **fields: float) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return an observation that is 0 but for the named fields."""
+    observation = np.zeros(len(FIELDS), dtype=np.float32)
+    for name, value in {"workers": workers, **fields}.items():
+        observation[FIELDS.index(name)] = value
+    return observation

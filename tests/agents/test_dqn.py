@@ -1,0 +1,232 @@
+"""The Double DQN: its arithmetic against torch's own, and its values on problems solved on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from agents.dqn_policy import Normaliser, action_values, layer_sizes, layers, parameter_count
+from agents.learner import NotFinite
+from agents.replay import Replay
+from autoscaling_env.observation import FIELDS
+from tests.agents.farms import seen, small_config
+from tests.agents.learner_contract import LearnerContract, play
+
+torch = pytest.importorskip("torch")
+from agents import dqn  # noqa: E402 - only where torch is installed
+
+SIZES = layer_sizes((16, 12), actions=3)
+
+
+class TestDqnLearner(LearnerContract):
+    def make(self, *assignments: str, seed: int = 0) -> dqn.DqnLearner:
+        return dqn.DqnLearner(small_config(*assignments), seed)
+
+
+def weights(seed: int) -> torch.Tensor:
+    """Return the flat weights of a network of ``SIZES``."""
+    return dqn.initial_weights(SIZES, np.random.default_rng(seed))
+
+
+def inputs(rows: int, seed: int = 9) -> NDArray[np.float32]:
+    """Return normal inputs."""
+    return np.random.default_rng(seed).normal(size=(rows, 9)).astype(np.float32)
+
+
+def test_the_written_out_gradient_is_autograds() -> None:
+    flat, batch = weights(0), torch.from_numpy(inputs(32))
+    actions, targets = torch.arange(32).remainder(3).unsqueeze(1), torch.linspace(-3, 3, 32)
+    network, gradient = layers(flat, SIZES), torch.zeros_like(flat)
+    activations = dqn.forward(network, batch)
+    _, slope = dqn.huber(activations[-1].gather(1, actions).squeeze(1) - targets)
+    slopes = torch.zeros(32, 3).scatter_(1, actions, slope.unsqueeze(1))
+    dqn.backward(network, activations, slopes, layers(gradient, SIZES))
+
+    traced = flat.clone().requires_grad_()
+    (w1, b1), (w2, b2), (w3, b3) = layers(traced, SIZES)
+    values = torch.relu(torch.relu(batch @ w1 + b1) @ w2 + b2) @ w3 + b3
+    torch.nn.functional.smooth_l1_loss(values.gather(1, actions).squeeze(1), targets).backward()
+    torch.testing.assert_close(gradient, traced.grad)
+
+
+def test_huber_is_torchs() -> None:
+    errors = torch.linspace(-4, 4, 33)
+    loss, slope = dqn.huber(errors)
+    traced = errors.clone().requires_grad_()
+    expected = torch.nn.functional.smooth_l1_loss(traced, torch.zeros(33))
+    expected.backward()
+    torch.testing.assert_close(loss, expected.detach())
+    torch.testing.assert_close(slope, traced.grad)
+
+
+def test_adam_is_torchs() -> None:
+    ours, theirs = weights(0), torch.nn.Parameter(weights(0))
+    adam, reference = dqn.Adam(len(ours), 0.01), torch.optim.Adam([theirs], lr=0.01)
+    for seed in range(20):
+        gradient = weights(seed + 1)
+        adam.step(ours, gradient)
+        theirs.grad = gradient.clone()
+        reference.step()
+    torch.testing.assert_close(ours, theirs.data)
+
+
+def test_acting_in_numpy_gives_torchs_values() -> None:
+    flat = weights(0)
+    rows = inputs(20)
+    expected = dqn.forward(layers(flat, SIZES), torch.from_numpy(rows))[-1].numpy()
+    values = [action_values(layers(flat.numpy(), SIZES), row) for row in rows]
+    np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+
+
+def constant_network(*values: float) -> dqn.Network:
+    """Return a network whose action values are these, whatever it sees."""
+    flat = torch.zeros(parameter_count(SIZES))
+    network = layers(flat, SIZES)
+    network[-1][1].copy_(torch.tensor(values))
+    return network
+
+
+def test_the_online_network_chooses_and_the_target_network_values() -> None:
+    online, target = constant_network(0, 5, 1), constant_network(100, 7, 200)
+    got = dqn.double_dqn_target(
+        online, target, torch.zeros(2, 9), torch.tensor([1.0, 1.0]), torch.tensor([1.0, 0.0]), gamma=0.5
+    )
+    assert got.tolist() == [1 + 0.5 * 7, 1.0]  # not 100 or 200 (max of target); nothing beyond a terminal step
+
+
+def fitted_value(terminated: bool) -> float:
+    """Return what is learned where every step brings 1 and the next observation looks the same."""
+    made = dqn.DqnLearner(
+        small_config(
+            "environment.action_deltas=[0]",
+            "agents.dqn.gamma=0.5",
+            "agents.dqn.reward_scale=1",
+            "agents.dqn.target_tau=0.1",
+            "agents.dqn.learning_rate=0.01",
+        ),
+        seed=0,
+    )
+    for _ in range(1200):
+        made.begin(seen(2))
+        made.step(1.0, seen(2), terminated, not terminated)
+    return float(action_values(made._acting, made._normaliser(made._features))[0])
+
+
+def test_no_value_is_expected_beyond_a_terminal_step() -> None:
+    assert fitted_value(terminated=True) == pytest.approx(1, abs=0.02)
+
+
+def test_truncation_is_no_end_the_value_ahead_still_counts() -> None:
+    assert fitted_value(terminated=False) == pytest.approx(2, abs=0.05)
+
+
+def test_the_target_network_follows_by_tau() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.target_tau=0.25", "agents.dqn.learning_starts=1"), seed=0)
+    made.begin(seen(1))
+    for _ in range(5):
+        before, target = made._online.clone(), made._target.clone()
+        made.step(1.0, seen(2), False, False)
+        assert not torch.equal(made._online, before)
+        torch.testing.assert_close(made._target, target + 0.25 * (made._online - target))
+
+
+def test_the_target_moves_only_every_target_update_updates() -> None:
+    made = dqn.DqnLearner(
+        small_config("agents.dqn.target_tau=1", "agents.dqn.target_update=3", "agents.dqn.learning_starts=1"), seed=0
+    )
+    made.begin(seen(1))
+    copied = []
+    for _ in range(6):
+        made.step(1.0, seen(2), False, False)
+        copied.append(torch.equal(made._target, made._online))
+    assert copied == [False, False, True, False, False, True]
+
+
+def test_a_gradient_is_clipped_to_its_largest_norm() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.gradient_clip=0.001"), seed=0)
+    made._gradient.fill_(3.0)
+    made._descend()
+    assert float(torch.linalg.vector_norm(made._gradient)) == pytest.approx(0.001)
+
+
+def test_a_small_gradient_is_left_as_it_is() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.gradient_clip=1000"), seed=0)
+    made._gradient.fill_(0.5)
+    made._descend()
+    assert set(made._gradient.tolist()) == {0.5}
+
+
+def test_an_update_every_so_many_steps() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.train_every=4", "agents.dqn.learning_starts=6"), seed=0)
+    play(made, 2)
+    assert made._updates == 4  # after transitions 8, 12, 16 and 20
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights_change() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.learning_starts=5"), seed=0)
+    made._target.fill_(float("nan"))
+    weights_before = made._online.clone()
+    with pytest.raises(NotFinite) as caught:
+        play(made, 1)
+    assert caught.value.what == "loss"
+    assert set(caught.value.tensors) == {"pairs", "actions", "rewards", "goes_on"}
+    assert torch.equal(made._online, weights_before)
+
+
+def test_torch_keeps_its_number_of_threads() -> None:
+    before = torch.get_num_threads()
+    with dqn.one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
+
+
+def test_the_normaliser_is_saved_with_the_model() -> None:
+    made = dqn.DqnLearner(small_config(), seed=0)
+    play(made, 2)
+    tensors, _ = made.saved()
+    assert tensors["normaliser.count"].tolist() == [22]  # 11 observations an episode
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(0, 1000))
+def test_running_normalisation_is_that_of_all_at_once(sizes: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    batches = [rng.normal(3, 2, size=(size, 9)).astype(np.float32) for size in sizes]
+    running = Normaliser(len(FIELDS))
+    for batch in batches:
+        running.update(batch)
+    everything = np.concatenate(batches).astype(np.float64)
+    np.testing.assert_allclose(running.mean, everything.mean(axis=0))
+    np.testing.assert_allclose(running.squares / running.count, everything.var(axis=0), atol=1e-9)
+
+
+@given(capacity=st.integers(1, 12), added=st.integers(1, 40))
+def test_the_replay_holds_exactly_the_newest(capacity: int, added: int) -> None:
+    replay = Replay(capacity, features=2)
+    for number in range(added):
+        replay.add(np.full(2, number, np.float32), number, number, np.full(2, number + 1, np.float32), False)
+    drawn = replay.sample(2000, np.random.default_rng(0))
+    newest = set(range(max(0, added - capacity), added))
+    assert set(drawn.actions.tolist()) == newest
+    assert (drawn.pairs[:, 0, 0] == drawn.actions).all()
+    assert (drawn.pairs[:, 1, 0] == drawn.actions + 1).all()
+
+
+def test_the_replay_grows_to_its_capacity_and_restores() -> None:
+    replay = Replay(10_000, features=1)
+    for number in range(9000):
+        replay.add(np.zeros(1, np.float32), number, 0.0, np.zeros(1, np.float32), number % 2 == 0)
+    copy = Replay(10_000, features=1)
+    copy.restore(replay.saved())
+    one, two = replay.sample(500, np.random.default_rng(1)), copy.sample(500, np.random.default_rng(1))
+    assert one.actions.tolist() == two.actions.tolist()
+    assert one.goes_on.tolist() == two.goes_on.tolist() == (one.actions % 2).tolist()
+
+
+def test_the_policy_is_that_of_the_target_network() -> None:
+    made = dqn.DqnLearner(small_config(), seed=0)
+    made._online.zero_()
+    made._target_layers[-1][1].copy_(torch.tensor([0.0, 0.0, 100.0]))
+    assert made.policy().act(seen(2), {}) == 2
