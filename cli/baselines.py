@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +55,7 @@ def baselines(
         )
     )
     workload = load_workload(resolved, quiet=as_json)
-    setting = Setting(resolved, workload, seed)
+    setting = Setting(resolved, workload, seed, Path())
     policies = {name: make_policy(name, setting) for name in _names(agent)}
     rows: dict[str, list[Row]] = {name: [] for name in policies}
 
@@ -64,7 +65,7 @@ def baselines(
     comparison = Comparison(resolved, workload, policies, seed, 1, backend_name(backend, engine))
     results = as_results(run_comparison(comparison, quiet=as_json, on_step=watch).results)
     if as_json:
-        typer.echo(json.dumps(summary_json(results, {}) | {"steps": rows}, indent=1))
+        typer.echo(json.dumps(summary_json(results) | {"steps": rows}, indent=1))
         return
     for name, shown in rows.items():
         show_rows(name, shown)

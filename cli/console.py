@@ -50,7 +50,7 @@ def progress(*, quiet: bool = False) -> Progress:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str | None = None) -> Table:
-    """Return a table; every column but the first is right-aligned, a value that is too wide is folded, never cut short."""
+    """Return a table; all but the first column are right-aligned; what is too wide is folded, never cut."""
     cells = [[escape(str(cell)) for cell in row] for row in rows]
     shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
     shown.padding, shown.pad_edge = (0, 1), False

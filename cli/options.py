@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -46,3 +46,17 @@ BackendName: TypeAlias = Annotated[
 Engine: TypeAlias = Annotated[
     str | None, typer.Option("--engine", metavar="NAME", help="Simulation engine for --backend sim: compiled or simpy.")
 ]
+Scenario: TypeAlias = Annotated[
+    str | None, typer.Option("--scenario", metavar="NAME", help="A named scenario instead of the default workload.")
+]
+
+
+def environment_values(
+    max_steps: int | None, step_duration: float | None, initial_workers: int | None
+) -> dict[str, tuple[str, Any]]:
+    """Return what the options of the decision loop say: dotted key -> (option, value)."""
+    return {
+        "environment.max_steps": ("--max-steps", max_steps),
+        "environment.step_duration_s": ("--step-duration", step_duration),
+        "farm.initial_workers": ("--initial-workers", initial_workers),
+    }

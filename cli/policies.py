@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
+from agents.industry import INDUSTRY
+from agents.learned import load_policy
 from agents.reactive import External, Reactive, Static
 from agents.static_search import best_static
+from agents.training import train
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds
+from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload
 from cli.console import note
+from cli.training_progress import TrainingProgress
 
 ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
 #: Training seeds are drawn apart from any evaluation seed a user may name.
@@ -31,6 +38,7 @@ class Setting:
     config: Config
     workload: Workload
     seed: int
+    folder: Path
 
     def training_seeds(self, count: int) -> tuple[int, ...]:
         """Return episode seeds to search or train on."""
@@ -47,11 +55,31 @@ def _static_best(setting: Setting) -> Policy:
     return Static(workers)
 
 
+def _industry(name: str, setting: Setting) -> Policy:
+    return INDUSTRY[name](setting.config)
+
+
+def _trained(agent: str, setting: Setting) -> Policy:
+    """Train with the configured settings, on the training seed; the training run stays beside the comparison."""
+
+    def make(config: Config) -> OpenFaaSAutoscalingEnv:
+        return OpenFaaSAutoscalingEnv(config=config, workload=setting.workload)
+
+    folder = RunFolder(setting.folder / "training" / agent)
+    note(f"{agent}: training on seed {setting.seed}")
+    with TrainingProgress(quiet=True) as listener:
+        result = train(agent, setting.config, env_factory=make, seed=setting.seed, folder=folder, listener=listener)
+    return load_policy(result.model)
+
+
 FACTORIES: dict[str, Factory] = {
     "reactiveaverage": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=False),
     "reactivemaximum": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=True),
     "static-best": _static_best,
+    "sarsa": lambda setting: _trained("sarsa", setting),
+    "dqn": lambda setting: _trained("dqn", setting),
     "external": lambda setting: External(),
+    **{name: partial(_industry, name) for name in INDUSTRY},
 }
 
 
@@ -88,7 +116,7 @@ def _static(workers: int, setting: Setting) -> Static:
 
 def is_baseline(name: str) -> bool:
     """Whether a name stands for a rule that is the same whenever it is built."""
-    return name in FACTORIES or STATIC.fullmatch(name) is not None
+    return name in FACTORIES.keys() - {"sarsa", "dqn", "external"} or STATIC.fullmatch(name) is not None
 
 
 def parse_agents(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,16 @@ def resolve(overrides: Overrides) -> Config:
     elif overrides.durations is not None or overrides.as_recorded:
         raise InputError("--durations and --as-recorded belong to --trace FILE")
     return load_config(*files, assignments=overrides.assignments, options=options)
+
+
+def scenario_overrides(name: str | None, overrides: Overrides) -> Overrides:
+    """Return ``overrides`` on top of a named scenario; None: as they are."""
+    if name is None:
+        return overrides
+    from workloads.scenarios import scenario_options, scenario_path
+
+    values = scenario_options(name) | overrides.values
+    return replace(overrides, scenario=scenario_path(name), values=values)
 
 
 def _trace(overrides: Overrides) -> dict[str, Any]:

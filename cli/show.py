@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from analysis.pairs import compare_pairs
+from analysis.pairs import compare_pairs, regret
 from analysis.results import Results
 from analysis.tables import Row, pair_rows, summary_rows
 from cli.console import out, table
 
 #: Columns of the summary; the rest is in aggregated_results.json.
 COLUMNS = ("total_reward", "final_qos_total", "mean_workers", "worker_seconds", "scaling_actions", "unfinished_tasks")
+#: The best sequence found is what regret is measured against.
+REFERENCE = "hindsight"
 
 
 def show_rows(title: str, rows: Sequence[Row], caption: str | None = None) -> None:
@@ -38,18 +41,42 @@ def show_pairs(results: Results, baseline: str, seed: int) -> None:
     show_rows(f"total reward against {baseline}, paired", [{key: row[key] for key in wanted} for row in rows])
 
 
-def draw(folder: Path, results: Results) -> list[Path]:
-    """Draw the comparison's pictures from its files; return their paths."""
+def print_paths(paths: Mapping[str, Path]) -> None:
+    """Print where to look."""
+    width = max(map(len, paths))
+    for name, path in paths.items():
+        out.print(f"{name:<{width}}  {path}", highlight=False, soft_wrap=True)
+
+
+def draw(folder: Path, results: Results, name: str = "") -> dict[str, Path]:
+    """Draw one setting's pictures from its files; return what they are called and where they are."""
     from analysis.plots.comparison import comparison_plots
 
-    (folder / "plots").mkdir(exist_ok=True)
-    return [comparison_plots(results, folder / "plots" / "comparison_plots.png")]
+    title = f"{name}: policies on the same tasks" if name else "Policies on the same tasks"
+    picture = comparison_plots(results, folder / "plots" / "comparison_plots.png", title=title)
+    return {f"picture {name}".strip(): picture}
 
 
-def summary_json(results: Results, paths: Mapping[str, Path]) -> dict[str, Any]:
-    """Return what ``--json`` prints: summaries and where the files are."""
+def draw_all(folder: Path, found: Mapping[str, Results], seed: int, *, title: str | None = None) -> dict[str, Path]:
+    """Draw what spans all settings: quality against price, regret, and the report."""
+    from analysis.plots.pareto import pareto_plot, regret_bars
+    from analysis.report import write_report
+
+    rng = np.random.default_rng(seed)
+    tables = {name: results.episodes() for name, results in found.items()}
+    everything = pd.concat([table.assign(scenario=name) for name, table in tables.items()], ignore_index=True)
+    paths = {"quality against price": pareto_plot(everything, folder / "plots" / "pareto.png", rng)}
+    regrets = {name: regret(table, rng) for name, table in tables.items() if REFERENCE in set(table["agent"])}
+    if regrets:
+        paths["regret"] = regret_bars(regrets, folder / "plots" / "regret.png")
+    paths["report"] = write_report(folder, rng, **({"title": title} if title else {}))
+    return paths
+
+
+def summary_json(results: Results) -> dict[str, Any]:
+    """Return what ``--json`` prints of one setting."""
     agents = {
         name: {key: figure.model_dump() for key, figure in agent.summary.items()}
         for name, agent in results.agents.items()
     }
-    return {"agents": agents, "meta": results.meta, "files": {name: str(path) for name, path in paths.items()}}
+    return {"agents": agents, "meta": results.meta}

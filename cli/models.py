@@ -1,0 +1,63 @@
+"""Trained and foreign decision makers by what the user calls them: a file, a run, or ``module:factory``."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+from agents.learned import load_policy
+from autoscaling_env.errors import ModelError
+from autoscaling_env.policy import Policy
+
+FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def load_model(text: str) -> tuple[str, Policy]:
+    """Return (name, policy) of a model file, a training run's final model, or ``module:factory``.
+
+    Raises:
+        ModelError: it cannot be loaded; the message says why.
+    """
+    if FACTORY.fullmatch(text) and not Path(text).exists():
+        return text.partition(":")[2], _made(text)
+    path = Path(text)
+    loaded = load_policy(_final_model(path) if path.is_dir() else path)
+    return loaded.agent, loaded
+
+
+def _final_model(run: Path) -> Path:
+    found = sorted((run / "models").glob("*_final.safetensors")) or sorted((run / "models").glob("*.safetensors"))
+    if not found:
+        raise ModelError(f"{run}: no model in it; name a *.safetensors file or a training run")
+    return found[-1]
+
+
+def _made(text: str) -> Policy:
+    module_name, _, factory_name = text.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        factory = getattr(importlib.import_module(module_name), factory_name)
+    except ImportError as error:
+        raise ModelError(f"{text}: cannot be imported: {error}") from None
+    except AttributeError:
+        raise ModelError(f"{text}: {module_name} has no {factory_name}") from None
+    finally:
+        sys.path.pop(0)
+    policy = factory()
+    if not isinstance(policy, Policy):
+        raise ModelError(f"{text}: made a {type(policy).__name__}, which lacks reset() or act(observation, info)")
+    return policy
+
+
+def named(models: tuple[str, ...], taken: set[str]) -> dict[str, Policy]:
+    """Load several models; a name that is taken gets a number."""
+    policies: dict[str, Policy] = {}
+    for text in models:
+        name, policy = load_model(text)
+        wanted, number = name, 2
+        while name in policies or name in taken:
+            name, number = f"{wanted}-{number}", number + 1
+        policies[name] = policy
+    return policies

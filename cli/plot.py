@@ -1,0 +1,42 @@
+"""``autoscale plot``: draw a run's pictures again, from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.results import read_aggregated
+from autoscaling_env.errors import RunError
+from autoscaling_env.run_folder import RunFolder
+from cli.console import out
+from cli.show import draw
+
+
+def plot(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder: of a training or a comparison.")],
+) -> None:
+    """Draw the pictures of a run again.
+
+    Example: autoscale plot runs/dqn_run_20260101T000000Z
+    """
+    if (run / "training_metrics.json").is_file():
+        pictures = [draw_training(RunFolder.open(run))]
+    elif (run / "aggregated_results.json").is_file():
+        pictures = list(draw(run, read_aggregated(run / "aggregated_results.json")).values())
+    else:
+        raise RunError(f"{run}: neither training_metrics.json nor aggregated_results.json is in it")
+    for picture in pictures:
+        out.print(str(picture), highlight=False, soft_wrap=True)
+
+
+def draw_training(folder: RunFolder) -> Path:
+    """Draw the learning curve with its evaluations."""
+    from analysis.plots.learning import learning_curves
+
+    judged = (folder.path / "evaluation_metrics.json").is_file()
+    evaluation = folder.read_json("evaluation_metrics.json") if judged else None
+    training = folder.read_json("training_metrics.json")
+    title = f"{training['agent']}, seed {training['seed']}"
+    return learning_curves(training, evaluation, folder.path / "plots" / "learning_curves.png", title=title)
