@@ -13,6 +13,9 @@ from workloads.traces.problems import Problems
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The start of a date in the years 1900 to 2199.
+PLAUSIBLE_DATE = r"(?:19|20|21)\d\d-?\d\d"
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -62,7 +65,7 @@ def times(chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
     cells = chunk[column]
     if pd.api.types.is_numeric_dtype(cells) or not _looks_like_dates(cells):
         return numbers(chunk, column, problems, TIME)
-    stamps = pd.to_datetime(cells.astype(str), errors="coerce", utc=True, format="ISO8601")
+    stamps = _dates(cells)
     bad = stamps.isna().to_numpy()
     if bad.any():
         _note(chunk, column, bad, problems, "a date such as 2026-01-31 14:05:00, like the others")
@@ -71,10 +74,16 @@ def times(chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
 
 
 def _looks_like_dates(cells: pd.Series) -> bool:
+    return bool(_dates(cells.head(20)).notna().mean() > 0.5)
+
+
+def _dates(cells: pd.Series) -> pd.Series:
+    """Return points in time, ``NaT`` where the text is none; pandas itself raises at years it cannot hold."""
     import pandas as pd
 
-    head = cells.head(20).astype(str)
-    return bool(pd.to_datetime(head, errors="coerce", utc=True, format="ISO8601").notna().mean() > 0.5)
+    text = cells.astype(str)
+    plausible = text.where(text.str.match(PLAUSIBLE_DATE))
+    return pd.to_datetime(plausible, errors="coerce", utc=True, format="ISO8601")
 
 
 def _note(chunk: pd.DataFrame, column: str, bad: BoolArray, problems: Problems, allowed: str) -> None:
