@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from agents.industry.base import Instants, RulePolicy, mean_service_s
+from agents.industry.base import Instants, RulePolicy, in_progress, mean_service_s
 from agents.rules.backlog import BacklogRule, BacklogSettings, acceptable_backlog
 from agents.rules.little import little_workers, offered_load, square_root_workers
 from autoscaling_env.config import Config
@@ -27,15 +27,42 @@ class BacklogPolicy(RulePolicy):
             self.target = self._rule.datapoint(info["worker_queue"], info["workers_ready"], self.target)
 
 
+class ServiceEstimate:
+    """Mean service time from what a farm shows: Little's law for the workers, busy = throughput x service time.
+
+    Starts from an operator's guess that counts as much as ``GUESS_TASKS`` finished tasks.
+    """
+
+    GUESS_TASKS = 20
+
+    def __init__(self, guess_s: float, info: Info) -> None:
+        self._guess_s, self._busy_s = guess_s, 0.0
+        self._last_s, self._busy = info["time_s"], in_progress(info)
+
+    def update(self, info: Info) -> float:
+        """Take in the step that ends with ``info``; return seconds."""
+        busy = in_progress(info)
+        self._busy_s += (self._busy + busy) / 2 * (info["time_s"] - self._last_s)
+        self._last_s, self._busy = info["time_s"], busy
+        finished = info["result_queue"] + info["output_queue"]
+        return float((self.GUESS_TASKS * self._guess_s + self._busy_s) / (self.GUESS_TASKS + finished))
+
+
 class StaffingPolicy(RulePolicy):
-    """Sizes the farm for the arrival rate of the observation window, every step; keeps it before the first one."""
+    """Sizes the farm for the arrival rate of the observation window, every step; keeps it before the first one.
+
+    The service time is the configured one; where that is null it is estimated, starting from the workload's.
+    """
 
     def _start(self, info: Info) -> None:
-        self._service_s = mean_service_s(self.config, self.config.agents.staffing.service_s)
+        self._given_s = self.config.agents.staffing.service_s
+        self._estimate = ServiceEstimate(mean_service_s(self.config, self._given_s), info)
 
     def _catch_up(self, observation: Observation, info: Info) -> None:
+        estimate_s = self._estimate.update(info)
         if info["time_s"] > 0:
-            self.target = self._workers(offered_load(float(observation[RATE]), self._service_s))
+            service_s = estimate_s if self._given_s is None else self._given_s
+            self.target = self._workers(offered_load(float(observation[RATE]), service_s))
 
     @abstractmethod
     def _workers(self, load: float) -> int:

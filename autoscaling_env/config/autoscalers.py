@@ -155,7 +155,7 @@ class StaffingConfig(Section):
     """Little's law and square-root staffing on the arrival rate the agent sees."""
 
     service_s: PositiveSeconds | None
-    """Mean service time; null: the workload's."""
+    """Mean service time; null: estimated from busy workers and finished tasks."""
     utilisation: Annotated[float, Field(gt=0, le=1)]
     """Little's law: share of its time a worker is to be busy."""
     beta: Annotated[float, Field(gt=0, le=100)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agents.industry import INDUSTRY
 from agents.industry.base import Instants, in_progress
+from agents.industry.queueing import ServiceEstimate
 from autoscaling_env.config import Config, default_config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.policy import Policy
@@ -185,3 +186,24 @@ def test_staffing_waits_for_a_first_rate() -> None:
 
 def test_in_progress_counts_draining_workers_too() -> None:
     assert in_progress(info_at(0.0, enqueued_total=20, worker_queue=5, result_queue=1, output_queue=4)) == 10
+
+
+def test_keda_as_seen_on_a_real_cluster() -> None:
+    """40 entries in a Redis list and a listLength of 5: real KEDA 2.21 and the real HPA went 1, 4, 8 replicas."""
+    policy, workers, seen_workers = INDUSTRY["keda"](default_config()), 1, [1]
+    for step in range(7):
+        info = info_at(8.0 * step, requested_workers=workers, workers_ready=workers, worker_queue=40)
+        workers += change(policy, info)
+        if workers != seen_workers[-1]:
+            seen_workers.append(workers)
+    assert seen_workers == [1, 4, 8]
+
+
+@given(st.integers(1, 30), st.floats(0.2, 20))
+def test_the_service_time_is_found_whatever_the_guess(workers: int, service_s: float) -> None:
+    """``workers`` always busy finish ``workers / service_s`` tasks a second."""
+    estimate, found = ServiceEstimate(1.5, info_at(0.0, enqueued_total=workers)), 0.0
+    for step in range(1, 2001):
+        finished = 8.0 * step * workers / service_s
+        found = estimate.update(info_at(8.0 * step, output_queue=finished, enqueued_total=finished + workers))
+    assert found == pytest.approx(service_s, rel=0.1)
