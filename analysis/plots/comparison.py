@@ -33,10 +33,15 @@ _PANELS = (
 )
 
 
-def comparison_plots(results: Results, path: Path, *, title: str = "Policies on the same tasks") -> Path:
+def comparison_plots(results: Results, path: Path, *, title: str | None = None) -> Path:
     """Draw load against capacity, workers, queue, QoS and cumulative reward over time, mean with band per agent.
 
     Works on files published by others: what they do not tell is left out.
+
+    Args:
+        results: ``read_aggregated`` of a file, or ``as_results`` of its content.
+        path: the PNG file.
+        title: headline; says whether the tasks were the same if left out.
     """
     styles = looks(results.agents)
     with picture(path, 10.0, 10.0) as figure:
@@ -47,7 +52,7 @@ def comparison_plots(results: Results, path: Path, *, title: str = "Policies on 
             axes = figure.add_subplot(grid[1 + spot // 2, spot % 2], sharex=first)
             _panel(axes, panel, results, styles)
         first.set_xlim(0, max(times(_records(results))))
-        headline(figure, title, _note(results), first)
+        headline(figure, title or _title(results), _note(results), first)
     return path
 
 
@@ -103,6 +108,13 @@ def _records(results: Results) -> list[Record]:
 
 def _time(results: Results) -> str:
     return "time [s]" if timed(_records(results)) else "step"
+
+
+def _title(results: Results) -> str:
+    """The same tasks are claimed only where the file tells the episode seeds, and they agree."""
+    seeds = [[record.episode_seed for record in agent.records] for agent in results.agents.values()]
+    same = None not in seeds[0] and all(each == seeds[0] for each in seeds)
+    return "Policies on the same tasks" if same else "Policies compared"
 
 
 def _note(results: Results) -> str:

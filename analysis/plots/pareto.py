@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.frontier import frontier, spread
+from analysis.frontier import PRICE, QUALITY, axis_names, frontier, spread
+from analysis.metrics import METRICS
 from analysis.palette import HINDSIGHT, INK, MUTED, PALETTE, STATIC, Look, is_constant, looks
 from analysis.plots.style import headline, label, picture
 from analysis.statistics import Interval
@@ -19,7 +20,7 @@ from analysis.statistics import Interval
 def pareto_plot(
     episodes: pd.DataFrame, path: Path, rng: np.random.Generator, *, title: str = "Quality against price"
 ) -> Path:
-    """Draw QoS against worker-seconds, one panel per scenario, with 95 % intervals.
+    """Draw QoS against worker-seconds (or mean workers), one panel per scenario, with 95 % intervals.
 
     Args:
         episodes: ``episode_table`` rows; with a column ``scenario`` one panel for each. Agents named
@@ -85,7 +86,10 @@ def _panel(axes: Axes, name: str, table: pd.DataFrame, styles: Mapping[str, Look
         if agent in points.index:
             _point(axes, agent, points.loc[agent].to_dict(), look)
     axes.margins(0.1)
-    label(axes, name, "worker-seconds of an episode [s]", "QoS of all tasks [%]")
+    quality, price = axis_names(table) or (QUALITY[0], PRICE[0])
+    if points.empty:
+        axes.annotate("not recorded", (0.5, 0.5), xycoords="axes fraction", ha="center", color=MUTED)
+    label(axes, name, METRICS[price].title, METRICS[quality].title)
 
 
 def _point(axes: Axes, agent: str, row: Mapping[Any, float], look: Look) -> None:
@@ -106,7 +110,7 @@ def _bars(axes: Axes, name: str, found: Mapping[str, Interval], agents: list[str
     for spot, agent in zip(spots, agents, strict=True):
         if agent in found:
             _bar(axes, float(spot), found[agent], limit)
-    axes.set_xlim(right=1.3 * limit)
+    axes.set_xlim(right=1.4 * limit)
     axes.set_yticks(spots, agents)
     axes.grid(visible=False, axis="y")
     axes.axvline(0, color=MUTED, linewidth=0.8)
@@ -115,7 +119,7 @@ def _bars(axes: Axes, name: str, found: Mapping[str, Interval], agents: list[str
 
 def _bar(axes: Axes, spot: float, value: Interval, limit: float) -> None:
     """A bar with its interval and value; one that is longer than the scale is cut and drawn lighter."""
-    cut = value.estimate > limit
+    cut = value.estimate > 1.2 * limit
     axes.barh(spot, min(value.estimate, limit), height=0.62, color=PALETTE[5 if cut else 0], alpha=0.75)
     if np.isfinite(value.low) and not cut:
         axes.plot([value.low, value.high], [spot, spot], color=INK, linewidth=1.3)
@@ -127,7 +131,7 @@ def _bar(axes: Axes, spot: float, value: Interval, limit: float) -> None:
 def _scale_end(estimates: list[float]) -> float:
     """Where the scale ends: at the largest, unless a few would flatten all others."""
     largest, usual = max(*estimates, 1e-9, 0.0), 6 * float(np.median(np.abs(estimates)))
-    return largest if usual == 0 else min(largest, usual)
+    return usual if 0 < 2 * usual < largest else largest
 
 
 def _columns(panels: int) -> int:

@@ -80,7 +80,7 @@ def replica_plot(runs: Mapping[str, pd.DataFrame], path: Path, *, title: str = "
 
 def _sides(axes: Axes, part: pd.DataFrame, column: str, factor: float) -> None:
     for side, name, color, dashes in _SIDES:
-        groups = part.groupby("step")
+        groups = part.astype({f"{column}_{side}": float}).groupby("step")  # float32 would round the mean
         times = groups[f"time_s_{side}"].mean()
         values = groups[f"{column}_{side}"]
         low, high = factor * values.quantile(LOW / 100), factor * values.quantile(HIGH / 100)

@@ -19,6 +19,8 @@ from autoscaling_env.files import atomic_write
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
 #: Keeps text readable where it lies on bars or lines.
 PLATE: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
+#: Letters of an agent's name in a legend.
+LONGEST_NAME = 30
 #: Pixels per inch: a 10-inch picture is 1500 pixels wide, twice a README's column.
 DPI = 150
 
@@ -39,6 +41,7 @@ _STYLE: Any = {
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "text.color": INK,
+    "text.parse_math": False,  # a $ in an agent's name is a $
     "xtick.color": "#4a4a4a",
     "ytick.color": "#4a4a4a",
     "legend.frameon": False,
@@ -73,8 +76,10 @@ def label(axes: Axes, title: str, x: str, y: str) -> None:
 def headline(figure: Figure, title: str, note: str = "", legend: Axes | None = None) -> None:
     """Write the picture's title, under it the legend of ``legend``'s entries, and at the foot how to read it."""
     handles, names = legend.get_legend_handles_labels() if legend else ([], [])
+    names = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
     columns = _columns(names, figure.get_figwidth())
     rows = -(-len(names) // columns)
+    figure.set_figheight(figure.get_figheight() + 0.27 * max(0, rows - 1))  # panels keep their size
     figure.suptitle(title + "\n" * rows, x=0.008, ha="left", fontsize=14, fontweight="bold", linespacing=1.5)
     if names:
         top = 1 - 0.29 / figure.get_figheight()

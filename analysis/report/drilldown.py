@@ -62,16 +62,13 @@ def drilldown(scenarios: Sequence[Scenario]) -> tuple[dict[str, Any], str]:
     )
     share = min(1.0, MOST_NUMBERS / (steps * (len(COLUMNS) + 9)))
     columns = [{"key": column.key, "heading": column.heading, "decimals": column.decimals} for column in COLUMNS]
-    note = (
-        ""
-        if share == 1
-        else f"The first {share:.0%} of each agent's episodes (at least one) are here; steps.parquet has all of them."
-    )
-    return {
+    page = {
         "columns": columns,
         "palette": PALETTE,
         "scenarios": [_scenario(scenario, share) for scenario in scenarios],
-    }, note
+    }
+    part = f"The first {share:.0%} of each agent's episodes (at least one) are here; steps.parquet has all of them."
+    return page, "" if share == 1 else part
 
 
 def _scenario(scenario: Scenario, share: float) -> dict[str, Any]:

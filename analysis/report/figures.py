@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.frontier import frontier, spread
+from analysis.frontier import PRICE, QUALITY, axis_names, frontier, spread
+from analysis.metrics import METRICS
 from analysis.palette import FILL, GRID, HINDSIGHT, INK, MOST_BANDS, MUTED, STATIC, Look, is_constant, looks
 from analysis.results import AgentResults, Results
 from analysis.series import Curve, curve, stepped, timed
@@ -54,7 +55,8 @@ def time_figure(results: Results) -> Spec:
 
 
 def price_figure(episodes: pd.DataFrame, rng: np.random.Generator) -> Spec:
-    """QoS against worker-seconds with 95 % intervals; constant counts joined to their frontier."""
+    """QoS against price with 95 % intervals; constant counts joined to their frontier."""
+    quality, price = axis_names(episodes) or (QUALITY[0], PRICE[0])
     points = spread(episodes, rng)
     constant = [is_constant(str(agent)) for agent in points.index]
     data = []
@@ -66,8 +68,8 @@ def price_figure(episodes: pd.DataFrame, rng: np.random.Generator) -> Spec:
     data += [_point(str(agent), row.to_dict(), styles[str(agent)]) for agent, row in moving.iterrows()]
     layout = _base() | {
         "hovermode": "closest",
-        "xaxis": _axis("worker-seconds of an episode [s]"),
-        "yaxis": _axis("QoS of all tasks [%]"),
+        "xaxis": _axis(METRICS[price].title),
+        "yaxis": _axis(METRICS[quality].title),
     }
     return {"data": data, "layout": layout}
 
@@ -149,6 +151,7 @@ def _base() -> Spec:
         "margin": {"l": 64, "r": 12, "t": 40, "b": 48},
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "modebar": {"orientation": "v"},
         "plot_bgcolor": "#fff",
         "paper_bgcolor": "#fff",
     }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analysis.frontier import axis_names
 from analysis.metrics import METRICS
 from analysis.pairs import MIN_EPISODES, compare_pairs, regret
 from analysis.palette import HINDSIGHT
+from analysis.report import about
 from analysis.report.drilldown import drilldown
 from analysis.report.figures import price_figure, time_figure
 from analysis.report.sources import Scenario, Sources, read_sources
@@ -55,16 +56,16 @@ def render(sources: Sources, rng: np.random.Generator, title: str) -> str:
     return str(
         environment.from_string(_template("report.html.j2")).render(
             title=title,
-            lead=_lead(sources),
-            facts=_facts(sources),
-            notes=_notes(sources),
-            overview=_overview(sources),
+            lead=about.lead(sources),
+            facts=about.facts(sources),
+            notes=about.notes(sources),
+            overview=about.overview(sources),
             scenarios=sections,
             min_episodes=MIN_EPISODES,
             cut=cut,
-            command=shlex.join(map(str, sources.manifest.get("command", []))),
-            versions=_versions(sources),
-            config=sources.config,
+            command=about.command(sources),
+            versions=about.versions(sources),
+            configs=sources.configs,
             figures=_figures(sections),
             episodes=episodes,
             css=markup(_template("report.css")),
@@ -81,7 +82,9 @@ def _libraries() -> tuple[str, Any, Any]:
         from plotly.offline import get_plotlyjs
     except ImportError as error:
         raise InputError(f"the report needs {error.name}: pip install plotly jinja2") from None
-    return get_plotlyjs(), Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True), Markup
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False}  # keys stay in their order
+    return get_plotlyjs(), environment, Markup
 
 
 def _template(name: str) -> str:
@@ -93,7 +96,7 @@ def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
     episodes = scenario.results.episodes()
     paired = bool(episodes["episode_seed"].notna().all())
     agents = list(scenario.results.agents)
-    priced = "worker_seconds" in episodes and bool(episodes["worker_seconds"].notna().all())
+    priced = axis_names(episodes) is not None
     return {
         "name": scenario.name,
         "summary": summary_rows(scenario.results),
@@ -130,60 +133,3 @@ def _figures(sections: list[dict[str, Any]]) -> dict[str, Any]:
             if figure is not None:
                 found[f"{index}/{name}"] = figure
     return found
-
-
-def _lead(sources: Sources) -> str:
-    agents = len({name for scenario in sources.scenarios for name in scenario.results.agents})
-    first = next(iter(sources.scenarios[0].results.agents.values()))
-    scenarios = f", {len(sources.scenarios)} scenarios" if len(sources.scenarios) > 1 else ""
-    return f"{agents} agents{scenarios}, {len(first.records)} episodes each, every agent on the same tasks"
-
-
-def _facts(sources: Sources) -> dict[str, str]:
-    manifest = sources.manifest
-    names = {
-        "Run": sources.folder.name,
-        "Started": manifest.get("started_utc"),
-        "Seed": manifest.get("seed", sources.scenarios[0].results.meta.get("seed")),
-        "Workload": ", ".join(scenario.name for scenario in sources.scenarios if scenario.name),
-        "Agents": ", ".join(dict.fromkeys(name for each in sources.scenarios for name in each.results.agents)),
-        "Command": shlex.join(map(str, manifest.get("command", []))),
-    }
-    return {name: str(value) for name, value in names.items() if value not in (None, "")}
-
-
-def _notes(sources: Sources) -> list[str]:
-    notes = [str(note) for scenario in sources.scenarios for note in scenario.results.meta.get("notes", [])]
-    if any(scenario.results.meta.get("interrupted") for scenario in sources.scenarios):
-        notes.append("The run was interrupted: not every agent played every episode.")
-    return list(dict.fromkeys(notes))
-
-
-def _overview(sources: Sources) -> list[Row]:
-    """Scenario x agent, mean total reward; empty for a single scenario."""
-    if len(sources.scenarios) < 2:
-        return []
-    agents = dict.fromkeys(name for scenario in sources.scenarios for name in scenario.results.agents)
-    return [_overview_row(scenario, list(agents)) for scenario in sources.scenarios]
-
-
-def _overview_row(scenario: Scenario, agents: list[str]) -> Row:
-    means = {name: agent.summary["total_reward"].mean for name, agent in scenario.results.agents.items()}
-    contest = {name: mean for name, mean in means.items() if name != HINDSIGHT}
-    best = max(contest, key=contest.__getitem__, default="")
-    metric = METRICS["total_reward"]
-    shown = {name: metric.shown(mean) + (" *" if name == best else "") for name, mean in means.items()}
-    return {"Scenario": scenario.name} | {name: shown.get(name, "-") for name in agents}
-
-
-def _versions(sources: Sources) -> list[Row]:
-    manifest = sources.manifest
-    versions = {
-        "openfaas-autoscaling": manifest.get("version"),
-        "git commit": manifest.get("git_commit"),
-        "configuration (sha256)": manifest.get("config_sha256"),
-        "Python": manifest.get("python"),
-        "platform": manifest.get("platform"),
-        **(manifest.get("packages") or {}),
-    }
-    return [{"What": name, "Version": str(version)} for name, version in versions.items() if version]

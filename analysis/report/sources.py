@@ -30,7 +30,7 @@ class Sources:
 
     folder: Path
     manifest: dict[str, Any]
-    config: str
+    configs: dict[str, str]
     scenarios: tuple[Scenario, ...]
 
 
@@ -46,7 +46,7 @@ def read_sources(folder: Path) -> Sources:
     return Sources(
         folder=folder,
         manifest=_manifest(folder),
-        config=_text(folder / "config.yml"),
+        configs=_configs(found, folder),
         scenarios=tuple(_scenario(path, "" if path == folder else path.name) for path in found),
     )
 
@@ -60,6 +60,12 @@ def _scenario(path: Path, name: str) -> Scenario:
         except (OSError, ValueError) as error:
             raise RunError(f"{path / STEPS}: cannot be read: {error}") from None
     return Scenario(name or str(results.meta.get("workload", "")), results, steps)
+
+
+def _configs(found: list[Path], folder: Path) -> dict[str, str]:
+    """The resolved configuration of each comparison, by its subfolder's name."""
+    texts = {"" if path == folder else path.name: _text(path / "config.yml") for path in found}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""report.html: complete, escaped, offline, and alive in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.aggregate import aggregate
+from analysis.report import drilldown, write_report
+from autoscaling_env.config import default_config
+from autoscaling_env.errors import RunError
+from autoscaling_env.run_folder import RunFolder
+from tests.analysis.browser import Browser, browser
+from tests.analysis.data import played, rows
+
+EVIL = '<img src=x onerror="window.hacked=1">'
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def run(root: Path, results: dict[str, Any], steps: pd.DataFrame | None = None, under: str = "") -> Path:
+    """A run folder as a comparison leaves it."""
+    folder = RunFolder(root)
+    folder.write_start(default_config(), command=["autoscale", "compare", "--seed", "5; rm"], seed=5, started=NOW)
+    folder.write_json(f"{under}aggregated_results.json", results)
+    if steps is not None:
+        folder.write_frame(f"{under}steps.parquet", steps)
+    return root
+
+
+def compared(root: Path, under: str = "", **meta: Any) -> Path:
+    steps, tasks = played()
+    return run(root, aggregate(steps, tasks, meta={"workload": "phases", "seed": 5} | meta), steps, under)
+
+
+def page(folder: Path) -> str:
+    return write_report(folder, np.random.default_rng(0)).read_text("utf-8")
+
+
+def embedded(text: str, name: str) -> Any:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', text, flags=re.S)
+    assert found
+    return json.loads(found[1])
+
+
+def test_the_page_tells_what_was_run_and_how_to_repeat_it(tmp_path: Path) -> None:
+    text = page(compared(tmp_path, notes=["thinned to 60 %"], interrupted=True))
+    visible = text.split("<script>", maxsplit=1)[0]
+    for part in ("2026-01-02T03:04:05Z", "autoscale compare --seed &#39;5; rm&#39;", "thinned to 60 %", "interrupted"):
+        assert part in visible
+    for part in ("numpy", "base_rate_per_min: 300", "static-8", "static-14", "too few episodes", "Worker-seconds"):
+        assert part in visible
+
+
+def test_the_figures_are_the_records(tmp_path: Path) -> None:
+    text = page(compared(tmp_path))
+    steps, _ = played()
+    queue = [
+        trace["y"] for trace in embedded(text, "figures")["0/time"]["data"]
+        if trace["name"] == "static-8" and trace["yaxis"] == "y3" and trace.get("hoverinfo") != "skip"
+    ]  # fmt: skip
+    part = steps[steps["agent"] == "static-8"]
+    expected = part.astype({"observed_worker_queue": float}).groupby("step")["observed_worker_queue"].mean()
+    np.testing.assert_allclose(queue, [expected.to_numpy()], rtol=1e-5)
+    agents = embedded(text, "episodes")["scenarios"][0]["agents"]
+    assert [agent["name"] for agent in agents] == ["static-8", "static-14"]
+    shown = agents[1]["episodes"][2]
+    row = steps[(steps["agent"] == "static-14") & (steps["episode"] == 2)]
+    assert shown["label"] == "2 (seed 42)"
+    assert shown["steps"]["busy_workers"] == row["busy_workers"].tolist()
+    np.testing.assert_allclose(shown["steps"]["reward_qos"], row["reward_qos"], rtol=1e-5)
+
+
+def test_everything_from_files_is_escaped(tmp_path: Path) -> None:
+    steps = pd.concat([rows(EVIL), rows("</script><script>alert(1)</script>")])
+    text = page(run(tmp_path, aggregate(steps, meta={"workload": EVIL, "notes": [EVIL]}), steps))
+    assert "<img" not in text
+    assert "alert(1)</script>" not in text
+    assert text.count("<script") == 4
+
+
+def test_nothing_points_outside(tmp_path: Path) -> None:
+    text = page(compared(tmp_path))
+    ours = re.sub(r"<script>.*?</script>", "", text, count=1, flags=re.S)  # plotly's own source has addresses in it
+    assert "default-src 'none'" in ours
+    assert not re.search(r"""(src|href)=["'](?!#|data:)""", ours)
+    assert not re.search(r"https?://", ours)
+
+
+def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
+    assert page(compared(tmp_path)) == page(tmp_path)
+
+
+def test_a_folder_of_scenarios(tmp_path: Path) -> None:
+    for name in ("reference", "flash_crowd"):
+        compared(tmp_path, under=f"{name}/", workload=name)
+    text = page(tmp_path)
+    assert "All scenarios" in text
+    assert [scenario["name"] for scenario in embedded(text, "episodes")["scenarios"]] == ["flash_crowd", "reference"]
+    assert set(embedded(text, "figures")) == {"0/time", "0/price", "1/time", "1/price"}
+
+
+def test_results_published_by_others_make_a_page(tmp_path: Path) -> None:
+    record = {"rewards": [1.0, 2.0], "qos_rates": [1.0, 0.5]}
+    (tmp_path / "aggregated_results.json").write_text(json.dumps({"agents": {"A": {"records": [record]}}}))
+    text = page(tmp_path)
+    assert "No pair-by-pair statistics" in text
+    assert "command was not recorded" in text
+    assert embedded(text, "episodes")["scenarios"][0]["agents"][0]["episodes"][0]["steps"]["qos_percent"] == [100, 50]
+
+
+def test_a_large_run_shows_the_first_episodes_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drilldown, "MOST_NUMBERS", 1500)
+    text = page(compared(tmp_path))
+    assert "of each agent&#39;s episodes (at least one) are here; steps.parquet has all of them." in text
+    assert [len(agent["episodes"]) for agent in embedded(text, "episodes")["scenarios"][0]["agents"]] == [2, 2]
+
+
+def test_what_is_missing_or_damaged_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"no aggregated_results\.json in it or in its subfolders"):
+        page(tmp_path)
+    compared(tmp_path)
+    (tmp_path / "steps.parquet").write_bytes(b"PAR1 damaged")
+    with pytest.raises(RunError, match=r"steps\.parquet: cannot be read: "):
+        page(tmp_path)
+    (tmp_path / "steps.parquet").unlink()
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(RunError, match=r"manifest\.json: cannot be read: "):
+        page(tmp_path)
+
+
+def choose(view: Browser, select: str, index: int) -> None:
+    view.run(
+        f"const box = document.getElementById('{select}'); box.value = {index}; box.dispatchEvent(new Event('change'));"
+    )
+
+
+@pytest.mark.slow
+def test_in_a_real_browser(tmp_path: Path) -> None:
+    steps, tasks = played()
+    named = steps.replace({"agent": {"static-8": EVIL}})
+    for name in ("reference", "flash_crowd"):
+        run(tmp_path, aggregate(named, tasks, meta={"workload": name, "notes": [EVIL]}), named, under=f"{name}/")
+    path = write_report(tmp_path, np.random.default_rng(0))
+    with browser() as view:
+        view.open(path)
+        assert view.run("return document.documentElement.dataset.ready") == "yes"
+        _plots_are_drawn(view)
+        _an_episode_can_be_looked_at(view, named)
+        _zoom_and_hover_work(view)
+        choose(view, "scenario", 1)
+        assert view.run("return document.querySelectorAll('[data-scenario=\"1\"] .main-svg').length") >= 2
+        assert view.run("return window.hacked") is None
+        assert view.run("return performance.getEntriesByType('resource').length") == 0
+        assert view.complaints() == []
+
+
+def _plots_are_drawn(view: Browser) -> None:
+    paths = view.run(
+        "return [...document.querySelectorAll('[data-figure=\"0/time\"] .js-line')].map(p => p.getAttribute('d'))"
+    )
+    lines = [each for each in paths if each]
+    assert len(lines) >= 10  # two agents in five panels
+    assert all(each.startswith("M") and "NaN" not in each for each in lines)
+    titles = view.run("return [...document.querySelectorAll('.modebar-btn')].map(e => e.getAttribute('data-title'))")
+    assert "Zoom" in titles
+    assert not [title for title in titles if "share" in title.lower() or "cloud" in title.lower()]
+
+
+def _an_episode_can_be_looked_at(view: Browser, steps: pd.DataFrame) -> None:
+    options = "return [...document.getElementById('agent').options].map(option => option.text)"
+    assert view.run(options) == [EVIL, "static-14"]
+    choose(view, "agent", 1)
+    choose(view, "episode", 2)
+    table = view.run(
+        "return [...document.querySelectorAll('#drill-table tr')].map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    part = steps[(steps["agent"] == "static-14") & (steps["episode"] == 2)]
+    rewards = [float(row[table[0].index("Reward")]) for row in table[1:]]
+    np.testing.assert_allclose(rewards, part["reward"], atol=0.0051)
+    drawn = view.run(
+        "return document.getElementById('drill-plot').data.find(trace => trace.name === 'waiting tasks').y"
+    )
+    assert drawn == part["observed_worker_queue"].tolist()
+
+
+def _zoom_and_hover_work(view: Browser) -> None:
+    spot = "document.querySelector('[data-figure=\"0/time\"]')"
+    view.run(f"return Plotly.relayout({spot}, {{'xaxis.range': [20, 60]}}).then(() => 1)")
+    assert view.run(f"return {spot}._fullLayout.xaxis5.range") == [20, 60]  # one zoom moves all panels
+    view.run(f"Plotly.Fx.hover({spot}, [{{curveNumber: 0, pointNumber: 3}}], ['xy'])")
+    assert "offered load" in view.run(f"return {spot}.querySelector('.hoverlayer').textContent")
