@@ -86,7 +86,7 @@ def compare(
         as_recorded=as_recorded,
         values=options.environment_values(max_steps, step_duration, initial_workers),
     )
-    names = parse_agents(DEFAULT_AGENTS if agents is None and not model else agents or "")
+    names = parse_agents(DEFAULT_AGENTS if agents is None else agents) if agents is not None or not model else []
     wanted = Wanted("compare", tuple(names), tuple(model or ()), seed, episodes, backend, engine, output_dir, tasks)
     cache = BaselineCache(baseline_cache) if baseline_cache else None
     compare_and_report(wanted, overrides, _scenarios(scenarios), cache=cache, as_json=as_json)

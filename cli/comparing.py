@@ -15,10 +15,11 @@ from analysis.results import Results, read_aggregated
 from autoscaling_env.config import Config
 from autoscaling_env.policy import Policy
 from autoscaling_env.run_folder import RunFolder
+from autoscaling_env.workload import Workload
 from cli.baseline_cache import BaselineCache
 from cli.comparison import Comparison, run_comparison, write_comparison
 from cli.models import named
-from cli.policies import Setting, make_policy
+from cli.policies import Setting, check_policies, make_policy
 from cli.settings import Overrides, backend_name, load_workload, resolve, scenario_overrides
 from cli.show import draw, draw_all, print_paths, show_pairs, show_summary, summary_json
 
@@ -65,33 +66,56 @@ def compare_and_report(
     title: str | None = None,
 ) -> Path:
     """Play, record, tabulate, draw; return the run folder."""
-    places = _places(wanted, overrides, scenarios)
+    farm = backend_name(wanted.backend, wanted.engine)
+    ready = [prepare(place, wanted, quiet=as_json) for place in _places(wanted, overrides, scenarios)]
     started = datetime.now(UTC)
     root = RunFolder.create(wanted.output_dir, wanted.kind, started)
-    root.write_start(places[0].config, command=sys.argv, seed=places[0].test_seed, started=started)
+    first = ready[0].place
+    root.write_start(first.config, command=sys.argv, seed=first.test_seed, started=started)
     found: dict[str, Results] = {}
-    for place in places:
-        folder = RunFolder(root.path / place.name) if len(places) > 1 else root
-        found[place.name] = compare_in(place, wanted, folder, cache=cache, quiet=as_json)
-    finish(root.path, found, places[0].test_seed, as_json=as_json, title=title)
+    for setting in ready:
+        folder = root if len(ready) == 1 else RunFolder(root.path / setting.place.name)
+        found[setting.place.name] = compare_in(setting, wanted, folder, farm, cache=cache, quiet=as_json)
+    finish(root.path, found, first.test_seed, as_json=as_json, title=title)
     return root.path
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A place in which everything the user named has been found: nothing is written before that."""
+
+    place: Place
+    workload: Workload
+    models: dict[str, Policy]
+
+
+def prepare(place: Place, wanted: Wanted, *, quiet: bool) -> Ready:
+    """Read the trace and the models, check the names; whatever is wrong is told here."""
+    check_policies(wanted.agents, place.config)
+    models = named(wanted.models, set(wanted.agents))
+    return Ready(place, load_workload(place.config, quiet=quiet), models)
+
+
 def compare_in(
-    place: Place, wanted: Wanted, folder: RunFolder, *, cache: BaselineCache | None = None, quiet: bool = False
+    ready: Ready,
+    wanted: Wanted,
+    folder: RunFolder,
+    farm: str,
+    *,
+    cache: BaselineCache | None = None,
+    quiet: bool = False,
 ) -> Results:
     """Compare in one setting; return what its folder holds afterwards."""
-    workload = load_workload(place.config, quiet=quiet)
-    setting = Setting(place.config, workload, place.train_seed, folder.path)
-    policies: dict[str, Policy] = {name: make_policy(name, setting) for name in wanted.agents}
-    policies |= named(wanted.models, set(policies))
+    place = ready.place
+    setting = Setting(place.config, ready.workload, place.train_seed, folder.path)
+    rules: dict[str, Policy] = {name: make_policy(name, setting) for name in wanted.agents}
     comparison = Comparison(
         place.config,
-        workload,
-        policies,
+        ready.workload,
+        rules | ready.models,
         place.test_seed,
         wanted.episodes,
-        backend_name(wanted.backend, wanted.engine),
+        farm,
         wanted.record_tasks,
     )
     if not (folder.path / "manifest.json").exists():

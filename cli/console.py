@@ -15,8 +15,8 @@ from autoscaling_env.errors import AutoscalingError, InputError
 #: Wide where nobody's terminal sets a width: a file or a pipe.
 WIDTH = 180
 
-out = Console(width=None if sys.stdout.isatty() else WIDTH)
-err = Console(stderr=True)
+out = Console(emoji=False, width=None if sys.stdout.isatty() else WIDTH)
+err = Console(stderr=True, emoji=False)
 
 
 def print_error(error: AutoscalingError) -> None:

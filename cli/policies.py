@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -100,18 +100,23 @@ def canonical(name: str) -> str:
     return name
 
 
+def check_policies(names: Iterable[str], config: Config) -> None:
+    """Raise ``InputError`` for every constant the farm cannot hold."""
+    farm = config.farm
+    problems = [
+        f"{name}: the farm has {farm.min_workers} to {farm.max_workers} workers"
+        for name in names
+        if (match := STATIC.fullmatch(name)) and not farm.min_workers <= int(match[1]) <= farm.max_workers
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
 def make_policy(name: str, setting: Setting) -> Policy:
     """Return a new decision maker by its canonical name."""
     if match := STATIC.fullmatch(name):
-        return _static(int(match[1]), setting)
+        return Static(int(match[1]))
     return FACTORIES[name](setting)
-
-
-def _static(workers: int, setting: Setting) -> Static:
-    farm = setting.config.farm
-    if not farm.min_workers <= workers <= farm.max_workers:
-        raise InputError(f"static-{workers}: the farm has {farm.min_workers} to {farm.max_workers} workers")
-    return Static(workers)
 
 
 def is_baseline(name: str) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from autoscaling_env.config import Config, load_config
-from autoscaling_env.errors import InputError
+from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.plugins import backend_names
 from autoscaling_env.workload import Workload
 from cli.console import note, progress
 
@@ -80,7 +81,13 @@ def fitting_steps(config: Config, workload: Workload) -> int:
 
 
 def backend_name(backend: str, engine: str | None) -> str:
-    """Return the installed farm's name for ``--backend`` and ``--engine``."""
+    """Return the installed farm's name for ``--backend`` and ``--engine``.
+
+    Raises:
+        InputError: there is no such farm or engine.
+    """
+    if backend not in backend_names():
+        raise InputError(unknown_name("backend", backend, backend_names()))
     if engine is None:
         return backend
     if backend != "sim":

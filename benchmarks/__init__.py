@@ -1,0 +1,1 @@
+"""Measurements: each module ``bench_*.py`` has ``run()``, whose rows go to ``results.json``."""

@@ -1,0 +1,80 @@
+"""Every code block of README and docs is run: shell and Python in one folder per page, YAML against the models."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from autoscaling_env.config import load_config
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+#: Needs a cluster or a server of its own; run by the tests of that place instead.
+ELSEWHERE = {"kubernetes.md": "tests/cluster", "openfaas.md": "tests/openfaas"}
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    line: int
+
+
+def blocks(page: Path) -> list[Block]:
+    tokens = MarkdownIt().parse(page.read_text("utf-8"))
+    fences = [token for token in tokens if token.type == "fence"]
+    return [
+        Block(token.info.split()[0] if token.info else "", token.content, (token.map or [0])[0] + 1) for token in fences
+    ]
+
+
+@pytest.mark.docs
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name not in ELSEWHERE], ids=lambda page: page.name)
+def test_the_page_runs(page: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for block in blocks(page):
+        where = f"{page.name}:{block.line}"
+        if block.language in {"bash", "sh", "console"}:
+            run(["bash", "-euo", "pipefail", "-c", _without_make(block.text)], tmp_path, environment, where)
+        elif block.language in {"python", "py"}:
+            run([sys.executable, "-W", "error", "-c", block.text], tmp_path, environment, where)
+        elif block.language in {"yaml", "yml"}:
+            file = tmp_path / "block.yml"
+            file.write_text(block.text)
+            load_config(file)
+        elif block.language == "json":
+            json.loads(block.text)
+        else:
+            assert block.language == "text", f"{where}: say what the block is: bash, python, yaml, json or text"
+
+
+def _without_make(text: str) -> str:
+    """The two commands install and test: here it is enough that make knows them."""
+    return "\n".join(
+        f"make -C {ROOT} -n {line[5:]} >/dev/null" if line.startswith("make ") else line for line in text.splitlines()
+    )
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str], where: str) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False
+    )
+    assert done.returncode == 0, f"{where} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+def test_links_to_files_lead_somewhere() -> None:
+    for page in PAGES:
+        for token in MarkdownIt().parse(page.read_text("utf-8")):
+            for child in token.children or []:
+                target = child.attrGet("href") or child.attrGet("src")
+                if isinstance(target, str) and not target.startswith(("http", "#")):
+                    assert (page.parent / target.partition("#")[0]).exists(), f"{page.name}: {target} is not there"
