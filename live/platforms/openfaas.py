@@ -1,0 +1,127 @@
+"""Workers as OpenFaaS functions, by way of the gateway."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from autoscaling_env.config.openfaas import OpenFaasConfig
+from autoscaling_env.errors import BackendError
+from autoscaling_env.types import ScaleOutcome
+from live.clock import Clock
+from live.platform import Departure, FarmSpec, Roster, WorkerCounts
+from live.platforms.openfaas_deployment import Blueprint
+from live.platforms.openfaas_edition import CE_REPLICAS, Edition, find_edition
+from live.platforms.openfaas_functions import FunctionPool
+from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+from live.platforms.openfaas_pool import Shop, WorkerPool
+from live.platforms.openfaas_replicas import ReplicaPool
+from live.platforms.openfaas_services import Progress, Services, remove_all
+from live.platforms.openfaas_watch import Watch
+
+logger = logging.getLogger(__name__)
+
+
+class OpenFaaSPlatform:
+    """Starts, counts and removes workers through the gateway. See ``live.platform.Platform``.
+
+    An outage of the gateway does not end an episode: emitter, workers and collector work on, counts that cannot be
+    read are marked stale, and a scaling request is answered ``rejected`` with the reason.
+
+    Args:
+        config: where the gateway is, and how workers are laid out.
+        clock: real time.
+        progress: told how many of emitter and collector are ready while ``open`` waits.
+    """
+
+    name = "openfaas"
+
+    def __init__(self, config: OpenFaasConfig, clock: Clock | None = None, *, progress: Progress | None = None) -> None:
+        self._config = config
+        self.gateway = Gateway(config, clock)
+        self._progress = progress
+        self._shop: Shop | None = None
+        self._watch: Watch | None = None
+        self._pool: WorkerPool | None = None
+        self._closed = False
+
+    def open(self, farm: FarmSpec) -> None:
+        """Remove what a killed run left, then deploy emitter and collector.
+
+        Raises:
+            BackendError: the gateway cannot be used, or they do not start.
+            InputError: the configuration cannot be used.
+        """
+        shop = Shop(self.gateway, Blueprint(farm, self._config), self._config, farm)
+        left = remove_all(self.gateway, shop.blueprint.farm, farm.open_timeout_s)
+        if left:
+            logger.warning("removed what an earlier run left: %s", ", ".join(left))
+        self._shop = shop
+        services = Services(shop)
+        services.start(self._progress)
+        self._watch = Watch(self.gateway, self._config.poll_s, self._observe, services.observe)
+        self._watch.start()
+
+    def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
+        """See ``Platform.begin``; the first one settles which mode is used.
+
+        Raises:
+            BackendError: the platform gives another number of workers.
+        """
+        if self._pool is None:
+            self._pool = self._choose()
+        self._pool.begin(workers, startup_s)
+
+    def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
+        """See ``Platform.scale_to``."""
+        return self._running().scale_to(workers, roster)
+
+    def counts(self, roster: Roster) -> WorkerCounts:
+        """See ``Platform.counts``."""
+        return self._running().counts(roster)
+
+    def departures(self) -> tuple[Departure, ...]:
+        """Return nothing: the gateway does not tell of replicas that died. Their leases end."""
+        return ()
+
+    def close(self) -> None:
+        """Remove all functions of this farm. What cannot be removed is named in an error of the log."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._watch is not None:
+            self._watch.close()
+        try:
+            if self._shop is not None:
+                remove_all(self.gateway, self._shop.blueprint.farm, self._shop.farm.open_timeout_s)
+        except BackendError as error:
+            logger.error("functions were left behind: %s; run `autoscale farm down --backend openfaas`", error)  # noqa: TRY400 - one line
+        finally:
+            self.gateway.close()
+
+    @property
+    def mode(self) -> str:
+        """``replicas`` or ``functions``; empty before the first episode."""
+        return {ReplicaPool: "replicas", FunctionPool: "functions"}.get(type(self._pool), "")
+
+    def _choose(self) -> WorkerPool:
+        if self._shop is None:
+            raise BackendError("the platform is not open")
+        if self._config.mode == "functions" or (self._config.mode == "auto" and self._needs_functions(self._shop)):
+            return FunctionPool(self._shop)
+        return ReplicaPool(self._shop)
+
+    def _needs_functions(self, shop: Shop) -> bool:
+        """Only the Community Edition, and only above its 5 replicas."""
+        if shop.farm.max_workers <= CE_REPLICAS:
+            return False
+        return find_edition(shop, shop.clock.now() + shop.farm.open_timeout_s) is Edition.COMMUNITY
+
+    def _observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
+        if self._pool is not None:
+            self._pool.observe(listing, asked_s)
+
+    def _running(self) -> WorkerPool:
+        if self._pool is None:
+            raise BackendError("no episode has begun")
+        return self._pool

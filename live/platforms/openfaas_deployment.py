@@ -1,0 +1,105 @@
+"""What is handed to the gateway: names, labels and deployments of a farm's functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from autoscaling_env.config.openfaas import OpenFaasConfig
+from autoscaling_env.errors import InputError
+from live.platform import FarmSpec
+from live.platforms.openfaas_gateway import FunctionStatus
+
+FARM_LABEL, ROLE_LABEL = "autoscaling-env/farm", "autoscaling-env/role"
+SERVICES = ("emitter", "collector")
+PORT = 8080
+SECRETS = "/var/openfaas/secrets"
+#: A pod is called FUNCTION-<hash>-<hash>, and its name is its worker's until 63 characters.
+MAX_FARM = 30
+#: Between a worker's handing its task back and the end of its replica.
+HAND_BACK_S = 3.0
+
+
+class Blueprint:
+    """Names and deployments of one farm's functions.
+
+    Raises:
+        InputError: the farm's name cannot name functions, or there is no image. All problems at once.
+    """
+
+    def __init__(self, farm: FarmSpec, config: OpenFaasConfig) -> None:
+        self.farm = checked_name(farm.functions.farm)
+        self._config = config
+        if not config.image:
+            raise InputError("live.openfaas.image is not set: build deploy/openfaas/Dockerfile, push it, and name it")
+        self._functions = replace(
+            farm.functions,
+            name="",
+            http_port=PORT,
+            password_file=f"{SECRETS}/{config.redis_secret}" if config.redis_secret else "",
+            drain_grace_s=min(farm.functions.drain_grace_s, config.termination_grace_s - HAND_BACK_S),
+        )
+
+    def service(self, role: str) -> dict[str, Any]:
+        """Return the deployment of the one emitter or collector."""
+        return self._deployment(f"{self.farm}-{role}", role, 1, 0.0)
+
+    def worker(self, number: int = 0, *, scale_max: int = 1, startup_s: float = 0.0) -> dict[str, Any]:
+        """Return the deployment of worker function ``number``; 0: the only one."""
+        return self._deployment(self.worker_name(number), "worker", scale_max, startup_s)
+
+    def worker_name(self, number: int = 0) -> str:
+        """Return the name of worker function ``number``; 0: the only one."""
+        return f"{self.farm}-worker-{number}" if number else f"{self.farm}-worker"
+
+    def ours(self, listing: Iterable[FunctionStatus], role: str = "") -> tuple[FunctionStatus, ...]:
+        """Return the functions that carry this farm's labels, of one role or of all."""
+        return tuple(each for each in ours(listing, self.farm) if role in {"", each.labels.get(ROLE_LABEL)})
+
+    def _deployment(self, name: str, role: str, scale_max: int, startup_s: float) -> dict[str, Any]:
+        config = self._config
+        settings = replace(self._functions, startup_delay_s=startup_s)
+        secrets = (config.redis_secret, *(config.secrets if role == "worker" else ()))
+        limits = {"limits": {"memory": config.memory_limit}} if config.memory_limit else {}
+        return {
+            "service": name,
+            "image": config.image,
+            "namespace": config.namespace,
+            "envProcess": f"python -m live.functions.{role}",
+            "envVars": settings.environment(),
+            "labels": {
+                FARM_LABEL: self.farm,
+                ROLE_LABEL: role,
+                "com.openfaas.scale.min": "1",
+                "com.openfaas.scale.max": str(scale_max),
+            },
+            "secrets": list(dict.fromkeys(filter(None, secrets))),
+            "requests": {"cpu": config.cpu, "memory": config.memory},
+            "readOnlyRootFilesystem": True,
+        } | limits
+
+
+def ours(listing: Iterable[FunctionStatus], farm: str) -> tuple[FunctionStatus, ...]:
+    """Return the functions that carry the labels of ``farm``."""
+    return tuple(each for each in listing if each.labels.get(FARM_LABEL) == farm)
+
+
+def function_of(worker: str) -> str:
+    """Return the function a worker belongs to: its name begins with its pod's, ``FUNCTION-<hash>-<hash>``."""
+    return worker.partition(".")[0].rsplit("-", 2)[0]
+
+
+def checked_name(farm: str) -> str:
+    """Return ``farm`` if functions can be named after it.
+
+    Raises:
+        InputError: it has other characters than ``a-z 0-9 -``, or is too long.
+    """
+    if len(farm) > MAX_FARM or not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", farm):
+        raise InputError(
+            f"live.farm {farm!r} cannot name OpenFaaS functions: use at most {MAX_FARM} of a-z, 0-9 and '-', "
+            "beginning with a letter"
+        )
+    return farm

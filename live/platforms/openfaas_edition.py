@@ -1,0 +1,81 @@
+"""Which edition of OpenFaaS this is: its provider's name may tell, and what it refuses does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from live.platforms.openfaas_errors import DOUBTFUL, FunctionUnknown, GatewayFailed, GatewayRejected
+from live.platforms.openfaas_pool import Shop
+
+#: Community Edition: replicas of a function, functions in all.
+CE_REPLICAS, CE_FUNCTIONS = 5, 15
+#: Where a label asks for no more than the edition's own default.
+DEFAULT_MAX = 20
+
+
+class Edition(StrEnum):
+    """``unknown``: the provider's name is the same in Standard, Enterprise and old Community Editions."""
+
+    COMMUNITY = "community"
+    UNKNOWN = "unknown"
+    UNLIMITED = "unlimited"
+
+
+def told_edition(info: dict[str, Any]) -> Edition:
+    """Return what ``GET /system/info`` says: the Community Edition's provider calls itself ``faas-netes-ce``."""
+    provider = info.get("provider")
+    told = provider if isinstance(provider, dict) else {}
+    names = (str(told.get(key, "")) for key in ("provider", "name"))
+    return Edition.COMMUNITY if any(name.endswith("-ce") for name in names) else Edition.UNKNOWN
+
+
+def find_edition(shop: Shop, give_up_s: float) -> Edition:
+    """Return the edition; where its name does not tell, by deploying the worker function with a high limit.
+
+    The Community Edition refuses ``com.openfaas.scale.max`` above 5. Nothing is left behind by a refusal.
+    """
+    try:
+        told = told_edition(shop.gateway.info(give_up_s - shop.clock.now()))
+    except (FunctionUnknown, GatewayFailed, GatewayRejected):
+        told = Edition.UNKNOWN
+    if told is not Edition.UNKNOWN:
+        return told
+    try:
+        deploy(shop, _wide_worker(shop), give_up_s)
+    except GatewayRejected:
+        return Edition.COMMUNITY
+    return Edition.UNLIMITED
+
+
+def deploy_workers(shop: Shop, give_up_s: float) -> None:
+    """Deploy the one worker function with the highest limit that is allowed, and wait until it is known.
+
+    Raises:
+        BackendError: it cannot be deployed.
+    """
+    try:
+        deploy(shop, _wide_worker(shop), give_up_s)
+    except GatewayRejected:
+        deploy(shop, shop.blueprint.worker(scale_max=CE_REPLICAS), give_up_s)
+
+
+def _wide_worker(shop: Shop) -> dict[str, Any]:
+    return shop.blueprint.worker(scale_max=max(DEFAULT_MAX, shop.farm.max_workers))
+
+
+def deploy(shop: Shop, deployment: dict[str, Any], give_up_s: float) -> None:
+    """Deploy a function, and find out by reading back whether an answer that says otherwise was right.
+
+    Raises:
+        BackendError: it is not there.
+    """
+    clock, gateway = shop.clock, shop.gateway
+    trouble: Exception | None = None
+    try:
+        gateway.deploy(deployment, give_up_s - clock.now())
+    except DOUBTFUL as error:
+        trouble = error
+    there = shop.read_back(str(deployment["service"]), lambda status: status is not None, give_up_s)
+    if there is None and trouble is not None:
+        raise trouble

@@ -1,0 +1,87 @@
+"""The seam between the platform and the two ways of laying out workers on functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from autoscaling_env.config.openfaas import OpenFaasConfig
+from autoscaling_env.types import ScaleOutcome, ScaleReason
+from live.clock import Clock
+from live.platform import FarmSpec, Roster, WorkerCounts
+from live.platforms.openfaas_deployment import Blueprint
+from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+
+#: Real seconds between looks while reading back.
+LOOK_S = 0.05
+
+
+class WorkerPool(Protocol):
+    """The workers of one farm. Same contract as the methods of ``Platform`` of the same names."""
+
+    def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
+        """See ``Platform.begin``."""
+        ...
+
+    def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
+        """See ``Platform.scale_to``."""
+        ...
+
+    def counts(self, roster: Roster) -> WorkerCounts:
+        """See ``Platform.counts``."""
+        ...
+
+    def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
+        """Take in what the gateway listed; ``asked_s``: when it was asked, by the clock."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What both pools work with."""
+
+    gateway: Gateway
+    blueprint: Blueprint
+    config: OpenFaasConfig
+    farm: FarmSpec
+
+    @property
+    def clock(self) -> Clock:
+        """The gateway's."""
+        return self.gateway.clock
+
+    @property
+    def stale_s(self) -> float:
+        """Readings older than this are called stale."""
+        return 3 * self.config.poll_s + self.config.settle_s
+
+    def read_back(
+        self, name: str, settled: Callable[[FunctionStatus | None], bool], give_up_s: float
+    ) -> FunctionStatus | None:
+        """Read a function until it is as asked, or until an old value can no longer be what is read.
+
+        The gateway caches and the provider reads from an informer, so only after ``settle_s`` is a value that is
+        not the one asked for taken for an answer.
+        """
+        believed_s = self.clock.now() + self.config.settle_s
+        while True:
+            status = self.gateway.function(name, give_up_s - self.clock.now())
+            if settled(status) or self.clock.now() >= min(believed_s, give_up_s):
+                return status
+            self.clock.sleep(LOOK_S)
+
+
+def rejected(requested: int, accepted: int, why: object) -> ScaleOutcome:
+    """The count could not be changed, or only in part."""
+    return ScaleOutcome(requested, accepted, ScaleReason.REJECTED, str(why))
+
+
+def clamped(requested: int, accepted: int, detail: str) -> ScaleOutcome:
+    """The platform gave another number, and said so or not."""
+    return ScaleOutcome(requested, accepted, ScaleReason.CLAMPED_BY_PLATFORM, detail)
+
+
+def granted(workers: int) -> ScaleOutcome:
+    """The platform does as asked."""
+    return ScaleOutcome(workers, workers, ScaleReason.OK)

@@ -1,0 +1,178 @@
+"""One function for all workers: its replicas are set, read back, and watched."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+
+from autoscaling_env.errors import BackendError
+from autoscaling_env.types import ScaleOutcome
+from live.platform import Roster, WorkerCounts
+from live.platforms.openfaas_draining import Leaving
+from live.platforms.openfaas_edition import CE_REPLICAS, deploy_workers
+from live.platforms.openfaas_errors import DOUBTFUL, GatewayRejected
+from live.platforms.openfaas_gateway import FunctionStatus
+from live.platforms.openfaas_pool import LOOK_S, Shop, clamped, granted, rejected
+
+logger = logging.getLogger(__name__)
+
+
+class ReplicaPool:
+    """Workers as replicas of one function.
+
+    Which replica goes when the number is lowered is Kubernetes' choice (those not ready, then the newest); a busy
+    one finishes its task. Workers outlive an episode: they register again with the next.
+    """
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._name = shop.blueprint.worker_name()
+        self._lock = threading.Lock()
+        self._target = self._wanted = 0
+        self._ceiling: int | None = None
+        self._changing = False
+        self._changed_s = self._read_s = shop.clock.now()
+        self._changed_by = ""
+        self._leaving = Leaving(shop.config.termination_grace_s + shop.config.settle_s)
+
+    def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
+        """See ``Platform.begin``.
+
+        Raises:
+            BackendError: the platform gives another number of workers, or none.
+        """
+        if startup_s is not None:
+            logger.info("replicas of one function share its settings: their real start-up counts, not farm.startup")
+        give_up_s = self._shop.clock.now() + self._shop.farm.open_timeout_s
+        self._ceiling = None
+        self._leaving = Leaving(self._shop.config.termination_grace_s + self._shop.config.settle_s)
+        outcome = self._change(workers, give_up_s)
+        if outcome.accepted != workers:
+            raise BackendError(
+                f"OpenFaaS runs {outcome.accepted} of {workers} workers: {outcome.detail}; start with "
+                f"{CE_REPLICAS} at most (farm.initial_workers), or use live.openfaas.mode functions"
+            )
+        self._wait_for_leavers(workers, give_up_s)
+
+    def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
+        """See ``Platform.scale_to``. No call at all when nothing changes, or at a limit found before."""
+        clock = self._shop.clock
+        before = self.counts(roster)
+        if self._ceiling is not None and min(workers, self._target) >= self._ceiling:
+            return self._at_ceiling(workers)
+        if workers == before.requested and not before.stale:
+            return granted(workers)
+        try:
+            outcome = self._change(workers, clock.now() + self._shop.farm.call_timeout_s)
+        except BackendError as error:
+            return rejected(workers, self._target, error)
+        self._leaving.told(before.requested - outcome.accepted, before.starting, clock.now())
+        return outcome
+
+    def counts(self, roster: Roster) -> WorkerCounts:
+        """See ``Platform.counts``. Ready is who registered, not what the probes say some seconds later."""
+        now_s = self._shop.clock.now()
+        alive = [record for record in roster if record.heartbeat_age_s <= self._shop.farm.functions.lease_s]
+        working = sum(record.task is not None for record in alive)
+        with self._lock:
+            self._leaving.seen(tuple(alive), now_s)
+            draining = min(self._leaving.count, working)
+            ready = min(len(alive) - self._leaving.count, self._target)
+            busy = min(working - draining, ready)
+            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
+            told, self._changed_by = self._changed_by, ""
+            return WorkerCounts(self._target, ready, self._target - ready, draining, busy, stale, told)
+
+    def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
+        """See ``WorkerPool.observe``. A value that may be older than our own change is not believed."""
+        found = next((each for each in listing if each.name == self._name), None)
+        replicas, available = (found.replicas, found.available) if found else (0, 0)
+        with self._lock:
+            self._read_s = asked_s
+            settled = asked_s >= self._changed_s + self._shop.config.settle_s
+            if self._changing or not settled:
+                return
+            if replicas not in {self._target, self._wanted}:
+                what = f"set to {replicas} replicas" if found else "deleted"
+                self._changed_by = f"function {self._name} was {what} (it had {self._target}) by somebody else"
+            self._target = replicas
+            if self._ceiling is not None and replicas > self._ceiling:
+                self._ceiling = None
+            if available == replicas:
+                self._leaving.all_available(replicas)
+
+    # -- inside
+
+    def _change(self, workers: int, give_up_s: float) -> ScaleOutcome:
+        """Have ``workers`` replicas, or as many as were found to be the limit; judge by what is read back."""
+        aim = workers if self._ceiling is None else min(workers, self._ceiling)
+        with self._lock:
+            self._changing, self._wanted = True, aim
+        try:
+            given, trouble = self._ask(aim, give_up_s)
+        finally:
+            with self._lock:
+                self._changing, self._changed_s = False, self._shop.clock.now()
+        with self._lock:
+            self._target = given
+        return self._judged(workers, aim, given, trouble)
+
+    def _ask(self, aim: int, give_up_s: float) -> tuple[int, BackendError | None]:
+        """Return the number read back, and what the gateway complained of if it did."""
+        gateway, clock = self._shop.gateway, self._shop.clock
+        if self._target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
+            deploy_workers(self._shop, give_up_s)
+        trouble = self._post(aim, give_up_s)
+        status = self._read(aim, give_up_s, trouble)
+        if status is None:
+            logger.warning("function %s was deleted by somebody else; deploying it again", self._name)
+            deploy_workers(self._shop, give_up_s)
+            trouble = self._post(aim, give_up_s)
+            status = self._read(aim, give_up_s, trouble)
+        return (status.replicas if status else 0), trouble
+
+    def _post(self, aim: int, give_up_s: float) -> BackendError | None:
+        """Ask; return a complaint that does not tell whether it was done."""
+        gateway, clock = self._shop.gateway, self._shop.clock
+        try:
+            gateway.scale(self._name, aim, give_up_s - clock.now())
+        except GatewayRejected as refusal:
+            if aim != 0:
+                return refusal
+            return self._post(1, give_up_s)  # none at all is not allowed: as few as can be
+        except DOUBTFUL as error:
+            return error
+        return None
+
+    def _read(self, aim: int, give_up_s: float, trouble: BackendError | None) -> FunctionStatus | None:
+        try:
+            return self._shop.read_back(self._name, lambda s: s is not None and s.replicas == aim, give_up_s)
+        except BackendError as error:
+            raise trouble or error from None
+
+    def _judged(self, workers: int, aim: int, given: int, trouble: BackendError | None) -> ScaleOutcome:
+        if given == workers:
+            return granted(workers)
+        if trouble is not None and given != aim:
+            return rejected(workers, given, trouble)
+        if given > workers:
+            return clamped(workers, given, f"OpenFaaS keeps {given} replicas of {self._name}; fewer are not allowed")
+        self._ceiling = given
+        return self._at_ceiling(workers)
+
+    def _at_ceiling(self, workers: int) -> ScaleOutcome:
+        given = self._target
+        if workers == given:
+            return granted(workers)
+        why = "; the Community Edition stops there" if given == CE_REPLICAS else ""
+        return clamped(workers, given, f"OpenFaaS gave {given} of {workers} replicas of {self._name}{why}")
+
+    def _wait_for_leavers(self, workers: int, give_up_s: float) -> None:
+        """Wait until no more than ``workers`` are available: the others have been told to leave."""
+        clock = self._shop.clock
+        while clock.now() < give_up_s:
+            status = self._shop.gateway.function(self._name, give_up_s - clock.now())
+            if status is None or status.available <= workers:
+                return
+            clock.sleep(LOOK_S)

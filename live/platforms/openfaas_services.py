@@ -1,0 +1,95 @@
+"""Emitter and collector as functions: deployed, waited for, brought back when somebody deletes them, removed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from autoscaling_env.errors import BackendError
+from live.platforms.openfaas_deployment import SERVICES, ours
+from live.platforms.openfaas_edition import deploy
+from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+from live.platforms.openfaas_pool import Shop
+
+logger = logging.getLogger(__name__)
+
+#: Real seconds between looks while waiting.
+LOOK_S = 0.1
+#: Told with (functions ready, functions in all) while waiting.
+Progress = Callable[[int, int], None]
+
+
+class Services:
+    """The one emitter and the one collector of a farm."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._since_s = shop.clock.now()
+
+    def start(self, progress: Progress | None = None) -> None:
+        """Deploy both and wait until both are ready.
+
+        Raises:
+            BackendError: they are not within ``open_timeout_s``.
+        """
+        give_up_s = self._shop.clock.now() + self._shop.farm.open_timeout_s
+        for role in SERVICES:
+            deploy(self._shop, self._shop.blueprint.service(role), give_up_s)
+        waiting = self._waiting(give_up_s)
+        while waiting:
+            if progress is not None:
+                progress(len(SERVICES) - len(waiting), len(SERVICES))
+            if self._shop.clock.now() > give_up_s:
+                raise BackendError(self._not_ready(waiting))
+            self._shop.clock.sleep(LOOK_S)
+            waiting = self._waiting(give_up_s)
+        self._since_s = self._shop.clock.now()
+
+    def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
+        """Deploy anew what has vanished; called by the watch, in its thread."""
+        if asked_s < self._since_s + self._shop.config.settle_s:
+            return
+        listed = {each.name for each in listing}
+        for role in SERVICES:
+            deployment = self._shop.blueprint.service(role)
+            if deployment["service"] not in listed:
+                logger.warning("function %s was deleted by somebody else; deploying it again", deployment["service"])
+                self._since_s = self._shop.clock.now()
+                deploy(self._shop, deployment, self._since_s + self._shop.farm.call_timeout_s)
+
+    def _waiting(self, give_up_s: float) -> list[str]:
+        """Return the names of those that are not ready."""
+        listing = self._shop.gateway.functions(give_up_s + 1.0 - self._shop.clock.now())
+        ready = {each.name for each in listing if each.available}
+        names = [str(self._shop.blueprint.service(role)["service"]) for role in SERVICES]
+        return [name for name in names if name not in ready]
+
+    def _not_ready(self, names: list[str]) -> str:
+        return (
+            f"{' and '.join(names)} not ready after {self._shop.farm.open_timeout_s:g} s; can the cluster pull "
+            f"{self._shop.config.image!r}, and reach Redis? "
+            f"`kubectl -n {self._shop.config.namespace} describe pod -l faas_function={names[0]}` tells"
+        )
+
+
+def remove_all(gateway: Gateway, farm: str, within_s: float) -> tuple[str, ...]:
+    """Delete every function that carries the labels of ``farm``, and wait until none is listed; return their names.
+
+    Raises:
+        BackendError: some are still there.
+    """
+    clock = gateway.clock
+    give_up_s = clock.now() + within_s
+    removed: dict[str, None] = {}
+    left = ours(gateway.functions(within_s), farm)
+    while left:
+        for function in left:
+            if function.name not in removed:
+                gateway.delete(function.name, give_up_s - clock.now())
+                removed[function.name] = None
+        if clock.now() > give_up_s:
+            names = ", ".join(each.name for each in left)
+            raise BackendError(f"still there after {within_s:g} s: {names}; a busy worker finishes its task: try again")
+        clock.sleep(LOOK_S)
+        left = ours(gateway.functions(give_up_s + 1.0 - clock.now()), farm)
+    return tuple(removed)
