@@ -49,6 +49,10 @@ class LiveBackend:
         redis_url: where this process reaches the server.
         functions_redis_url: where the functions reach it; the same if left out.
         clock: real time.
+
+    Attributes:
+        tasks: the running episode's batch.
+        platform: as given.
     """
 
     def __init__(
@@ -70,16 +74,16 @@ class LiveBackend:
         self.spec = farm_spec(farm, live, functions_redis_url or redis_url)
         self._keeper = Keeper(self.queues, platform)
         self._opened = self._closed = False
-        self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
+        self.tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._readings: Readings | None = None
-        self._watch = Watch(self._controller, self._tasks, live.time_scale, self._clock)
+        self._watch = Watch(self._controller, self.tasks, live.time_scale, self._clock)
         self._starts = WorkerStarts()
         self._zero = self._now_s = 0.0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``. Takes real time: until the workers are ready."""
         self._open()
-        self._tasks, self._readings, self._starts = tasks, None, WorkerStarts()
+        self.tasks, self._readings, self._starts = tasks, None, WorkerStarts()
         self._watch = Watch(self._controller, tasks, self._live.time_scale, self._clock)
         self._keeper.follow("")
         patiently(lambda: self._controller.begin(segments(tasks)), SERVER_START_S, self._clock)
@@ -146,7 +150,7 @@ class LiveBackend:
     def verify(self) -> Verdict:
         """Check that nothing was lost or counted twice."""
         collected_s = self._running().outcomes.collected_s
-        return verify(self.history(), len(self._tasks), complete=bool(np.isfinite(collected_s).all()))
+        return verify(self.history(), len(self.tasks), complete=bool(np.isfinite(collected_s).all()))
 
     def elapsed_s(self) -> float:
         """Return episode seconds by the clock, also between steps."""
@@ -170,7 +174,7 @@ class LiveBackend:
     def _startup_delays(self) -> Iterator[float] | None:
         if self._live.startup == "real":
             return None
-        return startup_delays(self._farm, self._tasks.seed, self._live.time_scale)
+        return startup_delays(self._farm, self.tasks.seed, self._live.time_scale)
 
     def _wait_for(self, workers: int) -> Snapshot:
         """Return the first snapshot in which ``workers`` are ready."""
@@ -190,7 +194,7 @@ class LiveBackend:
     def _start(self, first: Snapshot) -> Telemetry:
         zero_us, now_us = self._controller.start()
         self._zero, self._now_s = self._clock.now() - (now_us - zero_us) / 1e6, 0.0
-        self._readings = Readings(self._tasks, zero_us, self._live.time_scale, first)
+        self._readings = Readings(self.tasks, zero_us, self._live.time_scale, first)
         return self._readings.telemetry(0.0, self._counts(fresh=True))
 
     def _counts(self, fresh: bool) -> WorkerCounts:

@@ -137,7 +137,7 @@ def _fate(events: list[Event], complete: bool) -> str:
         return "duplicated"
     if not count["collected"]:
         return "lost" if complete else "pending"
-    if not count["enqueued"] or not count["finished"] + count["dead"]:
+    if not (count["enqueued"] and count["claimed"] and count["finished"] + count["dead"]):
         return "lost"
     if count["dead"]:
         return "dead"

@@ -147,6 +147,25 @@ class Queues:
         """A worker is known to be dead: take its task back now. True if it held one."""
         return bool(self.run("bury_worker", episode, worker, how))
 
+    # -- reading
+
+    def server_time_us(self) -> int:
+        """Return the server's clock in microseconds."""
+        with speaking_ours(self.where):
+            now: tuple[int, int] = self.client.time()
+        return now[0] * 1_000_000 + now[1]
+
+    def heartbeats(self) -> dict[str, int]:
+        """Return when each registered worker last reported, in the server's microseconds."""
+        with speaking_ours(self.where):
+            pairs: Any = self.client.zrange(key(self.farm, "heartbeats"), 0, -1, withscores=True)
+        return {str(name): int(at_us) for name, at_us in pairs}
+
+    def length(self, command: str, full_key: str) -> int:
+        """Return what ``llen``, ``hlen``, ``scard`` or ``zcard`` says of a key."""
+        with speaking_ours(self.where):
+            return int(self.client.execute_command(command, full_key))  # type: ignore[no-untyped-call]
+
 
 def _check(current: bool) -> None:
     if not current:

@@ -10,7 +10,6 @@ import sys
 import time
 
 from autoscaling_env.errors import BackendError
-from live.errors import speaking_ours
 from live.functions.program import Program, run
 from live.functions.segments import Segment, parse_segment, task_json
 from live.functions.settings import FunctionSettings
@@ -61,10 +60,8 @@ class Emitter:
     def _local_time_of(self, server_us: int) -> float:
         """Return what this machine's monotonic clock shows at a server time."""
         before = time.monotonic()
-        with speaking_ours(self._queues.where):
-            seconds, micros = self._queues.client.time()
-        middle = (before + time.monotonic()) / 2
-        return middle - (int(seconds) * 1_000_000 + int(micros) - server_us) / 1e6
+        now_us = self._queues.server_time_us()
+        return (before + time.monotonic()) / 2 - (now_us - server_us) / 1e6
 
     def _emit_from(self, number: int) -> None:
         begins_s: float | None = 0.0

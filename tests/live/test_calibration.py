@@ -1,0 +1,94 @@
+"""Calibration finds the delays a farm was given, from nothing but its records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoscaling_env.config import load_config
+from autoscaling_env.config.distributions import Constant, Empirical, ShiftedGamma, Uniform
+from autoscaling_env.config.farm import FarmConfig
+from autoscaling_env.errors import RunError
+from autoscaling_env.records import task_frame
+from live.calibration import calibrate, collect_times, fit_startup, pickup_delays, summarise
+from live.records import frames, verify_run
+from simulator.backend import SimBackend
+from tests.contracts.backend import steady
+from tests.live.farms import live_farm, run_out
+from tests.live.servers import require_server
+
+
+def test_a_shifted_gamma_is_found_again() -> None:
+    truth = ShiftedGamma(shift_s=4.87, shape=2.558, scale_s=0.4836)
+    fitted = fit_startup(truth.sample(np.random.default_rng(1), 4000))
+    assert isinstance(fitted, ShiftedGamma)
+    drawn = [d.sample(np.random.default_rng(2), 100_000) for d in (truth, fitted)]
+    np.testing.assert_allclose(*(np.quantile(d, [0.05, 0.5, 0.95]) for d in drawn), rtol=0.02)
+
+
+def test_few_values_are_kept_and_equal_ones_are_a_constant() -> None:
+    assert fit_startup(np.array([5.0, 6.0, 5.5])) == Empirical(values_s=(5.0, 5.5, 6.0))
+    assert summarise(np.full(100, 0.25)) == Constant(value_s=0.25)
+    assert summarise(np.empty(0)) is None
+
+
+def test_quantiles_keep_the_distribution() -> None:
+    values_s = np.random.default_rng(3).gamma(2.0, 0.01, 5000)
+    summary = summarise(values_s)
+    assert isinstance(summary, Empirical)
+    assert summary.mean_s == pytest.approx(values_s.mean(), rel=0.02)
+
+
+def test_pickup_counts_only_tasks_that_met_an_idle_worker() -> None:
+    """The simulator knows the truth: its pick-up delay is uniform, and only for those."""
+    farm = FarmConfig(
+        min_workers=0, max_workers=8, initial_workers=1, collect_s=0.0,
+        pickup=Uniform(low_s=0.05, high_s=0.1), startup=Constant(value_s=1.0),
+    )  # fmt: skip
+    backend, tasks = SimBackend(farm), steady(400, 1.2, 0.7)
+    tasks = replace(tasks, arrival_s=np.sort(np.random.default_rng(5).uniform(0, 400 / 1.2, 400)))
+    backend.reset(tasks, 1)
+    backend.advance(1000.0)
+    log = backend.task_log()
+    worker = np.full(400, "w")
+    delays_s = pickup_delays(tasks.arrival_s, log.started_s, log.finished_s, np.zeros(400), worker)
+    assert 50 < len(delays_s) < 350
+    assert (delays_s >= 0.05 - 1e-9).all()
+    assert (delays_s <= 0.1 + 1e-9).all()
+
+
+def test_collector_time_leaves_waiting_for_the_collector_out() -> None:
+    finished_s = np.array([1.0, 1.0, 1.0, 5.0])
+    np.testing.assert_allclose(collect_times(finished_s, np.array([1.2, 1.4, 1.6, 5.2])), 0.2)
+
+
+@pytest.mark.live
+def test_a_live_run_is_calibrated_and_its_fragment_can_be_loaded(tmp_path: Path) -> None:
+    require_server()
+    with live_farm(startup_s=2.0, collect_s=0.5) as backend:
+        backend.reset(steady(40, 2.0, 1.0), 3)
+        for workers in (4, 5, 6):
+            backend.scale_to(workers)
+            backend.advance(3.0)
+        run_out(backend, 40)
+        for name, frame in frames(backend, "static", 0).items():
+            frame.to_parquet(tmp_path / name)
+        task_frame("static", 0, backend.tasks, backend.task_log()).to_parquet(tmp_path / "tasks.parquet")
+    farm, measured = calibrate(tmp_path)
+    assert len(measured.startup_s) == 3
+    assert measured.startup_s == pytest.approx([2.0] * 3, abs=1.0)
+    assert farm.collect_s == pytest.approx(0.5, abs=0.3)
+    assert 0 <= np.median(measured.overhead_s) < 0.5
+    (tmp_path / "farm.yml").write_text(farm.to_yaml())
+    loaded = load_config(tmp_path / "farm.yml").farm
+    assert (loaded.collect_s, loaded.startup) == (farm.collect_s, farm.startup)
+    verdict = verify_run(tmp_path)["static", 0]
+    assert (verdict.ok, verdict.passed) == (40, True)
+
+
+def test_a_run_without_live_records_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="only runs with --backend local"):
+        calibrate(tmp_path)

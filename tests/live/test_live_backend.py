@@ -1,0 +1,132 @@
+"""What the live farm does beyond the contract: absolute deadlines, the simulator's delays, records, verdicts."""
+
+from __future__ import annotations
+
+import time
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from autoscaling_env.backend import Backend, TaskLogging
+from autoscaling_env.config.distributions import ShiftedGamma
+from autoscaling_env.errors import BackendError
+from live.backend import startup_delays
+from live.tasks import segments
+from simulator.delays import startup_delays as simulated_delays
+from tests.contracts.backend import batch, steady
+from tests.live.farms import checked, deadlines_met, farm_config, live_farm, run_out
+from tests.live.servers import require_server
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(autouse=True)
+def _server_program() -> None:
+    require_server()
+
+
+def test_it_is_a_backend_that_logs_tasks() -> None:
+    with live_farm() as backend:
+        assert isinstance(backend, Backend)
+        assert isinstance(backend, TaskLogging)
+
+
+def test_startup_delays_are_the_simulators_draws() -> None:
+    farm = farm_config().model_copy(update={"startup": ShiftedGamma(shift_s=4.0, shape=2.0, scale_s=0.5)})
+    mine = list(islice(startup_delays(farm, 11, 0.1), 200))
+    np.testing.assert_allclose(mine, simulated_delays(farm, 11, 200)[:200] * 0.1)
+
+
+def test_steps_end_at_absolute_moments_however_late_the_decision() -> None:
+    with live_farm() as backend:
+        backend.reset(batch([50.0], 0.1), 1)
+        backend.advance(2.0)
+        time.sleep(0.3)
+        telemetry = backend.advance(5.0)
+        assert telemetry.time_s == 7.0
+        assert 7.0 <= backend.elapsed_s() < 9.0
+
+
+def test_a_window_holds_only_what_was_collected_before_its_end() -> None:
+    with live_farm() as backend:
+        backend.reset(steady(60, 10.0, 0.2), 4)
+        seen = run_out(backend, 60, step_s=0.5)
+        start_s = 0.0
+        for telemetry in seen:
+            assert ((telemetry.collected_s >= start_s) & (telemetry.collected_s < telemetry.time_s)).all()
+            start_s = telemetry.time_s
+
+
+def test_the_task_log_tells_each_tasks_life_in_order() -> None:
+    with live_farm() as backend:
+        tasks = steady(30, 5.0, 0.4)
+        backend.reset(tasks, 3)
+        run_out(backend, 30)
+        log = backend.task_log()
+        assert (log.started_s >= tasks.arrival_s - 1e-3).all()
+        assert (log.finished_s - log.started_s >= tasks.service_s).all()
+        assert (log.collected_s >= log.finished_s).all()
+        assert (np.diff(log.started_s) >= 0).all()
+
+
+def test_the_start_log_pairs_requests_with_workers() -> None:
+    with live_farm(startup_s=2.0) as backend:
+        backend.reset(batch([50.0], 0.1), 2)
+        backend.scale_to(5)
+        backend.scale_to(4)
+        backend.advance(4.0)
+        log = backend.start_log()
+        assert len(log.ready_s) == 2
+        assert (log.ready_s - log.asked_s) == pytest.approx([2.0, 2.0], abs=1.0)
+
+
+def test_the_collector_takes_its_time() -> None:
+    with live_farm(collect_s=1.0) as backend:
+        backend.reset(batch([0.0, 0.0, 0.0], 0.5), 3)
+        run_out(backend, 3)
+        gaps_s = np.diff(np.sort(backend.task_log().collected_s))
+        assert (gaps_s >= 1.0).all()
+
+
+def test_deadlines_count_from_the_arrival() -> None:
+    with live_farm() as backend:
+        backend.reset(batch([0.0, 0.0, 0.0], 2.0, deadline_s=5.0), 1)
+        assert deadlines_met(run_out(backend, 3)) == 2
+
+
+def test_before_reset_and_after_close_it_says_so() -> None:
+    with live_farm() as backend:
+        with pytest.raises(BackendError, match="call reset"):
+            backend.advance(1.0)
+        backend.close()
+        with pytest.raises(BackendError, match="was closed"):
+            backend.reset(batch([0.0], 0.1), 1)
+
+
+def test_segments_hold_every_task_once_and_know_the_next() -> None:
+    tasks = batch([0.0, 1.0, 2.0, 2.0, 5.0], 0.5)
+    tasks = type(tasks)(tasks.arrival_s, tasks.service_s, tasks.deadline_s, np.array([0.0, 2.0, 3.0]), 1)
+    from live.functions.segments import parse_segment
+
+    parsed = [parse_segment(text) for text in segments(tasks)]
+    assert [[task[0] for task in segment.tasks] for segment in parsed] == [[0, 1], [2, 3], [4]]
+    assert [(segment.start_s, segment.next_s) for segment in parsed] == [(0.0, 2.0), (2.0, 3.0), (3.0, None)]
+
+
+def test_a_short_rampage_loses_nothing() -> None:
+    """The long one is ``benchmarks/bench_live.py noloss``."""
+    import os
+    import random
+    import signal
+
+    with live_farm(time_scale=1.0) as backend:
+        backend.reset(steady(1500, 300.0, 0.01), 8)
+        dice = random.Random(3)  # noqa: S311 - faults, not secrets
+        collected = 0
+        while collected < 1500:
+            workers = sorted(name for name in backend.platform._processes.pids if name.startswith("worker"))  # type: ignore[attr-defined]
+            os.kill(backend.platform.pid(dice.choice(workers)), signal.SIGKILL)  # type: ignore[attr-defined]
+            collected = backend.advance(0.5).output_queue
+        verdict = checked(backend)
+        assert verdict.ok + verdict.recovered == 1500
