@@ -45,6 +45,7 @@ def compare(
     assignments: options.Assignments = None,
     backend: options.BackendName = "sim",
     engine: options.Engine = None,
+    direct: Annotated[bool, typer.Option("--direct", help="Reach targets at once, not by one worker a step.")] = False,
     tasks: Annotated[bool, typer.Option("--tasks/--no-tasks", help="Record every task in tasks.parquet.")] = True,
     output_dir: options.OutputDir = Path("runs"),
     baseline_cache: Annotated[
@@ -87,7 +88,9 @@ def compare(
         values=options.environment_values(max_steps, step_duration, initial_workers),
     )
     names = parse_agents(DEFAULT_AGENTS if agents is None else agents) if agents is not None or not model else []
-    wanted = Wanted("compare", tuple(names), tuple(model or ()), seed, episodes, backend, engine, output_dir, tasks)
+    wanted = Wanted(
+        "compare", tuple(names), tuple(model or ()), seed, episodes, backend, engine, output_dir, tasks, direct
+    )
     cache = BaselineCache(baseline_cache) if baseline_cache else None
     compare_and_report(wanted, overrides, _scenarios(scenarios), cache=cache, as_json=as_json)
 

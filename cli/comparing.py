@@ -20,7 +20,7 @@ from cli.baseline_cache import BaselineCache
 from cli.comparison import Comparison, run_comparison, write_comparison
 from cli.models import named
 from cli.policies import Setting, check_policies, make_policy
-from cli.settings import Overrides, backend_name, load_workload, resolve, scenario_overrides
+from cli.settings import Overrides, backend_name, load_workload, resolve, scenario_overrides, with_direct_actions
 from cli.show import draw, draw_all, print_paths, show_pairs, show_summary, summary_json
 
 
@@ -33,6 +33,7 @@ class Wanted:
         agents: canonical names of rules.
         models: files, runs or ``module:factory``.
         seed: of the evaluation episodes; None: the scenario's test seed, else 0.
+        direct: targets are reached at once instead of by one worker a step.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Wanted:
     engine: str | None
     output_dir: Path
     record_tasks: bool = True
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,12 @@ def _yardstick(results: Results) -> str:
 
 
 def _places(wanted: Wanted, overrides: Overrides, scenarios: Sequence[str]) -> list[Place]:
+    def configured(name: str | None) -> Config:
+        config = resolve(scenario_overrides(name, overrides))
+        return with_direct_actions(config) if wanted.direct else config
+
     if not scenarios:
-        config = resolve(overrides)
-        seed = wanted.seed or 0
+        config, seed = configured(None), wanted.seed or 0
         name = config.workload.name or Path(getattr(config.workload, "file", "workload")).stem
         return [Place(name, config, seed, seed)]
     from workloads.scenarios import scenario_seeds
@@ -162,6 +167,5 @@ def _places(wanted: Wanted, overrides: Overrides, scenarios: Sequence[str]) -> l
     places = []
     for name in scenarios:
         train_seed, test_seed = scenario_seeds(name)
-        config = resolve(scenario_overrides(name, overrides))
-        places.append(Place(name, config, train_seed, test_seed if wanted.seed is None else wanted.seed))
+        places.append(Place(name, configured(name), train_seed, test_seed if wanted.seed is None else wanted.seed))
     return places

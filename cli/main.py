@@ -9,7 +9,7 @@ import typer
 
 from autoscaling_env import __version__
 from autoscaling_env.errors import AutoscalingError
-from cli import baselines, compare, config, demo, evaluate, plot, train, workload
+from cli import baselines, compare, config, demo, evaluate, plot, train, tune, workload
 from cli.console import print_error
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("demo")(demo.demo)
 app.command("compare")(compare.compare)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("tune")(tune.tune)
 app.command("plot")(plot.plot)
 app.command("baselines")(baselines.baselines)
 app.add_typer(workload.app, name="workload")

@@ -11,6 +11,7 @@ from typing import Any
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.plugins import backend_names
+from autoscaling_env.settings import with_overrides
 from autoscaling_env.workload import Workload
 from cli.console import note, progress
 
@@ -49,6 +50,12 @@ def scenario_overrides(name: str | None, overrides: Overrides) -> Overrides:
 
     values = scenario_options(name) | overrides.values
     return replace(overrides, scenario=scenario_path(name), values=values)
+
+
+def with_direct_actions(config: Config) -> Config:
+    """Return ``config`` with an action for every change within the farm's bounds: targets are reached at once."""
+    reach = config.farm.max_workers - config.farm.min_workers
+    return with_overrides(config, {"environment.action_deltas": list(range(-reach, reach + 1))})
 
 
 def _trace(overrides: Overrides) -> dict[str, Any]:
