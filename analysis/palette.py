@@ -16,7 +16,7 @@ STATIC, HINDSIGHT = "static-", "hindsight"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one agent is drawn: its colour, and the round of the palette that gives its dash pattern."""
+    """How one agent is drawn: its colour, and the round of the palette that gives its dash pattern or marker."""
 
     color: str
     round: int

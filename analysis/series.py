@@ -40,6 +40,14 @@ def curve(records: Sequence[Record], name: str, *, cumulative: bool = False) -> 
     return Curve(times(records), np.nanmean(table, axis=0), low, high)
 
 
+def overlaid(curves: Sequence[Curve]) -> list[bool]:
+    """Tell which curves lie exactly on an earlier one, and would hide it."""
+    return [
+        any(np.array_equal(curve.mean, earlier.mean) for earlier in curves[:index])
+        for index, curve in enumerate(curves)
+    ]
+
+
 def times(records: Sequence[Record]) -> FloatArray:
     """Return the mean end of each step in seconds, or step numbers where times were not recorded."""
     lists = [np.asarray(record.times_s, dtype=float) for record in records]

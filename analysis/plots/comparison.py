@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from analysis.palette import FILL, MOST_BANDS, MUTED, Look, looks
 from analysis.plots.style import headline, label, line, picture, wide_range
 from analysis.results import Record, Results
-from analysis.series import HIGH, LOW, Curve, curve, stepped, timed, times
+from analysis.series import HIGH, LOW, Curve, curve, overlaid, stepped, timed, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +64,28 @@ def _load_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
         _rate_panel(axes, results, styles)
         return
     axes.fill_between(*stepped(load.x, load.mean), step="pre", color=FILL, linewidth=0, label="offered load")
-    for name, capacity in _curves(results, "workers_ready"):
-        axes.step(*stepped(capacity.x, capacity.mean), where="pre", label=name, **line(styles[name]))
+    for name, capacity, over in _curves(results, "workers_ready"):
+        axes.step(*stepped(capacity.x, capacity.mean), where="pre", label=name, **line(styles[name], overlaid=over))
     axes.set_ylim(bottom=0)
     label(axes, "Load against capacity", _time(results), "workers: needed, ready")
 
 
 def _rate_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
-    for name, rate in _curves(results, "arrival_rates"):
-        axes.plot(rate.x, rate.mean, label=name, **line(styles[name]))
+    for name, rate, over in _curves(results, "arrival_rates"):
+        axes.plot(rate.x, rate.mean, label=name, **line(styles[name], overlaid=over))
     axes.set_ylim(bottom=0)
     label(axes, "Load, as each agent saw it", _time(results), "arrivals [tasks/s]")
 
 
 def _panel(axes: Axes, panel: _Panel, results: Results, styles: dict[str, Look]) -> None:
     lowest = highest = 0.0
-    for name, found in _curves(results, panel.series, cumulative=panel.cumulative):
+    for name, found, over in _curves(results, panel.series, cumulative=panel.cumulative):
         look, factor = styles[name], panel.factor
         if len(results.agents) <= MOST_BANDS:
             axes.fill_between(
                 found.x, factor * found.low, factor * found.high, color=look.color, alpha=0.13, linewidth=0
             )
-        axes.plot(found.x, factor * found.mean, label=name, **line(look))
+        axes.plot(found.x, factor * found.mean, label=name, **line(look, overlaid=over))
         lowest, highest = min(lowest, found.mean.min()), max(highest, found.mean.max())
     if panel.cumulative:
         wide_range(axes, lowest, highest)
@@ -95,11 +95,11 @@ def _panel(axes: Axes, panel: _Panel, results: Results, styles: dict[str, Look])
     label(axes, panel.title, _time(results), panel.y)
 
 
-def _curves(results: Results, series: str, *, cumulative: bool = False) -> Iterator[tuple[str, Curve]]:
-    for name, agent in results.agents.items():
-        found = curve(agent.records, series, cumulative=cumulative)
-        if found is not None:
-            yield name, found
+def _curves(results: Results, series: str, *, cumulative: bool = False) -> Iterator[tuple[str, Curve, bool]]:
+    """Each agent's curve, and whether it lies on an earlier one."""
+    found = {name: curve(agent.records, series, cumulative=cumulative) for name, agent in results.agents.items()}
+    known = {name: each for name, each in found.items() if each is not None}
+    return zip(known, known.values(), overlaid(list(known.values())), strict=True)
 
 
 def _records(results: Results) -> list[Record]:

@@ -86,6 +86,7 @@ def _panel(axes: Axes, name: str, table: pd.DataFrame, styles: Mapping[str, Look
         if agent in points.index:
             _point(axes, agent, points.loc[agent].to_dict(), look)
     axes.margins(0.1)
+    axes.set_ylim(top=min(axes.get_ylim()[1], 102))
     quality, price = axis_names(table) or (QUALITY[0], PRICE[0])
     if points.empty:
         axes.annotate("not recorded", (0.5, 0.5), xycoords="axes fraction", ha="center", color=MUTED)

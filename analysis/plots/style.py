@@ -17,6 +17,7 @@ from analysis.palette import GRID, INK, MUTED, Look
 from autoscaling_env.files import atomic_write
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
+OVERLAID: Any = (0, (4, 4))
 #: Keeps text readable where it lies on bars or lines.
 PLATE: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
 #: Letters of an agent's name in a legend.
@@ -50,9 +51,9 @@ _STYLE: Any = {
 }
 
 
-def line(look: Look) -> dict[str, Any]:
-    """Keywords of a line in an agent's colour and dashes."""
-    return {"color": look.color, "linestyle": DASHES[look.round]}
+def line(look: Look, *, overlaid: bool = False) -> dict[str, Any]:
+    """Keywords of a line in an agent's colour; one that lies exactly on another has gaps that show both."""
+    return {"color": look.color, "linestyle": OVERLAID if overlaid else DASHES[look.round]}
 
 
 @contextmanager
@@ -79,6 +80,7 @@ def headline(figure: Figure, title: str, note: str = "", legend: Axes | None = N
     names = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
     columns = _columns(names, figure.get_figwidth())
     rows = -(-len(names) // columns)
+    columns = -(-len(names) // rows) if rows else 1  # rows about equally long
     figure.set_figheight(figure.get_figheight() + 0.27 * max(0, rows - 1))  # panels keep their size
     figure.suptitle(title + "\n" * rows, x=0.008, ha="left", fontsize=14, fontweight="bold", linespacing=1.5)
     if names:

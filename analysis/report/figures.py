@@ -12,7 +12,7 @@ from analysis.frontier import PRICE, QUALITY, axis_names, frontier, spread
 from analysis.metrics import METRICS
 from analysis.palette import FILL, GRID, HINDSIGHT, INK, MOST_BANDS, MUTED, STATIC, Look, is_constant, looks
 from analysis.results import AgentResults, Results
-from analysis.series import Curve, curve, stepped, timed
+from analysis.series import Curve, curve, overlaid, stepped, timed
 
 Spec = dict[str, Any]
 
@@ -42,16 +42,28 @@ def plain(text: str) -> str:
 
 def time_figure(results: Results) -> Spec:
     """Load against capacity, workers, queue, QoS and cumulative reward over time; mean with band per agent."""
-    styles = looks(results.agents)
     data = _load(results)
-    for name, agent in results.agents.items():
-        for series, _, factor, cumulative, number in _PANELS:
-            found = curve(agent.records, _recorded(agent, series), cumulative=cumulative)
-            if found is not None:
-                bands = len(results.agents) <= MOST_BANDS and number > 1
-                data += _traces(name, found, styles[name], factor, number, bands=bands)
+    for panel in _PANELS:
+        data += _panel(results, panel)
     x = "time [s]" if all(timed(agent.records) for agent in results.agents.values()) else "step"
     return {"data": data, "layout": _layout(x)}
+
+
+def _panel(results: Results, panel: tuple[str, str, float, bool, int]) -> list[Spec]:
+    """All agents' traces of one panel; a line that lies exactly on an earlier one is dashed, so both are seen."""
+    series, _, factor, cumulative, number = panel
+    styles = looks(results.agents)
+    bands = len(results.agents) <= MOST_BANDS and number > 1
+    found = {
+        name: curve(agent.records, _recorded(agent, series), cumulative=cumulative)
+        for name, agent in results.agents.items()
+    }
+    known = {name: each for name, each in found.items() if each is not None}
+    traces: list[Spec] = []
+    for (name, each), over in zip(known.items(), overlaid(list(known.values())), strict=True):
+        dash = "8px,8px" if over else DASHES[styles[name].round]
+        traces += _traces(name, each, styles[name].color, dash, factor, number, bands=bands)
+    return traces
 
 
 def price_figure(episodes: pd.DataFrame, rng: np.random.Generator) -> Spec:
@@ -93,11 +105,11 @@ def _load(results: Results) -> list[Spec]:
     ]  # fmt: skip
 
 
-def _traces(name: str, found: Curve, look: Look, factor: float, number: int, *, bands: bool) -> list[Spec]:
+def _traces(name: str, found: Curve, color: str, dash: str, factor: float, number: int, *, bands: bool) -> list[Spec]:
     """The band's two ends and the line; one legend entry hides all of an agent's lines."""
     suffix = "" if number == 1 else str(number)
     shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": name, "name": plain(name)}
-    x, line = found.x, {"color": look.color, "dash": DASHES[look.round], "width": 2}
+    x, line = found.x, {"color": color, "dash": dash, "width": 2}
     y = found.mean
     if number == 1:
         (x, y), line = stepped(x, y), line | {"shape": "vh"}
@@ -105,7 +117,7 @@ def _traces(name: str, found: Curve, look: Look, factor: float, number: int, *, 
     if bands:
         edge = shared | {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
         ends = [edge | {"x": _rounded(x), "y": _rounded(factor * end)} for end in (found.low, found.high)]
-        drawn = [ends[0], ends[1] | {"fill": "tonexty", "fillcolor": _faint(look.color)}]
+        drawn = [ends[0], ends[1] | {"fill": "tonexty", "fillcolor": _faint(color)}]
     trace = shared | {"x": _rounded(x), "y": _rounded(factor * y), "mode": "lines", "line": line}
     return [*drawn, trace | {"showlegend": number == 1}]
 
@@ -148,7 +160,7 @@ def _point(agent: str, row: Mapping[Any, float], look: Look) -> Spec:
 
 def _base() -> Spec:
     return {
-        "margin": {"l": 64, "r": 12, "t": 40, "b": 48},
+        "margin": {"l": 64, "r": 48, "t": 40, "b": 48},
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "modebar": {"orientation": "v"},

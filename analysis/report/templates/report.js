@@ -81,7 +81,7 @@
   function layout(steps) {
     const axis = (title, domain) => ({ title: { text: title }, domain, gridcolor: "#e4e4e4", zerolinecolor: "#bbb" });
     return {
-      barmode: "relative", modebar: { orientation: "v" }, hovermode: "x unified", margin: { l: 64, r: 12, t: 64, b: 48 },
+      barmode: "relative", modebar: { orientation: "v" }, hovermode: "x unified", margin: { l: 64, r: 48, t: 64, b: 48 },
       font: { family: "system-ui, sans-serif", size: 13 }, legend: { orientation: "h", x: 0, y: 1.03, yanchor: "bottom" },
       xaxis: { title: { text: steps.time_s ? "time [s]" : "step" }, anchor: "y4", rangemode: "tozero", gridcolor: "#e4e4e4" },
       yaxis: { ...axis("workers", [0.76, 1]), rangemode: "tozero" },
