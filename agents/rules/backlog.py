@@ -3,8 +3,8 @@
 Sources: Amazon EC2 Auto Scaling User Guide, "Scaling policy based on Amazon SQS" (acceptable backlog per instance =
 acceptable latency / processing time; backlog per instance = messages / instances in service) and "Target tracking
 scaling policies" (capacity in proportion to the metric, rounded up; scaling in only well below the target). The alarms
-a target-tracking policy creates have three one-minute data points for scaling out and fifteen, below 90 % of the
-target, for scaling in.
+such a policy creates are not in the guide: three one-minute data points for scaling out, fifteen for scaling in
+(as seen in https://github.com/aws/copilot-cli/issues/4233), the latter below 90 % of the target.
 """
 
 from __future__ import annotations
