@@ -62,15 +62,16 @@ def test_huber_is_torchs() -> None:
     torch.testing.assert_close(slope, traced.grad)
 
 
-def test_adam_is_torchs() -> None:
-    ours, theirs = weights(0), torch.nn.Parameter(weights(0))
-    adam, reference = dqn.Adam(len(ours), 0.01), torch.optim.Adam([theirs], lr=0.01)
+def test_a_descent_is_one_step_of_torchs_adam() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.learning_rate=0.01"), seed=0)
+    theirs = torch.nn.Parameter(made._online.clone())
+    reference = torch.optim.Adam([theirs], lr=0.01)
     for seed in range(20):
-        gradient = weights(seed + 1)
-        adam.step(ours, gradient)
-        theirs.grad = gradient.clone()
+        made._gradient.copy_(torch.from_numpy(np.random.default_rng(seed).normal(size=len(theirs))) / 100)
+        theirs.grad = made._gradient.clone()
+        made._descend()
         reference.step()
-    torch.testing.assert_close(ours, theirs.data)
+    torch.testing.assert_close(made._online, theirs.data)
 
 
 def test_acting_in_numpy_gives_torchs_values() -> None:

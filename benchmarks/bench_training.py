@@ -1,0 +1,145 @@
+"""Cost of training: SARSA, and our Double DQN beside stable-baselines3's with equal work.
+
+``python -m benchmarks training`` prints the table; ``run`` returns it.
+
+Equal work: the same environment, 120 episodes x 30 steps, network, batch, number of updates, replay, target and
+clipping; one core each. The cases take turns, so that a busy machine slows all of them alike; what counts is the median
+of the process's own CPU seconds. "Whole run" includes everything a run leaves on disk.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from agents.dqn import DqnLearner
+from agents.learner import Learner
+from agents.sarsa import SarsaLearner
+from agents.training import train
+from autoscaling_env.config import Config, load_config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.rng import episode_seeds
+from autoscaling_env.run_folder import RunFolder
+
+EPISODES, STEPS = 120, 30
+THEIRS = "DQN 120 x 30, stable-baselines3"
+SETTINGS = (
+    f"agents.dqn.episodes={EPISODES}",
+    "agents.sarsa.episodes=100",
+    "agents.training.checkpoint_every=1000",
+    "agents.training.eval_episodes=0",
+)
+
+
+def make_env(config: Config) -> OpenFaaSAutoscalingEnv:
+    """Return the simulated farm."""
+    return OpenFaaSAutoscalingEnv(config=config)
+
+
+def learn(learner: Learner, config: Config, episodes: int) -> int:
+    """Play training episodes and nothing else; return the steps."""
+    env, steps = make_env(config), 0
+    for seed in episode_seeds(0, episodes):
+        observation, _ = env.reset(options={"episode_seed": seed})
+        action, ended = learner.begin(observation), False
+        while not ended:
+            observation, reward, terminated, truncated, _ = env.step(action)
+            action = learner.step(float(reward), observation, terminated, truncated)
+            ended, steps = terminated or truncated, steps + 1
+        learner.end()
+    return steps
+
+
+def ours(config: Config) -> int:
+    """Train our DQN; return its updates."""
+    learner = DqnLearner(config, seed=0)
+    learn(learner, config, EPISODES)
+    return int(learner.saved()[1]["updates"])
+
+
+def theirs(config: Config) -> int:
+    """Train stable-baselines3's DQN; return its updates."""
+    from stable_baselines3 import DQN
+
+    dqn = config.agents.dqn
+    model = DQN(
+        "MlpPolicy",
+        make_env(config),
+        seed=0,
+        learning_rate=dqn.learning_rate,
+        gamma=dqn.gamma,
+        buffer_size=dqn.replay_capacity,
+        batch_size=dqn.batch_size,
+        learning_starts=dqn.learning_starts - 1,
+        train_freq=dqn.train_every,
+        gradient_steps=1,
+        target_update_interval=dqn.target_update,
+        tau=dqn.target_tau,
+        max_grad_norm=dqn.gradient_clip,
+        policy_kwargs={"net_arch": list(dqn.hidden_layers)},
+        device="cpu",
+    )
+    model.learn(EPISODES * STEPS)
+    return int(model._n_updates)  # noqa: SLF001 - it publishes no other count
+
+
+def whole_run(agent: str, config: Config) -> int:
+    """Train with everything a run leaves on disk; return the episodes."""
+    with tempfile.TemporaryDirectory() as root:
+        folder = RunFolder.create(Path(root), agent, datetime.now(UTC))
+        return train(agent, config, env_factory=make_env, seed=0, folder=folder).episodes
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Return the CPU seconds of this process, all its threads together."""
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+
+
+def run(repeats: int = 3) -> list[dict[str, Any]]:
+    """Return ``{name, value, unit, ratio_to, ratio}``: median CPU seconds; ratio: how many of ours theirs costs."""
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"stable_baselines3\.")
+    torch.set_num_threads(1)
+    config = load_config(assignments=SETTINGS)
+    works: dict[str, Callable[[], int]] = {
+        "SARSA 100 x 30": lambda: learn(SarsaLearner(config, 0), config, 100),
+        "SARSA 100 x 30, whole run": lambda: whole_run("sarsa", config),
+        "DQN 120 x 30": lambda: ours(config),
+        "DQN 120 x 30, whole run": lambda: whole_run("dqn", config),
+        THEIRS: lambda: theirs(config),
+    }
+    for name, work in works.items():
+        if name != THEIRS:
+            work()  # imports and compilation are not training
+    if ours(config) != theirs(config):
+        raise RuntimeError("not the same number of updates")
+    timings: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(repeats):
+        for name, work in works.items():
+            timings[name].append(cpu_seconds(work))
+    return _rows({name: statistics.median(values) for name, values in timings.items()})
+
+
+def _rows(medians: dict[str, float]) -> list[dict[str, Any]]:
+    rows = []
+    for name, seconds in medians.items():
+        compared = name.startswith("DQN 120") and name != THEIRS
+        ratio = (
+            {"ratio_to": THEIRS, "ratio": medians[THEIRS] / seconds} if compared else {"ratio_to": None, "ratio": None}
+        )
+        rows.append({"name": name, "value": seconds, "unit": "CPU s"} | ratio)
+    return rows
+
+
+if __name__ == "__main__":
+    for each in run():
+        print(each)

@@ -1,0 +1,21 @@
+"""Training survives SIGKILL at any moment. ``python -m tests.agents.killed_training dqn 200`` does more of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tensorboard")
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_ends_as_if_it_never_was() -> None:
+    command = [sys.executable, "-m", "tests.agents.killed_training", "sarsa", "10"]
+    root = Path(__file__).parents[2]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280, cwd=root)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["as_never_killed"]
