@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,24 @@ def golden_cases(rule: str) -> list[Case]:
         return [json.loads(line) for line in lines]
 
 
-def golden_decisions(case: Case) -> list[int]:
+#: The column of a case that :func:`golden_decisions` reproduces.
+EXPECTED = {"hpa": "expected_replicas", "kpa": "expected_desired", "keda": "expected_replicas"}
+
+
+def golden_decisions(case: Case) -> list[int | None]:
     """Return our rule's decision at every sync (hpa), tick (kpa) or poll (keda) of ``case``.
 
-    HPA: ``spec.replicas`` right after each sync, replayed open loop (each sync starts from the recorded
-    ``spec_replicas``); :func:`hpa_decisions` can close the loop.
-    KPA: the desired pod count of each tick; a tick without a valid decision repeats the last one (-1 if
-    there was none yet). Family ``samples`` is fed the samples, ``averages`` the recorded averages.
-    KEDA: ``spec.replicas`` right after each poll.
+    One entry for each of ``case["time_s"]``, equal to the recorded column ``EXPECTED[case["rule"]]``:
+
+    * hpa: ``spec.replicas`` right after each sync, replayed open loop (each sync starts from the recorded
+      ``spec_replicas``); :func:`hpa_decisions` can close the loop.
+    * kpa: the desired pod count of each tick; None, as in the recording, where there is no valid decision
+      (no data: the last one is kept). Family ``samples`` is fed the samples, ``averages`` the recorded averages.
+    * keda: ``spec.replicas`` right after each poll.
     """
-    return {"hpa": hpa_decisions, "kpa": kpa_decisions, "keda": keda_decisions}[case["rule"]](case)
+    replay: dict[str, Callable[[Case], Sequence[int | None]]]
+    replay = {"hpa": hpa_decisions, "kpa": kpa_decisions, "keda": keda_decisions}
+    return list(replay[case["rule"]](case))
 
 
 def hpa_decisions(case: Case, closed_loop: bool = False) -> list[int]:
@@ -63,13 +71,9 @@ def hpa_metric_reads(case: Case) -> list[int]:
     return [int(rule.reads_metric(replicas)) for replicas in case["spec_replicas"]]
 
 
-def kpa_decisions(case: Case) -> list[int]:
+def kpa_decisions(case: Case) -> list[int | None]:
     """Replay a KPA case; see :func:`golden_decisions`."""
-    last, decisions = -1, []
-    for row in kpa_rows(case):
-        last = last if row["desired"] is None else row["desired"]
-        decisions.append(last)
-    return decisions
+    return [row["desired"] for row in kpa_rows(case)]
 
 
 def kpa_rows(case: Case) -> list[dict[str, Any]]:
