@@ -1,0 +1,72 @@
+"""Farms on the tests' gateway: a real Redis, real processes, and both editions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autoscaling_env.config.openfaas import OpenFaasConfig
+from live.platform import FarmSpec
+from live.platforms.openfaas_gateway import Gateway
+from tests.live.servers import RunningServer, require_server
+from tests.openfaas.farms import farm_spec, quick_config
+from tests.openfaas.gateway import PASSWORD, GatewayServer
+from tests.openfaas.kubelet import Forking
+from tests.openfaas.provider import Timing
+
+_numbers = itertools.count()
+#: A cluster ten times quicker than a real one, so that a test takes a second.
+QUICK = Timing(container_start_s=0.1, probe_initial_s=0.2, probe_period_s=0.1, informer_s=0.15)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    require_server()
+    running = RunningServer()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def make_gateway() -> Iterator[Callable[..., GatewayServer]]:
+    made: list[GatewayServer] = []
+
+    def make(timing: Timing = QUICK, **options: Any) -> GatewayServer:
+        made.append(GatewayServer(options.pop("kubelet", None) or Forking(), timing, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\n")
+    return file
+
+
+@pytest.fixture
+def configured(password_file: Path) -> Callable[..., OpenFaasConfig]:
+    def configure(gateway: GatewayServer, **options: Any) -> OpenFaasConfig:
+        return quick_config(gateway.url, password_file, **options)
+
+    return configure
+
+
+@pytest.fixture
+def client(make_gateway: Callable[..., GatewayServer], configured: Callable[..., OpenFaasConfig]) -> Iterator[Gateway]:
+    """A client of a Community Edition gateway without any function."""
+    gateway = Gateway(configured(make_gateway()))
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+def spec(server: RunningServer) -> Callable[..., FarmSpec]:
+    return lambda **options: farm_spec(server.url, f"farm-{next(_numbers)}", **options)
