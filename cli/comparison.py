@@ -21,6 +21,10 @@ from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload
 from cli.baseline_cache import BaselineCache
 from cli.console import note, progress
+from cli.live_records import LiveRecords, LiveTable
+
+#: Farms whose time is simulated: an episode takes milliseconds, and a bar says more than a table.
+SIMULATED = frozenset({"sim", "simpy", "compiled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Rows of ``steps.parquet`` and ``tasks.parquet``, and what ``aggregated_results.json`` holds."""
+    """Rows of ``steps.parquet``, ``tasks.parquet`` and the live records, and ``aggregated_results.json``."""
 
     steps: pd.DataFrame
     tasks: pd.DataFrame | None
+    live: dict[str, pd.DataFrame]
     results: dict[str, Any]
 
 
@@ -52,12 +57,24 @@ def run_comparison(
     quiet: bool = False,
     on_step: StepWatcher | None = None,
 ) -> Compared:
-    """Play what is not in the cache; an interruption keeps every finished episode, and says so."""
+    """Play the episodes of the comparison's seed; see ``run_seeds``."""
     seeds = episode_seeds(comparison.seed, comparison.episodes)
+    return run_seeds(comparison, seeds, cache=cache, quiet=quiet, on_step=on_step)
+
+
+def run_seeds(
+    comparison: Comparison,
+    seeds: Sequence[int],
+    *,
+    cache: BaselineCache | None = None,
+    quiet: bool = False,
+    on_step: StepWatcher | None = None,
+) -> Compared:
+    """Play the named episodes that are not in the cache; an interruption keeps every finished step, and says so."""
     known = cache.load(comparison, seeds) if cache else {}
     fresh = {name: policy for name, policy in comparison.policies.items() if name not in known}
-    played = Played(StepLog(comparison.config.reward.objective))
-    interrupted = not _play(comparison, fresh, seeds, played, quiet=quiet, on_step=on_step)
+    played, live = Played(StepLog(comparison.config.reward.objective)), LiveRecords()
+    interrupted = not _play(comparison, fresh, seeds, played, live, quiet=quiet, on_step=on_step)
     frames = [*known.values(), *([played.steps.frame()] if len(played.steps) else [])]
     if not frames:
         raise KeyboardInterrupt
@@ -68,10 +85,11 @@ def run_comparison(
     meta = {
         "seed": comparison.seed,
         "workload": comparison.workload.name,
+        "backend": comparison.backend,
         "notes": list(comparison.workload.notes),
         "interrupted": interrupted,
     }
-    return Compared(steps, tasks, aggregate(steps, tasks, meta=meta))
+    return Compared(steps, tasks, live.frames(), aggregate(steps, tasks, meta=meta))
 
 
 def _play(
@@ -79,16 +97,19 @@ def _play(
     policies: Mapping[str, Policy],
     seeds: Sequence[int],
     played: Played,
+    live: LiveRecords,
     *,
     quiet: bool,
     on_step: StepWatcher | None,
 ) -> bool:
     """Return False when Ctrl-C cut it short."""
     env = OpenFaaSAutoscalingEnv(config=comparison.config, workload=comparison.workload, backend=comparison.backend)
-    with progress(quiet=quiet) as bar:
+    in_real_time = comparison.backend not in SIMULATED
+    with progress(quiet=quiet or in_real_time) as bar, LiveTable(quiet=quiet or not in_real_time) as shown:
         task = bar.add_task(comparison.workload.name, total=len(seeds) * len(policies))
 
-        def advance(agent: str, episode: int, result: EpisodeResult) -> None:
+        def finished(agent: str, episode: int, result: EpisodeResult) -> None:
+            live.add(env.backend, agent, episode)
             bar.update(task, advance=1, description=f"{comparison.workload.name}: {agent}")
 
         try:
@@ -98,8 +119,8 @@ def _play(
                 seeds,
                 played=played,
                 record_tasks=comparison.record_tasks,
-                on_episode=advance,
-                on_step=on_step,
+                on_episode=finished,
+                on_step=on_step or (shown.add if in_real_time else None),
             )
         except KeyboardInterrupt:
             note("interrupted: the finished steps are kept")
@@ -125,4 +146,6 @@ def write_comparison(folder: RunFolder, compared: Compared) -> None:
     folder.write_frame("steps.parquet", compared.steps)
     if compared.tasks is not None:
         folder.write_frame("tasks.parquet", compared.tasks)
+    for name, frame in compared.live.items():
+        folder.write_frame(name, frame)
     folder.write_text("aggregated_results.json", json.dumps(compared.results, allow_nan=False) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -50,13 +51,15 @@ def progress(*, quiet: bool = False) -> Progress:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str | None = None) -> Table:
-    """Return a table; all but the first column are right-aligned; what is too wide is folded, never cut."""
+    """Return a table; numbers are right-aligned; what is too wide is folded, never cut."""
     cells = [[escape(str(cell)) for cell in row] for row in rows]
     shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
     shown.padding, shown.pad_edge = (0, 1), False
     for index, column in enumerate(columns):
         first = index == 0
-        shown.add_column(column, justify="left" if first else "right", no_wrap=first, overflow="fold")
+        numeric = any(row[index][:1].isdigit() or row[index][:2].strip("+-")[:1].isdigit() for row in cells)
+        justify: Literal["left", "right"] = "right" if numeric and not first else "left"
+        shown.add_column(column, justify=justify, no_wrap=first, overflow="fold")
     for row in cells:
         shown.add_row(*row)
     return shown
