@@ -98,7 +98,7 @@ def _panel(axes: Axes, panel: _Panel, episodes: pd.DataFrame, checkpoints: pd.Da
     x = episodes["episode"].to_numpy(dtype=float)
     if panel.smoothed:
         axes.plot(x, values, color=TRAINING, alpha=0.22, linewidth=0.8, label="training episode")
-        axes.plot(x, _running_mean(values, _window(len(values))), color=TRAINING, label="training, running mean")
+        axes.plot(x, _running_median(values, _window(len(values))), color=TRAINING, label="training, running median")
     else:
         axes.plot(x, values, color=TRAINING)
     if f"{panel.name}_mean" in checkpoints:
@@ -112,7 +112,7 @@ def _overlay(axes: Axes, panel: _Panel, checkpoints: pd.DataFrame) -> None:
     mean, std = (panel.factor * checkpoints[f"{panel.name}_{what}"] for what in ("mean", "std"))
     axes.errorbar(
         checkpoints["episode"], mean, std, color=EVALUATION, marker="o", markersize=4.5, capsize=2.5, linewidth=1.4,
-        elinewidth=1.0, label="evaluation without exploration, mean ± std",
+        elinewidth=1.0, label="evaluation, mean ± std",
     )  # fmt: skip
 
 
@@ -139,8 +139,8 @@ def _top(values: FloatArray, checkpoints: pd.DataFrame, bottom: float) -> float:
     return highest + 0.06 * (highest - bottom)
 
 
-def _running_mean(values: FloatArray, window: int) -> FloatArray:
-    return pd.Series(values).rolling(window, min_periods=1).mean().to_numpy()
+def _running_median(values: FloatArray, window: int) -> FloatArray:
+    return pd.Series(values).rolling(window, min_periods=1).median().to_numpy()
 
 
 def _window(episodes: int) -> int:
@@ -149,4 +149,5 @@ def _window(episodes: int) -> int:
 
 
 def _note(episodes: pd.DataFrame) -> str:
-    return f"{len(episodes)} training episodes; running mean over {_window(len(episodes))}."
+    window = _window(len(episodes))
+    return f"{len(episodes)} training episodes; running median over {window}. Evaluations play without exploration."

@@ -81,7 +81,8 @@ def headline(figure: Figure, title: str, note: str = "", legend: Axes | None = N
     columns = _columns(names, figure.get_figwidth())
     rows = -(-len(names) // columns)
     columns = -(-len(names) // rows) if rows else 1  # rows about equally long
-    figure.set_figheight(figure.get_figheight() + 0.27 * max(0, rows - 1))  # panels keep their size
+    more = 0.27 * max(0, rows - 1) + 0.17 * note.count("\n")  # inches; panels keep their size
+    figure.set_figheight(figure.get_figheight() + more)
     figure.suptitle(title + "\n" * rows, x=0.008, ha="left", fontsize=14, fontweight="bold", linespacing=1.5)
     if names:
         top = 1 - 0.29 / figure.get_figheight()

@@ -80,7 +80,7 @@ def _load(axes: Axes, batch: TaskBatch, edges: FloatArray, workers: int | None) 
             textcoords="offset points",
         )  # fmt: skip
     _time_axis(axes, edges)
-    label(axes, "Offered load", "time [s]", "workers needed to keep up")
+    label(axes, "Offered load", "time [s]", "workers to keep up")
 
 
 def _service(axes: Axes, batch: TaskBatch) -> None:

@@ -234,3 +234,10 @@ def test_a_failing_picture_leaves_the_old_file(tmp_path: Path, monkeypatch: pyte
         plots.comparison_plots(results(), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_agent_that_does_the_same_as_another_is_still_seen(tmp_path: Path, figures: list[Figure]) -> None:
+    steps = pd.concat([rows("one"), rows("two"), rows("other", observed_worker_queue=np.float32(9))])
+    plots.comparison_plots(as_results(aggregate(steps)), tmp_path / "c.png")
+    styles = [line.get_linestyle() for line in axes_by_title(figures[0])["Queue"].get_lines()]
+    assert styles == ["-", "--", "-"]
