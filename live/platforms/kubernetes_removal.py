@@ -1,0 +1,45 @@
+"""Whom Kubernetes shall remove first: said by deletion costs, since the count alone does not say who is busy.
+
+The ReplicaSet controller removes, in this order: pods without a node, pending ones, running ones that are not
+ready, then by deletion cost (lowest first). So the costs must only order workers that have started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from live.platform import Roster, WorkerRecord
+from live.platforms.kubernetes_deaths import host_of
+from live.platforms.kubernetes_pods import Pod
+
+
+def by_host(roster: Roster, dead: Iterable[str] = ()) -> dict[str, WorkerRecord]:
+    """Return the living worker of each pod; of two in one pod the one that holds a task."""
+    gone = set(dead)
+    found: dict[str, WorkerRecord] = {}
+    for record in roster:
+        if record.name not in gone and (host_of(record.name) not in found or record.task is not None):
+            found[host_of(record.name)] = record
+    return found
+
+
+def removal_order(pods: Iterable[Pod], workers: Mapping[str, WorkerRecord]) -> list[Pod]:
+    """Return ``pods`` with those to be removed first in front: starting, then idle, then free soonest."""
+
+    def rank(pod: Pod) -> tuple[int, int, float, str]:
+        record = workers.get(pod.name)
+        if record is None:
+            return 0, 0 if pod.gated else 1 if not pod.running else 2, 0.0, pod.name
+        return (1, 0, 0.0, pod.name) if record.task is None else (2, 0, record.free_in_s, pod.name)
+
+    return sorted(pods, key=rank)
+
+
+def costs(pods: Iterable[Pod], victims: Iterable[Pod]) -> dict[str, int | None]:
+    """Return the costs to be written: below 0 for ``victims`` in their order, none for all others.
+
+    Pods that already say so are left out.
+    """
+    ordered = [pod.name for pod in victims]
+    wanted = {name: place - len(ordered) for place, name in enumerate(ordered)}
+    return {pod.name: wanted.get(pod.name) for pod in pods if pod.cost != wanted.get(pod.name, 0)}
