@@ -68,7 +68,8 @@ def nested(settings: Settings) -> dict[str, Any]:
 
 
 def _keda(config: Config) -> tuple[Parameter, ...]:
-    space = (Parameter("agents.keda.list_length", (5, 1, 2, 3, 8, 13, 21)), *_behavior("agents.keda"))
+    target = Parameter("agents.keda.list_length", (5, 1, 2, 3, 8, 13, 21))
+    space = (target, _minimum(config), *_behavior("agents.keda"))
     if config.farm.min_workers > 0:
         return space  # polling and cooldown only matter where KEDA goes to zero
     return (
@@ -80,7 +81,14 @@ def _keda(config: Config) -> tuple[Parameter, ...]:
 
 def _hpa(config: Config) -> tuple[Parameter, ...]:
     targets = (80, 50, 60, 70, 90) if config.agents.hpa.metric == "utilisation" else (5, 1, 2, 3, 8, 13, 21)
-    return (Parameter("agents.hpa.target", targets), *_behavior("agents.hpa"))
+    return (Parameter("agents.hpa.target", targets), _minimum(config), *_behavior("agents.hpa"))
+
+
+def _minimum(config: Config) -> Parameter:
+    """Return minReplicas: the farm's own minimum, or more up to what it starts with."""
+    farm = config.farm
+    more = (count for count in (2, 4, 8, 12, 16, 24) if farm.min_workers < count <= farm.initial_workers)
+    return Parameter("farm.min_workers", (farm.min_workers, *more))
 
 
 def _behavior(section: str) -> tuple[Parameter, ...]:

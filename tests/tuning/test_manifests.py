@@ -45,7 +45,8 @@ def configs(policy: str, *assignments: str) -> list[Config]:
 def test_scaled_objects_are_valid_and_complete(trigger: str, minimum: int) -> None:
     for config in configs("keda", f"agents.keda.trigger={trigger}", f"farm.min_workers={minimum}"):
         spec = manifest("keda", config)["spec"]
-        assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (minimum, 32)
+        assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (config.farm.min_workers, 32)
+        assert config.farm.min_workers >= minimum
         assert spec["cooldownPeriod"] == config.agents.keda.cooldown_period_s
         target = "listLength" if trigger == "redis-list" else "pendingEntriesCount"
         assert spec["triggers"][0]["metadata"][target] == str(int(config.agents.keda.list_length))
