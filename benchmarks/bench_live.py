@@ -147,6 +147,8 @@ def noloss(args: argparse.Namespace) -> None:
     backend = farm(args.workers, outage_limit_s=60.0)
     try:
         backend.reset(batch(np.arange(args.tasks) / args.rate, args.service_s), args.workers)
+        if args.leases_only:
+            backend._keeper.follow("")  # noqa: SLF001 - as where no platform sees a worker die
         length_s = args.tasks / args.rate
         vandal = Vandal(backend, max(2, length_s / 4), max(12, length_s / 2), args.seed)
         vandal.start()
@@ -196,6 +198,7 @@ def main() -> None:
     three.add_argument("--workers", type=int, default=16)
     three.add_argument("--rate", type=float, default=800.0, help="tasks per second")
     three.add_argument("--service-s", type=float, default=0.01)
+    three.add_argument("--leases-only", action="store_true", help="nobody reports dead workers: leases must end")
     three.add_argument("--seed", type=int, default=1)
     three.set_defaults(run=noloss)
     args = parser.parse_args()

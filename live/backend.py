@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 BLOCK = 64
 #: A server that was just started may take this long to answer (real seconds).
 SERVER_START_S = 5.0
+#: A step that ends later than this share of itself is told about.
+LATE_SHARE = 0.1
 #: One attempt to read the farm may take this long (real seconds).
 READ_TIMEOUT_S = 1.0
 
@@ -109,6 +111,7 @@ class LiveBackend:
         readings = self._running()
         self._now_s += seconds
         self._clock.sleep(self._zero + self._now_s * self._live.time_scale - self._clock.now())
+        self._warn_if_late(seconds)
         until_us = readings.outcomes.server_us(self._now_s)
         fresh = self._watch.look(readings, self._live.outage_limit_s, until_us)
         return readings.telemetry(self._now_s, self._counts(fresh), fresh=fresh)
@@ -196,6 +199,12 @@ class LiveBackend:
         self._zero, self._now_s = self._clock.now() - (now_us - zero_us) / 1e6, 0.0
         self._readings = Readings(self.tasks, zero_us, self._live.time_scale, first)
         return self._readings.telemetry(0.0, self._counts(fresh=True))
+
+    def _warn_if_late(self, step_s: float) -> None:
+        late_s = self.elapsed_s() - self._now_s
+        if late_s > LATE_SHARE * step_s:
+            remedy = "decide faster, or raise live.time_scale"
+            logger.warning("step ended %.2f s late (%.0f %% of it): %s", late_s, 100 * late_s / step_s, remedy)
 
     def _counts(self, fresh: bool) -> WorkerCounts:
         counts = self.platform.counts(self._watch.roster)

@@ -8,6 +8,7 @@ import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autoscaling_env.errors import BackendError
@@ -153,13 +154,21 @@ class Controller:
 
 def this_process() -> str:
     """Return who we are: host, process, and a part that no other run has."""
-    return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+    return f"{_here()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+
+
+def _here() -> str:
+    """Where process ids mean the same: containers may share a host's name, but not its process ids."""
+    try:
+        return f"{socket.gethostname()}-{Path('/proc/self/ns/pid').stat().st_ino}"
+    except FileNotFoundError:
+        return socket.gethostname()
 
 
 def _is_dead(owner: str) -> bool:
     """True if ``owner`` ran on this machine and its process is gone."""
     host, _, rest = owner.partition("/")
-    if host != socket.gethostname():
+    if host != _here():
         return False
     try:
         os.kill(int(rest.partition("/")[0]), 0)

@@ -15,7 +15,7 @@ from live.backend import startup_delays
 from live.tasks import segments
 from simulator.delays import startup_delays as simulated_delays
 from tests.contracts.backend import batch, steady
-from tests.live.farms import checked, deadlines_met, farm_config, live_farm, run_out
+from tests.live.farms import checked, deadlines_met, farm_config, live_farm, run_out, wait_until
 from tests.live.servers import require_server
 
 pytestmark = pytest.mark.live
@@ -79,6 +79,31 @@ def test_the_start_log_pairs_requests_with_workers() -> None:
         log = backend.start_log()
         assert len(log.ready_s) == 2
         assert (log.ready_s - log.asked_s) == pytest.approx([2.0, 2.0], abs=1.0)
+
+
+def test_real_start_up_is_as_quick_as_it_is() -> None:
+    with live_farm(startup_s=1000.0, startup="real", time_scale=1.0) as backend:
+        backend.reset(batch([50.0], 0.1), 1)
+        backend.scale_to(3)
+        wait_until(lambda: backend.advance(0.2).workers_ready == 3, "two more workers are ready")
+
+
+def test_the_worker_that_is_free_first_leaves() -> None:
+    with live_farm() as backend:
+        backend.reset(batch([0.0, 0.0], [12.0, 6.0]), 2)
+        backend.advance(2.0)
+        backend.scale_to(1)
+        run_out(backend, 2)
+        left = next(event for event in backend.history() if event.kind == "left")
+        assert left.worker == backend.outcomes().workers[1]
+
+
+def test_a_step_that_ends_late_is_told_about(caplog: pytest.LogCaptureFixture) -> None:
+    with live_farm() as backend:
+        backend.reset(batch([50.0], 0.1), 1)
+        time.sleep(0.3)
+        backend.advance(1.0)
+        assert "raise live.time_scale" in caplog.text
 
 
 def test_the_collector_takes_its_time() -> None:
