@@ -123,6 +123,38 @@ def test_a_heartbeat_renews_the_lease(queues: Queues, episode: str) -> None:
     assert queues.reap(episode) == 0
 
 
+def test_a_heartbeat_for_a_task_that_went_to_another_is_fenced(queues: Queues, episode: str) -> None:
+    fill(queues, episode, 1)
+    queues.register("slow", "host", 1, 0.5)
+    late = take(queues, episode, "slow")
+    expire(queues, "0")
+    queues.reap(episode)
+    assert queues.beat(episode, "slow", late) == "fenced"
+    take(queues, episode, "quick")
+    assert queues.beat(episode, "slow", late) == "fenced"
+    assert queues.client.zscore(key(queues.farm, "leases"), "0") > 1
+
+
+def test_a_worker_that_leaves_returns_a_task_it_does_not_know_of(queues: Queues, episode: str) -> None:
+    fill(queues, episode, 1)
+    queues.register("w", "host", 1, 0.5)
+    take(queues, episode, "w")
+    queues.leave(episode, "w")
+    queues.leave(episode, "w")
+    assert queues.client.llen(key(queues.farm, "worker_queue")) == 1
+    assert queues.client.hlen(key(queues.farm, "leased")) == 0
+    assert queues.client.hget(key(queues.farm, "deliveries"), "0") == "0"
+    assert queues.heartbeats() == {}
+
+
+def test_a_segment_offered_twice_stands_there_once(queues: Queues, controller: Controller) -> None:
+    episode = controller.begin(["a"])
+    assert queues.run("offer", episode, 0, "a") == "again"
+    assert queues.run("offer", episode, 1, "b") == "ok"
+    assert queues.run("offer", "older", 2, "c") == "stale"
+    assert queues.client.lrange(key(queues.farm, "input_queue"), 0, -1) == ["a", "b"]
+
+
 def test_handing_back_does_not_count_as_a_delivery(queues: Queues, episode: str) -> None:
     fill(queues, episode, 1)
     for i in range(5):
