@@ -45,6 +45,7 @@ def aggregate(
     """
     check_steps(steps)
     rows = steps.assign(_action=np.sign(steps["requested_delta"]) + 1, _length_s=step_length_s(steps))
+    rows = rows[[*KEYS, *SERIES.values(), "_length_s"]].apply(_decimal)
     summaries = episode_table(steps)
     work = _arrivals_by_episode(tasks)
     agents: dict[str, dict[str, Any]] = {}
@@ -58,7 +59,7 @@ def aggregate(
 def _record(part: pd.DataFrame, work: dict[int, tuple[Any, Any]]) -> dict[str, Any]:
     """One episode of one agent, without its summary."""
     seed = int(part["episode_seed"].iloc[0])
-    record: dict[str, Any] = {name: _plain(part[column]) for name, column in SERIES.items()}
+    record: dict[str, Any] = {name: part[column].tolist() for name, column in SERIES.items()}
     record |= {"episode": int(part["episode"].iloc[0]), "episode_seed": seed}
     if seed in work:
         record["offered_load"] = offered_load(part["time_s"].to_numpy(), part["_length_s"].to_numpy(), *work[seed])
@@ -104,9 +105,9 @@ def mean_std(values: pd.Series[Any]) -> dict[str, float]:
     return {"mean": float(values.mean()), "std": float(values.std(ddof=0))}
 
 
-def _plain(column: pd.Series[Any]) -> list[Any]:
-    """Return Python numbers; float32 as the shortest decimal that reads back as the same float32."""
-    if column.dtype == np.float32:
-        return [float(text) for text in column.to_numpy().astype(str)]
-    values: list[Any] = column.tolist()
-    return values
+def _decimal(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Turn float32 into the shortest decimals that read back as the same float32 (0.9066667, not 0.90666669607)."""
+    if column.dtype != np.float32:
+        return column
+    values, places = np.unique(column.to_numpy(), return_inverse=True)
+    return pd.Series(values.astype(str).astype(np.float64)[places], index=column.index)

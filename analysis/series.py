@@ -36,7 +36,9 @@ def curve(records: Sequence[Record], name: str, *, cumulative: bool = False) -> 
     if cumulative:
         lists = [np.cumsum(values) for values in lists]
     table = _padded(lists, hold=cumulative)
-    low, high = np.nanpercentile(table, [LOW, HIGH], axis=0)
+    # Without gaps the plain percentile says the same many times faster.
+    percentile = np.nanpercentile if np.isnan(table).any() else np.percentile
+    low, high = percentile(table, [LOW, HIGH], axis=0)
     return Curve(times(records), np.nanmean(table, axis=0), low, high)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.episodes import check_steps
 from analysis.gap import paired_steps
-from analysis.palette import PALETTE, Look, looks
+from analysis.palette import PALETTE, looks
 from analysis.plots.style import headline, label, line, picture
 from analysis.series import HIGH, LOW, stepped
 
@@ -65,10 +66,11 @@ def replica_plot(runs: Mapping[str, pd.DataFrame], path: Path, *, title: str = "
     styles = looks(runs)
     with picture(path, 10.0, 7.2) as figure:
         counts, queue = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        for name, steps in runs.items():
+        for index, (name, steps) in enumerate(runs.items()):
             check_steps(steps)
-            _replicas(counts, name, steps, styles[name])
-            queue.plot(steps["time_s"], steps["observed_worker_queue"], **line(styles[name]))
+            look = line(styles[name], overlaid=index > 0)  # trajectories meet: gaps show the one beneath
+            _replicas(counts, name, steps, look)
+            queue.plot(steps["time_s"], steps["observed_worker_queue"], **look)
         for axes in (counts, queue):
             axes.set_xlim(left=0)
             axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])
@@ -89,10 +91,10 @@ def _sides(axes: Axes, part: pd.DataFrame, column: str, factor: float) -> None:
     axes.set_xlim(left=0)
 
 
-def _replicas(axes: Axes, name: str, steps: pd.DataFrame, look: Look) -> None:
+def _replicas(axes: Axes, name: str, steps: pd.DataFrame, look: dict[str, Any]) -> None:
     times, requested = stepped(steps["time_s"].to_numpy(), steps["requested_workers"].to_numpy(dtype=float))
-    axes.step(times, requested, where="pre", label=name, **line(look))
-    axes.plot(steps["time_s"], steps["workers_ready"], ".", color=look.color, markersize=5)
+    axes.step(times, requested, where="pre", label=name, **look)
+    axes.plot(steps["time_s"], steps["workers_ready"], ".", color=look["color"], markersize=5)
 
 
 def _note(both: pd.DataFrame, left_out: list[str]) -> str:

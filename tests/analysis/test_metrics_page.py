@@ -13,6 +13,7 @@ from analysis.gap import gap_report
 from analysis.metrics import METRICS
 from autoscaling_env.config import default_config
 from autoscaling_env.run_folder import manifest
+from live.records import FILES
 from tests.analysis.data import played
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -37,6 +38,10 @@ def test_every_column_of_the_tasks_is_listed_and_no_other() -> None:
     assert listed("tasks.parquet") == list(played()[1].columns)
 
 
+def test_every_column_of_the_live_files_is_listed_and_no_other() -> None:
+    assert {name: tuple(listed(name)) for name in FILES} == FILES
+
+
 def test_every_field_of_a_record_and_a_summary_is_listed() -> None:
     agent = aggregate(*played())["agents"]["static-8"]
     assert sorted(listed("Record")) == sorted(agent["records"][0])
@@ -59,7 +64,7 @@ def test_every_field_of_the_manifest_is_listed() -> None:
 def test_every_field_of_the_gap_report_is_listed() -> None:
     steps, tasks = played()
     report = gap_report(steps, steps, np.random.default_rng(0), sim_tasks=tasks, live_tasks=tasks)
-    assert listed("Gap report") == list(report)
+    assert listed("gap.json") == list(report)
     text = PAGE.read_text("utf-8")
     for part in (report["paired"], *report["observations"].values(), *report["ranking"].values()):
         assert all(f"`{key}`" in text for key in part)
