@@ -1,0 +1,136 @@
+"""The reactive rules on numbers worked out by hand, constants, and the policy contract for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.industry import INDUSTRY
+from agents.reactive import External, Reactive, Static, towards
+from agents.recorded import Recorded
+from agents.static_search import best_static
+from autoscaling_env.config import default_config, load_config
+from autoscaling_env.config.agents import ReactiveConfig
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.errors import RunError
+from autoscaling_env.policy import Policy
+from tests.contracts.policy import PolicyContract
+
+DELTAS = (-1, 0, 1)
+
+
+def seen(*, average: float, maximum: float, rate: float) -> np.ndarray:
+    return np.array([0, 0, 0, 0, 0, average, maximum, rate, 1], dtype=np.float32)
+
+
+def farm(workers: int, *, waiting: int = 0, enqueued: int = 0, output: int = 0) -> dict:
+    return {
+        "action_deltas": DELTAS,
+        "requested_workers": workers,
+        "worker_queue": waiting,
+        "result_queue": 0,
+        "output_queue": output,
+        "enqueued_total": enqueued,
+        "step": 0,
+        "episode_seed": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("use_maximum", "info", "observation", "action"),
+    [
+        # Average: optimal = 5·1.5 = 7.5; active 10 -> busy 9/8·1.5·0.5 = 0.84; 8 - 0.84 = 7.16: |0.34| < 0.5
+        (False, farm(8, enqueued=10), seen(average=1.5, maximum=4, rate=5), 1),
+        # one worker fewer: 7.5 - (7 - 0.66) = 1.16
+        (False, farm(7, enqueued=10), seen(average=1.5, maximum=4, rate=5), 2),
+        # idle farm: optimal is at least 1; 1 - 12 <= -0.5
+        (False, farm(12), seen(average=1.5, maximum=4, rate=0), 0),
+        # backlog of 40 over 8 s: (5 + 5)·1.5 = 15
+        (False, farm(12, waiting=40, enqueued=40), seen(average=1.5, maximum=4, rate=5), 2),
+        # Maximum takes 4 s: 5·4 = 20 and the horizon stays 8
+        (True, farm(14, enqueued=10), seen(average=1.5, maximum=4, rate=5), 2),
+        # a service time of 0 counts as 0.1 s: optimal = max(1, 0.5); 1 - 1 = 0
+        (False, farm(1), seen(average=0, maximum=0, rate=5), 1),
+        # the horizon is never shorter than the service: (0 + 40/20·20)·1 = 40 workers
+        (True, farm(30, waiting=40, enqueued=40), seen(average=1.5, maximum=20, rate=0), 2),
+    ],
+)
+def test_reactive_by_hand(use_maximum: bool, info: dict, observation: np.ndarray, action: int) -> None:
+    policy = Reactive(ReactiveConfig(horizon_s=8, safety=1), use_maximum=use_maximum)
+    assert policy.act(observation, info) == action
+
+
+def test_safety_raises_the_count() -> None:
+    observation, info = seen(average=1.5, maximum=4, rate=5), farm(8, enqueued=10)
+    assert Reactive(ReactiveConfig(horizon_s=8, safety=1.5), use_maximum=False).act(observation, info) == 2
+
+
+@pytest.mark.parametrize(
+    ("deltas", "wanted", "index"),
+    [((-1, 0, 1), 5, 2), ((-1, 0, 1), -0.4, 1), ((-4, -1, 0, 1, 4), 3, 4), ((-4, -1, 0, 1, 4), 2.5, 3), ((0, 2), 1, 0)],
+)
+def test_towards_takes_the_nearest_change_and_of_two_the_smaller(deltas, wanted, index) -> None:
+    assert towards(wanted, {"action_deltas": deltas}) == index
+
+
+def test_static_goes_there_and_stays() -> None:
+    env = OpenFaaSAutoscalingEnv(backend="simpy", initial_workers=10)
+    actions = PolicyContract.play(env, Static(12), 1)
+    assert actions[:3] == [2, 2, 1]
+    assert set(actions[2:]) == {1}
+
+
+def test_recorded_repeats_and_then_keeps() -> None:
+    env = OpenFaaSAutoscalingEnv(backend="simpy", max_steps=4)
+    assert PolicyContract.play(env, Recorded({7: [1, -1]}), 7) == [2, 0, 1, 1]
+    with pytest.raises(RunError, match="episode 8 is not in the recording"):
+        PolicyContract.play(env, Recorded({7: []}), 8)
+
+
+def test_best_static_finds_what_trying_everything_finds() -> None:
+    config = load_config(assignments=["farm.max_workers=16", "farm.min_workers=9", "environment.max_steps=20"])
+    env, seeds = OpenFaaSAutoscalingEnv(config=config, backend="simpy"), (1, 2, 3, 4)
+
+    def earned(workers: int) -> float:
+        total = 0.0
+        for seed in seeds:
+            env.reset(options={"episode_seed": seed})
+            ended, info, policy = False, {"requested_workers": 12, "action_deltas": DELTAS}, Static(workers)
+            while not ended:
+                _, reward, terminated, truncated, info = env.step(policy.act(np.empty(0), info))
+                total, ended = total + float(reward), terminated or truncated
+        return total / len(seeds)
+
+    best, mean = best_static(env, seeds)
+    assert mean == pytest.approx(max(earned(workers) for workers in range(9, 17)))
+    assert earned(best) == pytest.approx(mean)
+
+
+class TestReactiveAverage(PolicyContract):
+    def make_policy(self) -> Policy:
+        return Reactive(default_config().agents.reactive, use_maximum=False)
+
+
+class TestReactiveMaximum(PolicyContract):
+    def make_policy(self) -> Policy:
+        return Reactive(default_config().agents.reactive, use_maximum=True)
+
+
+class TestStatic(PolicyContract):
+    def make_policy(self) -> Policy:
+        return Static(14)
+
+
+class TestExternal(PolicyContract):
+    def make_policy(self) -> Policy:
+        return External()
+
+
+@pytest.mark.parametrize("name", INDUSTRY)
+class TestIndustry(PolicyContract):
+    @pytest.fixture(autouse=True)
+    def _named(self, name: str) -> None:
+        self.name = name
+
+    def make_policy(self) -> Policy:
+        return INDUSTRY[self.name](default_config())
