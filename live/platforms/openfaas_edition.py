@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from live.platforms.openfaas_errors import DOUBTFUL, FunctionUnknown, GatewayFailed, GatewayRejected
-from live.platforms.openfaas_pool import Shop
+from live.platforms.openfaas_pool import PATIENCE, Shop
 
 #: Community Edition: replicas of a function, functions in all.
 CE_REPLICAS, CE_FUNCTIONS = 5, 15
@@ -76,6 +76,6 @@ def deploy(shop: Shop, deployment: dict[str, Any], give_up_s: float) -> None:
         gateway.deploy(deployment, give_up_s - clock.now())
     except DOUBTFUL as error:
         trouble = error
-    there = shop.read_back(str(deployment["service"]), lambda status: status is not None, give_up_s)
+    there = shop.read_back(str(deployment["service"]), lambda status: status is not None, give_up_s, PATIENCE)
     if there is None and trouble is not None:
         raise trouble

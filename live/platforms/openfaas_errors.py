@@ -79,7 +79,6 @@ TRANSLATIONS: dict[str, tuple[type[BackendError], str]] = {
     "LocationParseError": (GatewayRefused, "live.openfaas.gateway is not an address"),
     "URLSchemeUnknown": (GatewayRefused, "write http:// or https://"),
     "ProxySchemeUnknown": (GatewayRefused, "the proxy's address is wrong"),
-    "ProxySchemeUnsupported": (GatewayRefused, "the proxy's address is wrong"),
 }
 
 

@@ -11,10 +11,13 @@ from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.clock import Clock
 from live.platform import FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas_deployment import Blueprint
+from live.platforms.openfaas_errors import GatewayUnreachable
 from live.platforms.openfaas_gateway import FunctionStatus, Gateway
 
 #: Real seconds between looks while reading back.
 LOOK_S = 0.05
+#: Where being mistaken ends an episode before it begins, an old value is disbelieved for so many ``settle_s``.
+PATIENCE = 5
 
 
 class WorkerPool(Protocol):
@@ -57,18 +60,24 @@ class Shop:
         return 3 * self.config.poll_s + self.config.settle_s
 
     def read_back(
-        self, name: str, settled: Callable[[FunctionStatus | None], bool], give_up_s: float
+        self, name: str, settled: Callable[[FunctionStatus | None], bool], give_up_s: float, patience: int = 1
     ) -> FunctionStatus | None:
         """Read a function until it is as asked, or until an old value can no longer be what is read.
 
-        The gateway caches and the provider reads from an informer, so only after ``settle_s`` is a value that is
-        not the one asked for taken for an answer.
+        The gateway caches and the provider reads from an informer, so a value that is not the one asked for is
+        taken for an answer only if it was asked for ``patience * settle_s`` after the change.
+
+        Raises:
+            BackendError: no such answer came in time.
         """
-        believed_s = self.clock.now() + self.config.settle_s
+        believed_s = self.clock.now() + patience * self.config.settle_s
         while True:
-            status = self.gateway.function(name, give_up_s - self.clock.now())
-            if settled(status) or self.clock.now() >= min(believed_s, give_up_s):
+            asked_s = self.clock.now()
+            status = self.gateway.function(name, give_up_s - asked_s)
+            if settled(status) or asked_s >= believed_s:
                 return status
+            if self.clock.now() + LOOK_S >= give_up_s:
+                raise GatewayUnreachable(f"OpenFaaS gateway {self.gateway.where}: {name}: too slow to be read back")
             self.clock.sleep(LOOK_S)
 
 

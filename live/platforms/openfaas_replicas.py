@@ -13,7 +13,7 @@ from live.platforms.openfaas_draining import Leaving
 from live.platforms.openfaas_edition import CE_REPLICAS, deploy_workers
 from live.platforms.openfaas_errors import DOUBTFUL, GatewayRejected
 from live.platforms.openfaas_gateway import FunctionStatus
-from live.platforms.openfaas_pool import LOOK_S, Shop, clamped, granted, rejected
+from live.platforms.openfaas_pool import LOOK_S, PATIENCE, Shop, clamped, granted, rejected
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class ReplicaPool:
         give_up_s = self._shop.clock.now() + self._shop.farm.open_timeout_s
         self._ceiling = None
         self._leaving = Leaving(self._shop.config.termination_grace_s + self._shop.config.settle_s)
-        outcome = self._change(workers, give_up_s)
+        outcome = self._change(workers, give_up_s, PATIENCE)
         if outcome.accepted != workers:
             raise BackendError(
                 f"OpenFaaS runs {outcome.accepted} of {workers} workers: {outcome.detail}; start with "
@@ -104,13 +104,13 @@ class ReplicaPool:
 
     # -- inside
 
-    def _change(self, workers: int, give_up_s: float) -> ScaleOutcome:
+    def _change(self, workers: int, give_up_s: float, patience: int = 1) -> ScaleOutcome:
         """Have ``workers`` replicas, or as many as were found to be the limit; judge by what is read back."""
         aim = workers if self._ceiling is None else min(workers, self._ceiling)
         with self._lock:
             self._changing, self._wanted = True, aim
         try:
-            given, trouble = self._ask(aim, give_up_s)
+            given, trouble = self._ask(aim, give_up_s, patience)
         finally:
             with self._lock:
                 self._changing, self._changed_s = False, self._shop.clock.now()
@@ -118,18 +118,16 @@ class ReplicaPool:
             self._target = given
         return self._judged(workers, aim, given, trouble)
 
-    def _ask(self, aim: int, give_up_s: float) -> tuple[int, BackendError | None]:
+    def _ask(self, aim: int, give_up_s: float, patience: int) -> tuple[int, BackendError | None]:
         """Return the number read back, and what the gateway complained of if it did."""
         gateway, clock = self._shop.gateway, self._shop.clock
         if self._target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
             deploy_workers(self._shop, give_up_s)
-        trouble = self._post(aim, give_up_s)
-        status = self._read(aim, give_up_s, trouble)
+        trouble, status = self._post_and_read(aim, give_up_s, patience)
         if status is None:
             logger.warning("function %s was deleted by somebody else; deploying it again", self._name)
             deploy_workers(self._shop, give_up_s)
-            trouble = self._post(aim, give_up_s)
-            status = self._read(aim, give_up_s, trouble)
+            trouble, status = self._post_and_read(aim, give_up_s, PATIENCE)
         return (status.replicas if status else 0), trouble
 
     def _post(self, aim: int, give_up_s: float) -> BackendError | None:
@@ -145,11 +143,17 @@ class ReplicaPool:
             return error
         return None
 
-    def _read(self, aim: int, give_up_s: float, trouble: BackendError | None) -> FunctionStatus | None:
+    def _post_and_read(
+        self, aim: int, give_up_s: float, patience: int
+    ) -> tuple[BackendError | None, FunctionStatus | None]:
+        trouble = self._post(aim, give_up_s)
         try:
-            return self._shop.read_back(self._name, lambda s: s is not None and s.replicas == aim, give_up_s)
+            status = self._shop.read_back(
+                self._name, lambda s: s is not None and s.replicas == aim, give_up_s, patience
+            )
         except BackendError as error:
             raise trouble or error from None
+        return trouble, status
 
     def _judged(self, workers: int, aim: int, given: int, trouble: BackendError | None) -> ScaleOutcome:
         if given == workers:

@@ -150,7 +150,7 @@ def test_what_will_not_change_is_not_repeated(
 
 def test_wrong_password(server_side: GatewayServer, client: Gateway) -> None:
     server_side.password = "changed"  # noqa: S105
-    with pytest.raises(GatewayRefused, match="401 invalid credentials; check live.openfaas.user and password_file"):
+    with pytest.raises(GatewayRefused, match=r"401 invalid credentials; check live.openfaas.user and password_file"):
         client.functions(5.0)
 
 
@@ -169,7 +169,7 @@ def test_slow_answers_end_at_the_deadline(
     client = Gateway(configured(server_side, attempt_timeout_s=0.3))
     server_side.faults = Faults("GET", kind, seconds=3.0)
     began = client.clock.now()
-    with pytest.raises(GatewayUnreachable, match="slow|does not end"):
+    with pytest.raises(GatewayUnreachable, match=r"slow|does not end"):
         client.functions(0.8)
     assert client.clock.now() - began < 2.5
     assert len(server_side.calls) >= 2

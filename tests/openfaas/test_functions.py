@@ -79,7 +79,7 @@ def test_functions_of_others_count(opened: Open) -> None:
 
 def test_an_episode_cannot_begin_with_more_than_there_can_be(opened: Open) -> None:
     platform, _ = opened(2)
-    with pytest.raises(BackendError, match="runs 13 of 14 workers.*farm.initial_workers"):
+    with pytest.raises(BackendError, match=r"runs 13 of 14 workers.*farm.initial_workers"):
         platform.begin(14, None)
 
 
@@ -134,7 +134,7 @@ def test_invalid_is_not_called_a_clamp(opened: Open) -> None:
 def test_a_deployment_that_comes_late_counts(opened: Open) -> None:
     """Nothing was heard of it in time; when it turns up it is one of the workers, and the next request knows."""
     platform, gateway = opened(2)
-    gateway.provider.timing.informer_s = 1.5
+    gateway.provider.timing.informer_s = 3.5
     gateway.faults = Faults("POST /system/functions", "after")
     outcome = platform.scale_to(3, ())
     assert (outcome.accepted, outcome.reason) == (2, ScaleReason.REJECTED)
@@ -211,10 +211,10 @@ def test_leftovers_of_a_killed_run_go_first_and_others_stay(
 def test_services_that_do_not_start_are_named(
     make_gateway: Callable[..., GatewayServer], configured: Callable[..., OpenFaasConfig], spec: Callable[..., FarmSpec]
 ) -> None:
-    gateway, farm = make_gateway(), spec(open_timeout_s=1.0)
+    gateway, farm = make_gateway(), spec(open_timeout_s=2.0)
     gateway.provider.crash.add(f"{farm.functions.farm}-emitter")
     platform = OpenFaaSPlatform(configured(gateway))
-    with pytest.raises(BackendError, match=r"emitter not ready after 1 s; can the cluster pull 'example/farm:1'"):
+    with pytest.raises(BackendError, match=r"emitter not ready after 2 s; can the cluster pull 'example/farm:1'"):
         platform.open(farm)
     platform.close()
     assert gateway.provider.listing() == []

@@ -83,7 +83,7 @@ def test_there_is_no_scale_to_zero(opened: Open, refused: bool) -> None:
 
 def test_an_episode_cannot_begin_with_more_than_there_can_be(opened: Open) -> None:
     platform, _ = opened(2)
-    with pytest.raises(BackendError, match="runs 5 of 7 workers.*farm.initial_workers"):
+    with pytest.raises(BackendError, match=r"runs 5 of 7 workers.*farm.initial_workers"):
         platform.begin(7, None)
 
 
@@ -163,7 +163,7 @@ def test_password_changed(opened: Open) -> None:
     outcome = platform.scale_to(4, ())
     assert (outcome.accepted, outcome.reason) == (2, ScaleReason.REJECTED)
     assert "401" in outcome.detail
-    with pytest.raises(BackendError, match="401 invalid credentials; check live.openfaas.user"):
+    with pytest.raises(BackendError, match=r"401 invalid credentials; check live.openfaas.user"):
         platform.begin(3, None)
     gateway.password = "secret"  # noqa: S105
 
@@ -230,7 +230,7 @@ def test_leaving_workers_are_told_from_starting_ones(opened: Open) -> None:
 
 def test_silent_workers_do_not_count(opened: Open) -> None:
     platform, _ = opened(2)
-    silent = [each for each in roster("a", "b")]
+    silent = list(roster("a", "b"))
     dead = type(silent[0])("c", heartbeat_age_s=60.0, task=3)
     assert platform.counts((*silent, dead)).busy == 0
     assert platform.counts((silent[0], dead)) == WorkerCounts(2, 1, 1, 0, 0)
