@@ -63,15 +63,14 @@ class Heartbeat:
 
     def _beat(self, episode: str, claim: Claim | None) -> None:
         try:
-            answer = self._program.queues.beat(episode, self._program.name, claim)
+            if self._program.queues.beat(episode, self._program.name, claim) == "unknown":
+                self._register()
         except StaleEpisode:
             self._abandon(episode)
         except BackendError as error:
             self._program.log("no heartbeat", str(error))
         else:
             self._contact = time.monotonic()
-            if answer == "unknown":
-                self._register()
 
     def _register(self) -> None:
         import socket
