@@ -87,12 +87,12 @@ def _panel(axes: Axes, panel: _Panel, results: Results, styles: dict[str, Look])
             )
         axes.plot(found.x, factor * found.mean, label=name, **line(look, overlaid=over))
         lowest, highest = min(lowest, found.mean.min()), max(highest, found.mean.max())
+    label(axes, panel.title, _time(results), panel.y)
     if panel.cumulative:
         wide_range(axes, lowest, highest)
         axes.axhline(0, color=MUTED, linewidth=0.8)
     else:
         axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # a line along 0 stays whole
-    label(axes, panel.title, _time(results), panel.y)
 
 
 def _curves(results: Results, series: str, *, cumulative: bool = False) -> Iterator[tuple[str, Curve, bool]]:

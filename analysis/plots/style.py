@@ -102,7 +102,9 @@ def _columns(names: list[str], width: float) -> int:
 
 
 def wide_range(axes: Axes, lowest: float, highest: float) -> None:
-    """Scale logarithmically in both directions where a few very low values would flatten all others."""
+    """Scale logarithmically in both directions where a few very low values would flatten all others, and say so."""
     if lowest < -8 * max(abs(highest), 10.0):
-        axes.set_yscale("symlog", linthresh=10.0 ** int(np.log10(max(abs(highest), 10.0))), linscale=1.2)
+        linear = 10.0 ** int(np.log10(max(abs(highest), 10.0)))
+        axes.set_yscale("symlog", linthresh=linear, linscale=1.2)
         axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.set_ylabel(f"{axes.get_ylabel()}, logarithmic beyond ±{linear:,.0f}")

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.frontier import axis_names
 from analysis.metrics import METRICS
 from analysis.pairs import MIN_EPISODES, compare_pairs, regret
-from analysis.palette import HINDSIGHT
+from analysis.palette import HINDSIGHT, MOST_BANDS
 from analysis.report import about
 from analysis.report.drilldown import drilldown
 from analysis.report.figures import price_figure, time_figure
@@ -103,6 +103,7 @@ def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
         "pairs": _pairs(scenario, rng) if paired and len(agents) > 1 else {},
         "regrets": regret_rows(regret(episodes, rng)) if paired and HINDSIGHT in agents and len(agents) > 1 else [],
         "has_price": priced,
+        "bands": len(agents) <= MOST_BANDS,
         "time": time_figure(scenario.results),
         "price": price_figure(episodes, rng) if priced else None,
     }

@@ -114,7 +114,9 @@ def test_any_number_of_agents_with_any_name(tmp_path: Path, count: int) -> None:
 def test_disastrous_rewards_do_not_flatten_the_others(tmp_path: Path, figures: list[Figure]) -> None:
     steps = pd.concat([rows("good", rewards=(5.0, 5.0)), rows("bad", rewards=(-4000.0, -6000.0))])
     plots.comparison_plots(as_results(aggregate(steps)), tmp_path / "c.png")
-    assert axes_by_title(figures[0])["Cumulative reward"].get_yscale() == "symlog"
+    axes = axes_by_title(figures[0])["Cumulative reward"]
+    assert axes.get_yscale() == "symlog"
+    assert axes.get_ylabel() == "reward so far, logarithmic beyond ±10"
 
 
 def test_workload_counts_every_task(tmp_path: Path, figures: list[Figure]) -> None:
