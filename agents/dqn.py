@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ from autoscaling_env.types import Observation
 
 #: Adam's constants, as in the paper.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+#: Batches are drawn and normalised so many at once.
+DRAWN_AT_ONCE = 64
 
 #: (weights[in, out], biases[out]) of each layer.
 Network = list[tuple[Tensor, Tensor]]
@@ -63,18 +67,21 @@ def backward(network: Network, activations: list[Tensor], slope: Tensor, gradien
             slope = (slope @ network[index][0].t()).mul_(activations[index].sign())  # relu: 0 or positive
 
 
-def double_dqn_target(
-    online: Network, target: Network, after: Tensor, rewards: Tensor, goes_on: Tensor, gamma: float
-) -> Tensor:
-    """Return r + gamma * Q_target(s', argmax_a Q_online(s', a)), and r alone where the episode terminated."""
-    best = forward(online, after)[-1].argmax(1, keepdim=True)
-    return rewards + gamma * goes_on * forward(target, after)[-1].gather(1, best).squeeze(1)
+def double_dqn_target(online: Tensor, target: Tensor, rewards: Tensor, goes_on: Tensor, gamma: float) -> Tensor:
+    """Return r + gamma * Q_target(s', argmax_a Q_online(s', a)), and r alone where the episode terminated.
+
+    Args:
+        online, target: float32[n, actions], both networks' values of what follows.
+        rewards, goes_on: float32[n], the latter 0 where the episode terminated.
+    """
+    best = online.argmax(1, keepdim=True)
+    return rewards + gamma * goes_on * target.gather(1, best).squeeze(1)
 
 
-def huber(errors: Tensor) -> tuple[Tensor, Tensor]:
+def huber(errors: Tensor) -> tuple[float, Tensor]:
     """Return the mean Huber loss (threshold 1) of ``errors`` float32[n], and its slope at each error."""
     clipped = errors.clamp(-1, 1)
-    return (clipped * (errors - clipped / 2)).mean(), clipped / len(errors)
+    return float(clipped.dot(errors.sub(clipped, alpha=0.5))) / len(errors), clipped.div_(len(errors))
 
 
 class Adam:
@@ -117,7 +124,6 @@ class DqnLearner:
         self._features = np.zeros(len(FIELDS), dtype=np.float32)
         self._action = 0
         self._seen: list[np.ndarray[Any, np.dtype[np.float32]]] = []
-        self._losses: list[float] = []
 
     @property
     def epsilon(self) -> float:
@@ -127,29 +133,27 @@ class DqnLearner:
     def begin(self, observation: Observation) -> int:
         """Start an episode."""
         self._features = features(observation)
-        self._seen, self._losses = [self._features], []
+        self._seen = [self._features]
         self._action = self._choose()
         return self._action
 
     def step(self, reward: float, observation: Observation, terminated: bool, truncated: bool) -> int:
-        """Remember what the last action brought, and update once every ``train_every`` steps."""
+        """Remember what the last action brought; return the next."""
         if not math.isfinite(reward):
             raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])})
         before, self._features = self._features, features(observation)
         self._seen.append(self._features)
         self._replay.add(before, self._action, reward * self._config.reward_scale, self._features, terminated)
-        added = self._replay.added
-        if added >= self._config.learning_starts and added % self._config.train_every == 0:
-            with one_thread(), torch.no_grad():
-                self._losses.append(self._update(self._replay.sample(self._config.batch_size, self._rng)))
         self._action = self._choose()
         return self._action
 
     def end(self) -> float | None:
-        """Take the episode's observations into the normaliser; return the mean Huber loss."""
+        """Make the updates of the episode's steps in one go, while caches are warm; return the mean Huber loss."""
         self._normaliser.update(np.array(self._seen))
         self._explore.decay()
-        return sum(self._losses) / len(self._losses) if self._losses else None
+        with one_thread(), torch.no_grad():
+            losses = [self._update(batch) for batch in self._batches(self._updates_due())]
+        return sum(losses) / len(losses) if losses else None
 
     def policy(self) -> DqnPolicy:
         """Return the greedy policy of a copy of the target network.
@@ -199,32 +203,50 @@ class DqnLearner:
         self._acting = layers(self._online.numpy(), self._sizes)  # the same memory: acting needs no torch
 
     def _choose(self) -> int:
-        return self._explore.choose(action_values(self._acting, self._normaliser(self._features)).tolist())
+        return self._explore.choose(self._values, len(self._deltas))
+
+    def _values(self) -> list[float]:
+        values: list[float] = action_values(self._acting, self._normaliser(self._features)).tolist()
+        return values
+
+    def _updates_due(self) -> int:
+        """One for every ``train_every``-th of the episode's transitions, once ``learning_starts`` are there."""
+        added, every = self._replay.added, self._config.train_every
+        before = max(added - len(self._seen) + 1, self._config.learning_starts - 1)
+        return max(0, added // every - before // every)
+
+    def _batches(self, count: int) -> Iterator[Batch]:
+        """Draw ``count`` batches, many at once; their ``pairs`` are normalised."""
+        size = self._config.batch_size
+        for first in range(0, count, DRAWN_AT_ONCE):
+            batches = min(DRAWN_AT_ONCE, count - first)
+            drawn = self._replay.sample(batches * size, self._rng)
+            normalised = replace(drawn, pairs=self._normaliser(drawn.pairs))
+            yield from (normalised.part(start, start + size) for start in range(0, batches * size, size))
 
     def _update(self, batch: Batch) -> float:
         """One step of gradient descent; return the loss before it."""
-        before, after = torch.from_numpy(self._normaliser(batch.pairs)).unbind(1)
-        actions = torch.from_numpy(batch.actions).unsqueeze(1)
+        pairs, actions = torch.from_numpy(batch.pairs), torch.from_numpy(batch.actions).unsqueeze(1)
+        layered = forward(self._online_layers, pairs.view(-1, len(FIELDS)))
+        both = [layer.view(len(actions), 2, -1) for layer in layered]  # before and after in one pass
+        activations = [layer[:, 0] for layer in both]
         target = double_dqn_target(
-            self._online_layers,
-            self._target_layers,
-            after,
+            both[-1][:, 1],
+            forward(self._target_layers, pairs[:, 1])[-1],
             torch.from_numpy(batch.rewards),
             torch.from_numpy(batch.goes_on),
             self._config.gamma,
         )
-        activations = forward(self._online_layers, before)
         loss, slope = huber(activations[-1].gather(1, actions).squeeze(1) - target)
-        value = float(loss)
-        if not math.isfinite(value):
+        if not math.isfinite(loss):
             raise NotFinite("loss", batch.tensors())
-        slopes = torch.zeros_like(activations[-1]).scatter_(1, actions, slope.unsqueeze(1))
+        slopes = torch.zeros(activations[-1].shape).scatter_(1, actions, slope.unsqueeze(1))
         backward(self._online_layers, activations, slopes, self._gradient_layers)
         self._descend()
-        return value
+        return loss
 
     def _descend(self) -> None:
-        norm = float(torch.linalg.vector_norm(self._gradient))
+        norm = math.sqrt(float(self._gradient.dot(self._gradient)))
         if norm > self._config.gradient_clip:
             self._gradient.mul_(self._config.gradient_clip / norm)
         self._adam.step(self._online, self._gradient)

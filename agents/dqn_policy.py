@@ -47,7 +47,8 @@ class Normaliser:
     def __call__(self, values: Floats) -> Floats:
         """Return float32 features of mean 0 and variance 1, clipped."""
         scaled: Floats = (values - self.offset) * self.scale
-        return np.clip(scaled, -CLIP, CLIP, out=scaled)
+        np.minimum(scaled, CLIP, out=scaled)
+        return np.maximum(scaled, -CLIP, out=scaled)
 
     def saved(self) -> Tensors:
         """Return the arrays ``restore`` takes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,10 +18,11 @@ class EpsilonGreedy:
         self._decay = config.epsilon_decay
         self._rng = rng
 
-    def choose(self, values: Sequence[float]) -> int:
-        """Return an action for its values, one per action; the best are equally likely."""
+    def choose(self, valued: Callable[[], Sequence[float]], actions: int) -> int:
+        """Return one of ``actions``; the best are equally likely. ``valued`` gives their values, if it comes to that."""
         if self._rng.random() < self.epsilon:
-            return int(self._rng.integers(len(values)))
+            return int(self._rng.integers(actions))
+        values = valued()
         highest = max(values)
         best = [action for action, value in enumerate(values) if value == highest]
         return best[0] if len(best) == 1 else best[int(self._rng.integers(len(best)))]

@@ -34,6 +34,11 @@ class Batch:
         """Return the arrays by name."""
         return {"pairs": self.pairs, "actions": self.actions, "rewards": self.rewards, "goes_on": self.goes_on}
 
+    def part(self, start: int, end: int) -> Batch:
+        """Return the transitions ``[start, end)``, as views."""
+        rows = slice(start, end)
+        return Batch(self.pairs[rows], self.actions[rows], self.rewards[rows], self.goes_on[rows])
+
 
 class Replay:
     """Remembers the last ``capacity`` transitions; memory grows with what is in it, not with the capacity."""

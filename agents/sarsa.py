@@ -73,13 +73,13 @@ class SarsaLearner:
         self.traces.clear()
         self._errors = []
         self._state = self._discretise.state(observation)
-        self._action = self._explore.choose(self._value(self._state))
+        self._action = self._choose(self._state)
         return self._action
 
     def step(self, reward: float, observation: Observation, terminated: bool, truncated: bool) -> int:
         """Move every traced value towards what the last step and the next action's value say."""
         state = self._discretise.state(observation)
-        action = self._explore.choose(self._value(state))
+        action = self._choose(state)
         ahead = 0.0 if terminated else self._config.gamma * self._value(state)[action]
         error = reward + ahead - self._value(self._state)[self._action]
         if not math.isfinite(error):
@@ -118,6 +118,9 @@ class SarsaLearner:
         self.visits = dict(zip(self.values, tensors["visits"].tolist(), strict=True))
         self._explore.epsilon = state["epsilon"]
         self._rng.bit_generator.state = state["rng"]
+
+    def _choose(self, state: State) -> int:
+        return self._explore.choose(lambda: self._value(state), len(self._deltas))
 
     def _value(self, state: State) -> list[float]:
         return self.values.get(state, self._unknown)

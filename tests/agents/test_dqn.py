@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agents.dqn_policy import Normaliser, action_values, layer_sizes, layers, parameter_count
+from agents.dqn_policy import Normaliser, action_values, layer_sizes, layers
 from agents.learner import NotFinite
 from agents.replay import Replay
 from autoscaling_env.observation import FIELDS
@@ -58,7 +58,7 @@ def test_huber_is_torchs() -> None:
     traced = errors.clone().requires_grad_()
     expected = torch.nn.functional.smooth_l1_loss(traced, torch.zeros(33))
     expected.backward()
-    torch.testing.assert_close(loss, expected.detach())
+    assert loss == pytest.approx(expected.item())
     torch.testing.assert_close(slope, traced.grad)
 
 
@@ -82,19 +82,9 @@ def test_acting_in_numpy_gives_torchs_values() -> None:
     np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
 
 
-def constant_network(*values: float) -> dqn.Network:
-    """Return a network whose action values are these, whatever it sees."""
-    flat = torch.zeros(parameter_count(SIZES))
-    network = layers(flat, SIZES)
-    network[-1][1].copy_(torch.tensor(values))
-    return network
-
-
 def test_the_online_network_chooses_and_the_target_network_values() -> None:
-    online, target = constant_network(0, 5, 1), constant_network(100, 7, 200)
-    got = dqn.double_dqn_target(
-        online, target, torch.zeros(2, 9), torch.tensor([1.0, 1.0]), torch.tensor([1.0, 0.0]), gamma=0.5
-    )
+    online, target = torch.tensor([[0.0, 5, 1]] * 2), torch.tensor([[100.0, 7, 200]] * 2)
+    got = dqn.double_dqn_target(online, target, torch.tensor([1.0, 1.0]), torch.tensor([1.0, 0.0]), gamma=0.5)
     assert got.tolist() == [1 + 0.5 * 7, 1.0]  # not 100 or 200 (max of target); nothing beyond a terminal step
 
 
@@ -106,13 +96,14 @@ def fitted_value(terminated: bool) -> float:
             "agents.dqn.gamma=0.5",
             "agents.dqn.reward_scale=1",
             "agents.dqn.target_tau=0.1",
-            "agents.dqn.learning_rate=0.01",
+            "agents.dqn.learning_rate=0.02",
         ),
         seed=0,
     )
-    for _ in range(1200):
+    for _ in range(500):
         made.begin(seen(2))
         made.step(1.0, seen(2), terminated, not terminated)
+        made.end()
     return float(action_values(made._acting, made._normaliser(made._features))[0])
 
 
@@ -126,10 +117,11 @@ def test_truncation_is_no_end_the_value_ahead_still_counts() -> None:
 
 def test_the_target_network_follows_by_tau() -> None:
     made = dqn.DqnLearner(small_config("agents.dqn.target_tau=0.25", "agents.dqn.learning_starts=1"), seed=0)
-    made.begin(seen(1))
     for _ in range(5):
         before, target = made._online.clone(), made._target.clone()
-        made.step(1.0, seen(2), False, False)
+        made.begin(seen(1))
+        made.step(1.0, seen(2), False, True)
+        made.end()
         assert not torch.equal(made._online, before)
         torch.testing.assert_close(made._target, target + 0.25 * (made._online - target))
 
@@ -138,10 +130,11 @@ def test_the_target_moves_only_every_target_update_updates() -> None:
     made = dqn.DqnLearner(
         small_config("agents.dqn.target_tau=1", "agents.dqn.target_update=3", "agents.dqn.learning_starts=1"), seed=0
     )
-    made.begin(seen(1))
     copied = []
     for _ in range(6):
-        made.step(1.0, seen(2), False, False)
+        made.begin(seen(1))
+        made.step(1.0, seen(2), False, True)
+        made.end()
         copied.append(torch.equal(made._target, made._online))
     assert copied == [False, False, True, False, False, True]
 
@@ -164,6 +157,28 @@ def test_an_update_every_so_many_steps() -> None:
     made = dqn.DqnLearner(small_config("agents.dqn.train_every=4", "agents.dqn.learning_starts=6"), seed=0)
     play(made, 2)
     assert made._updates == 4  # after transitions 8, 12, 16 and 20
+
+
+def test_the_gradient_of_an_update_is_autograds() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.gradient_clip=1000000", "agents.dqn.reward_scale=1"), seed=0)
+    play(made, 2)
+    made._target.mul_(1.5)
+    (batch,) = made._batches(1)
+    online, target = made._online.clone().requires_grad_(), made._target.clone()
+
+    def values(flat: torch.Tensor, rows: NDArray[np.float32]) -> torch.Tensor:
+        (w1, b1), (w2, b2) = layers(flat, made._sizes)
+        return torch.relu(torch.from_numpy(rows) @ w1 + b1) @ w2 + b2
+
+    with torch.no_grad():
+        best = values(online, batch.pairs[:, 1]).argmax(1)
+        ahead = values(target, batch.pairs[:, 1])[range(len(best)), best]
+        wanted = torch.from_numpy(batch.rewards) + made._config.gamma * torch.from_numpy(batch.goes_on) * ahead
+    got = values(online, batch.pairs[:, 0])[range(len(best)), torch.from_numpy(batch.actions)]
+    loss = torch.nn.functional.smooth_l1_loss(got, wanted)
+    loss.backward()
+    assert made._update(batch) == pytest.approx(loss.item())
+    torch.testing.assert_close(made._gradient, online.grad)
 
 
 def test_a_loss_that_is_not_finite_stops_before_the_weights_change() -> None:

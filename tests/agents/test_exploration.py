@@ -15,19 +15,19 @@ def explorer(epsilon: float) -> EpsilonGreedy:
 
 
 def test_without_exploration_the_best_is_taken() -> None:
-    assert {explorer(0).choose([0.0, 2.0, 1.0]) for _ in range(50)} == {1}
+    assert {explorer(0).choose(lambda: [0.0, 2.0, 1.0], 3) for _ in range(50)} == {1}
 
 
 def test_equally_good_actions_are_equally_likely() -> None:
     chooser = explorer(0)
-    counts = np.bincount([chooser.choose([1.0, 0.0, 1.0]) for _ in range(4000)], minlength=3)
+    counts = np.bincount([chooser.choose(lambda: [1.0, 0.0, 1.0], 3) for _ in range(4000)], minlength=3)
     assert counts[1] == 0
     assert abs(counts[0] - 2000) < 200  # six standard deviations
 
 
 def test_epsilon_is_the_share_of_random_actions() -> None:
     chooser = explorer(0.3)
-    counts = np.bincount([chooser.choose([0.0, 0.0, 1.0]) for _ in range(9000)], minlength=3)
+    counts = np.bincount([chooser.choose(lambda: [0.0, 0.0, 1.0], 3) for _ in range(9000)], minlength=3)
     assert abs(counts[0] - 900) < 180
     assert abs(counts[1] - 900) < 180
 
