@@ -19,7 +19,7 @@ class EpsilonGreedy:
         self._rng = rng
 
     def choose(self, valued: Callable[[], Sequence[float]], actions: int) -> int:
-        """Return one of ``actions``; the best are equally likely. ``valued`` gives their values, if it comes to that."""
+        """Return one of ``actions``; the best are equally likely. ``valued`` gives values where they are needed."""
         if self._rng.random() < self.epsilon:
             return int(self._rng.integers(actions))
         values = valued()
