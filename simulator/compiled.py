@@ -14,6 +14,10 @@ from simulator.kernel import Farms
 SPARE_WORKERS = 64
 
 
+#: Scalar fields of the kernel's state.
+STATE = tuple(name for name in kernel.FARM.names or () if kernel.FARM[name].shape == ())
+
+
 class CompiledBackend:
     """The farm of ``SimBackend``, hundreds of times faster.
 
@@ -43,7 +47,7 @@ class CompiledBackend:
         if workers < 0:
             raise ValueError(f"scale_to({workers}): workers must be >= 0")
         farms = self._running()
-        change = workers - int(kernel.requested(farms, 0))
+        change = workers - self._requested()
         farms = self._farms = self._with_room(farms, change)
         kernel.scale(farms, 0, change)
         return ScaleOutcome(workers, workers, ScaleReason.OK)
@@ -53,7 +57,7 @@ class CompiledBackend:
         if not seconds > 0:
             raise ValueError(f"advance({seconds:g}): seconds must be > 0")
         farms = self._running()
-        kernel.advance(farms, 0, float(farms.clock_s[0, kernel.NOW]) + seconds, self._config.collect_s)
+        kernel.advance(farms, 0, float(farms.state[0]["now_s"]) + seconds, self._config.collect_s)
         return self._telemetry()
 
     def close(self) -> None:
@@ -64,7 +68,7 @@ class CompiledBackend:
         """See ``TaskLogging.task_log``."""
         farms = self._running()
         finished_s, collected_s = np.full((2, len(self._tasks)), np.nan)
-        finished = farms.finished[0, : farms.count[0, kernel.FINISHED]]
+        finished = farms.finished[0, : farms.state[0]["finished"]]
         finished_s[finished] = farms.started_s[0, finished] + farms.work_s[0, finished]
         collected_s[finished[: self._told]] = farms.collected_s[0, : self._told]
         return TaskLog(farms.started_s[0].copy(), finished_s, collected_s)
@@ -74,15 +78,19 @@ class CompiledBackend:
             raise RuntimeError("the farm is not running; call reset() first")
         return self._farms
 
+    def _requested(self) -> int:
+        state = self._running().state[0]
+        return int(kernel.ready(state)) + int(state["starting"])
+
     def _with_room(self, farms: Farms, change: int) -> Farms:
         """Return the farms with room for ``change`` more workers and their start-up delays."""
         if change <= 0:
             return farms
-        count = farms.count[0]
-        crowd = int(kernel.requested(farms, 0)) + int(count[kernel.DRAINING]) + change
-        if crowd > farms.far_s.shape[1]:
+        state = farms.state[0]
+        crowd = self._requested() + int(state["draining"]) + change
+        if crowd > farms.starting_s.shape[1]:
             farms = kernel.with_room(farms, 2 * crowd)
-        starts = int(count[kernel.STARTED]) + change
+        starts = int(state["started"]) + change
         if starts > farms.startup_s.shape[1]:
             drawn = startup_delays(self._config, self._tasks.seed, 2 * starts)
             farms = farms._replace(startup_s=drawn[None])
@@ -90,25 +98,25 @@ class CompiledBackend:
 
     def _telemetry(self) -> Telemetry:
         farms, tasks = self._running(), self._tasks
-        count = farms.count[0].tolist()
-        now, told = float(farms.clock_s[0, kernel.NOW]), count[kernel.COLLECTED]
+        state = {name: farms.state[0][name].item() for name in STATE}
+        now, told = float(farms.state[0]["now_s"]), state["collected"]
         new = farms.finished[0, self._told : told]
         collected_s = farms.collected_s[0, self._told : told].copy()
         response_s = collected_s - tasks.arrival_s[new]
         self._told = told
-        ready = count[kernel.IDLE] + count[kernel.BUSY] + int(kernel.woken(farms, 0))
+        ready = int(kernel.ready(farms.state[0]))
         return Telemetry(
             time_s=now,
             input_queue=len(tasks.segment_start_s) - int(np.searchsorted(tasks.segment_start_s, now, side="left")),
-            worker_queue=count[kernel.ENQUEUED] - count[kernel.NEXT],
-            result_queue=count[kernel.FINISHED] - told,
+            worker_queue=state["enqueued"] - state["next"],
+            result_queue=state["finished"] - told,
             output_queue=told,
-            workers_requested=ready + count[kernel.STARTING],
+            workers_requested=ready + state["starting"],
             workers_ready=ready,
-            workers_starting=count[kernel.STARTING],
-            workers_draining=count[kernel.DRAINING],
-            workers_busy=count[kernel.BUSY],
-            enqueued_total=count[kernel.ENQUEUED],
+            workers_starting=state["starting"],
+            workers_draining=state["draining"],
+            workers_busy=state["busy"],
+            enqueued_total=state["enqueued"],
             collected_s=collected_s,
             response_s=response_s,
             service_s=tasks.service_s[new],

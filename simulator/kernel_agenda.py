@@ -12,7 +12,7 @@ no instant of the heap is before one of the array.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -26,8 +26,18 @@ F = TypeVar("F", bound=Callable[..., object])
 #: Instants kept sorted, and the length of the array they wander through.
 NEAR = 48
 LENGTH = 4 * NEAR
+ROOM, LAST = np.uint64(NEAR), np.uint64(LENGTH - 1)
 #: Instants fetched from the heap at once when the array is empty.
 FETCH = 24
+
+#: Compiled, positions are uint64: unsigned, so that numba does not test them for being negative. That alone is a
+#: sixth of the time. (To a type checker they are anything: it does not know numba's arithmetic.)
+Index: TypeAlias = Any
+ZERO, ONE = np.uint64(0), np.uint64(1)
+#: A heap: its instants and their tags, float64[c] and int32[c].
+Heap: TypeAlias = Any
+#: The heaps of many farms, by row and kind. Views of single heaps are made where needed: they are not free.
+Heaps: TypeAlias = Any
 
 
 def compiled(function: F) -> F:
@@ -35,95 +45,100 @@ def compiled(function: F) -> F:
     return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: F) -> F:
+    """Compile into the caller: a call would pass every array through memory."""
+    return cast("F", njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 @compiled
-def insert(near_s: FloatArray, near_tag: TagArray, head: int, tail: int, time_s: float, tag: int) -> int:
+def insert(near_s: FloatArray, near_tag: TagArray, head: Index, tail: Index, time_s: Any, tag: Index) -> Index:
     """Put an instant among the near ones; return the new tail. ``tail`` must be below ``LENGTH``."""
     place = tail
-    while place > head and near_s[place - 1] > time_s:
-        near_s[place] = near_s[place - 1]
-        near_tag[place] = near_tag[place - 1]
-        place -= 1
+    while place > head and near_s[place - ONE] > time_s:
+        near_s[place] = near_s[place - ONE]
+        near_tag[place] = near_tag[place - ONE]
+        place -= ONE
     near_s[place] = time_s
     near_tag[place] = tag
-    near_s[tail + 1] = np.inf
-    return tail + 1
-
-
-@compiled
-def move_to_front(near_s: FloatArray, near_tag: TagArray, head: int, tail: int) -> tuple[int, int]:
-    """Make room at the back; return the new head and tail."""
-    for place in range(tail - head):
-        near_s[place] = near_s[head + place]
-        near_tag[place] = near_tag[head + place]
-    near_s[tail - head] = np.inf
-    return 0, tail - head
+    near_s[tail + ONE] = np.inf
+    return tail + ONE
 
 
 @compiled
 def push(
     near_s: FloatArray,
     near_tag: TagArray,
-    far_s: FloatArray,
-    far_tag: TagArray,
-    head: int,
-    tail: int,
-    far: int,
-    time_s: float,
-    tag: int,
-) -> tuple[int, int, int]:
+    heaps: Heaps,
+    row: Index,
+    kind: int,
+    head: Index,
+    tail: Index,
+    size: int,
+    time_s: Any,
+    tag: Index,
+) -> tuple[Index, Index, int]:
     """Add an instant wherever it belongs; return the new head, tail and size of the heap."""
-    if tail >= LENGTH - 1:
+    far = heaps[0][row, kind], heaps[1][row, kind]
+    if tail >= LAST:
         head, tail = move_to_front(near_s, near_tag, head, tail)
-    if tail == head:
-        if far > 0 and time_s >= far_s[0]:
-            return head, tail, heap_push(far_s, far_tag, far, time_s, tag)
-        return head, insert(near_s, near_tag, head, tail, time_s, tag), far
-    if (far > 0 or tail - head >= NEAR) and time_s >= near_s[tail - 1]:
-        return head, tail, heap_push(far_s, far_tag, far, time_s, tag)
+    last_s = near_s[tail - ONE] if tail > head else -np.inf
+    if size > 0 and tail == head:
+        last_s = far[0][0]
+    if time_s >= last_s and (size > 0 or tail - head >= ROOM):
+        return head, tail, heap_push(far, size, time_s, tag)
     tail = insert(near_s, near_tag, head, tail, time_s, tag)
-    if tail - head > NEAR:
-        tail -= 1
-        far = heap_push(far_s, far_tag, far, near_s[tail], near_tag[tail])
+    if tail - head > ROOM:
+        tail -= ONE
+        size = heap_push(far, size, near_s[tail], near_tag[tail])
         near_s[tail] = np.inf
-    return head, tail, far
+    return head, tail, size
 
 
 @compiled
-def fetch(
-    near_s: FloatArray, near_tag: TagArray, far_s: FloatArray, far_tag: TagArray, far: int
-) -> tuple[int, int, int]:
+def move_to_front(near_s: FloatArray, near_tag: TagArray, head: Index, tail: Index) -> tuple[Index, Index]:
+    """Make room at the back; return the new head and tail."""
+    for place in range(tail - head):
+        near_s[place] = near_s[head + place]
+        near_tag[place] = near_tag[head + place]
+    near_s[tail - head] = np.inf
+    return ZERO, tail - head
+
+
+@compiled
+def fetch(near_s: FloatArray, near_tag: TagArray, far: Heap, size: int) -> tuple[Index, Index, int]:
     """Fill the empty array from the heap; return the new head, tail and size of the heap."""
-    count = min(far, FETCH)
+    count = min(size, FETCH)
     for place in range(count):
-        near_s[place] = far_s[0]
-        near_tag[place] = far_tag[0]
-        far = heap_pop(far_s, far_tag, far)
+        near_s[place] = far[0][0]
+        near_tag[place] = far[1][0]
+        size = heap_pop(far, size)
     near_s[count] = np.inf
-    return 0, count, far
+    return ZERO, np.uint64(count), size
 
 
 @compiled
-def plain(tag: int) -> int:
+def plain(tag: Index) -> Index:
     """Return the tag without its mark."""
     return tag if tag >= 0 else ~tag
 
 
 @compiled
-def earlier(a_s: float, a_tag: int, b_s: float, b_tag: int) -> bool:
+def earlier(a_s: float, a_tag: Index, b_s: float, b_tag: Index) -> bool:
     """Whether instant a comes before instant b."""
     return a_s < b_s or (a_s == b_s and plain(a_tag) < plain(b_tag))
 
 
 @compiled
-def heap_push(far_s: FloatArray, far_tag: TagArray, size: int, time_s: float, tag: int) -> int:
+def heap_push(far: Heap, size: int, time_s: Any, tag: Index) -> int:
     """Add an instant to the heap; return its new size."""
-    lift(far_s, far_tag, size, time_s, tag)
+    lift(far, size, time_s, tag)
     return size + 1
 
 
 @compiled
-def lift(far_s: FloatArray, far_tag: TagArray, place: int, time_s: float, tag: int) -> None:
+def lift(far: Heap, place: Index, time_s: Any, tag: Index) -> None:
     """Write an instant at ``place`` or above it, where the heap's order asks for."""
+    far_s, far_tag = far
     while place > 0:
         parent = (place - 1) >> 2
         if not earlier(time_s, tag, far_s[parent], far_tag[parent]):
@@ -136,8 +151,9 @@ def lift(far_s: FloatArray, far_tag: TagArray, place: int, time_s: float, tag: i
 
 
 @compiled
-def heap_pop(far_s: FloatArray, far_tag: TagArray, size: int) -> int:
+def heap_pop(far: Heap, size: int) -> int:
     """Take the first instant off the heap; return its new size."""
+    far_s, far_tag = far
     size -= 1
     time_s, tag, place = far_s[size], far_tag[size], 0
     while 4 * place + 1 < size:
@@ -157,31 +173,28 @@ def heap_pop(far_s: FloatArray, far_tag: TagArray, size: int) -> int:
 
 
 @compiled
-def drop_latest(near_s: FloatArray, far_s: FloatArray, far_tag: TagArray, tail: int, far: int) -> tuple[int, int]:
+def drop_latest(near_s: FloatArray, far: Heap, tail: Index, size: int) -> tuple[Index, int]:
     """Forget the last instant of all; return the new tail and size of the heap."""
-    if far == 0:
-        near_s[tail - 1] = np.inf
-        return tail - 1, far
-    latest = 0
-    for place in range(1, far):
-        if far_s[place] > far_s[latest]:
-            latest = place
-    if latest != far - 1:
-        lift(far_s, far_tag, latest, far_s[far - 1], far_tag[far - 1])
-    return tail, far - 1
+    if size == 0:
+        near_s[tail - ONE] = np.inf
+        return tail - ONE, size
+    far_s, far_tag = far
+    latest = np.argmax(far_s[:size])
+    if latest != size - 1:
+        lift(far, latest, far_s[size - 1], far_tag[size - 1])
+    return tail, size - 1
 
 
 @compiled
-def mark_first(
-    near_s: FloatArray, near_tag: TagArray, far_s: FloatArray, far_tag: TagArray, head: int, tail: int, far: int
-) -> None:
+def mark_first(near_tag: TagArray, far: Heap, head: Index, tail: Index, size: int) -> None:
     """Replace the tag of the first instant that is not marked yet by ``~tag``."""
-    for place in range(head, tail):
-        if near_tag[place] >= 0:
-            near_tag[place] = ~near_tag[place]
+    far_s, far_tag = far
+    for near in range(head, tail):
+        if near_tag[near] >= 0:
+            near_tag[near] = ~near_tag[near]
             return
     first = -1
-    for place in range(far):
+    for place in range(size):
         if far_tag[place] >= 0 and (first < 0 or earlier(far_s[place], far_tag[place], far_s[first], far_tag[first])):
             first = place
     far_tag[first] = ~far_tag[first]
