@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
+from autoscaling_env.config.kubernetes import KubernetesConfig
+from autoscaling_env.config.openfaas import OpenFaasConfig
 
 
 class LiveConfig(Section):
@@ -38,3 +40,7 @@ class LiveConfig(Section):
     """Address space of a worker process in MiB; 0: no limit."""
     outage_limit_s: PositiveSeconds = 30.0
     """Real seconds the server may not answer before the episode is given up."""
+    openfaas: OpenFaasConfig = OpenFaasConfig()
+    """The platform openfaas: its gateway and functions."""
+    kubernetes: KubernetesConfig = KubernetesConfig()
+    """The platform kubernetes: its cluster, namespace and pods."""
