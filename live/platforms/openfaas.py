@@ -99,6 +99,13 @@ class OpenFaaSPlatform:
         finally:
             self.gateway.close()
 
+    def leave(self) -> None:
+        """Look no more and let everything run on; the next ``open`` of this farm, or ``farm down``, removes it."""
+        self._closed = True
+        if self._watch is not None:
+            self._watch.close()
+        self.gateway.close()
+
     @property
     def mode(self) -> str:
         """``replicas`` or ``functions``; empty before the first episode."""

@@ -1,0 +1,117 @@
+"""``--backend openfaas``: an episode's farm, and a farm that is put up, looked at and taken down by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError
+from live.backend import LiveBackend, farm_spec
+from live.clock import Clock
+from live.platform import FarmSpec
+from live.platforms.openfaas import OpenFaaSPlatform
+from live.platforms.openfaas_deployment import ROLE_LABEL, Blueprint, checked_name, ours
+from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+from live.platforms.openfaas_services import Progress, remove_all
+
+#: Real seconds for ``farm status`` and ``farm down``.
+STATUS_S, DOWN_S = 10.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """One function of the farm, as ``farm status`` shows it."""
+
+    name: str
+    role: str
+    replicas: int
+    available: int
+    image: str
+
+
+def make_openfaas(config: Config) -> LiveBackend:
+    """Return the farm of ``config`` on OpenFaaS; nothing is deployed before its first ``reset``.
+
+    Raises:
+        InputError: the configuration cannot be used; all problems at once.
+    """
+    return openfaas_backend(config)
+
+
+def openfaas_backend(config: Config, *, clock: Clock | None = None, progress: Progress | None = None) -> LiveBackend:
+    """Like ``make_openfaas``, with a clock, and told how many of emitter and collector are ready."""
+    spec = checked_spec(config)
+    live = config.live
+    platform = OpenFaaSPlatform(live.openfaas, clock, progress=progress)
+    return LiveBackend(
+        config.farm, live, platform, live.redis_url or "", functions_redis_url=spec.functions.redis_url, clock=clock
+    )
+
+
+def checked_spec(config: Config) -> FarmSpec:
+    """Return what the platform is told of this farm.
+
+    Raises:
+        InputError: Redis cannot be reached from here or from pods, there is no image, or the name is unfit.
+    """
+    live = config.live
+    problems = []
+    if not live.redis_url:
+        problems.append("live.redis_url is not set: functions in a cluster need a server they can reach")
+    inside = live.openfaas.redis_url or live.redis_url or ""
+    if inside.startswith("unix://"):
+        problems.append(f"{inside}: functions cannot reach a socket of this machine; set live.openfaas.redis_url")
+    spec = farm_spec(config.farm, live, inside)
+    try:
+        Blueprint(spec, live.openfaas)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(*problems)
+    return spec
+
+
+def up(config: Config, progress: Progress | None = None) -> tuple[FunctionRow, ...]:
+    """Deploy emitter, collector and ``farm.initial_workers`` workers, and leave them running.
+
+    Raises:
+        BackendError: it cannot be done; what was deployed until then is removed.
+    """
+    platform = OpenFaaSPlatform(config.live.openfaas, progress=progress)
+    try:
+        platform.open(checked_spec(config))
+        platform.begin(config.farm.initial_workers, None)
+    except BaseException:
+        platform.close()
+        raise
+    platform.leave()
+    return status(config)
+
+
+def status(config: Config) -> tuple[FunctionRow, ...]:
+    """Return this farm's functions; none if it is not up."""
+    gateway = Gateway(config.live.openfaas)
+    try:
+        return rows(ours(gateway.functions(STATUS_S), checked_name(config.live.farm)))
+    finally:
+        gateway.close()
+
+
+def down(config: Config) -> tuple[str, ...]:
+    """Delete all functions with this farm's labels, whoever deployed them, and return their names.
+
+    Raises:
+        BackendError: some are still there.
+    """
+    gateway = Gateway(config.live.openfaas)
+    try:
+        return remove_all(gateway, checked_name(config.live.farm), DOWN_S)
+    finally:
+        gateway.close()
+
+
+def rows(functions: Sequence[FunctionStatus]) -> tuple[FunctionRow, ...]:
+    """Return functions as they are shown, by name."""
+    shown = (FunctionRow(f.name, f.labels.get(ROLE_LABEL, "?"), f.replicas, f.available, f.image) for f in functions)
+    return tuple(sorted(shown, key=lambda row: row.name))
