@@ -107,4 +107,4 @@ def wide_range(axes: Axes, lowest: float, highest: float) -> None:
         linear = 10.0 ** int(np.log10(max(abs(highest), 10.0)))
         axes.set_yscale("symlog", linthresh=linear, linscale=1.2)
         axes.yaxis.set_major_formatter("{x:,.0f}")
-        axes.set_ylabel(f"{axes.get_ylabel()}, logarithmic beyond ±{linear:,.0f}")
+        axes.set_ylabel(f"{axes.get_ylabel()}\nlogarithmic beyond ±{linear:,.0f}")

@@ -116,7 +116,7 @@ def test_disastrous_rewards_do_not_flatten_the_others(tmp_path: Path, figures: l
     plots.comparison_plots(as_results(aggregate(steps)), tmp_path / "c.png")
     axes = axes_by_title(figures[0])["Cumulative reward"]
     assert axes.get_yscale() == "symlog"
-    assert axes.get_ylabel() == "reward so far, logarithmic beyond ±10"
+    assert axes.get_ylabel() == "reward so far\nlogarithmic beyond ±10"
 
 
 def test_workload_counts_every_task(tmp_path: Path, figures: list[Figure]) -> None:
