@@ -1,0 +1,101 @@
+"""Many episodes in place for the compiled kernel: their tasks and delays, with room that grows when needed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autoscaling_env.config import Config
+from autoscaling_env.observation import observation_space
+from autoscaling_env.types import TaskBatch
+from simulator import kernel, kernel_env
+from simulator.delays import BLOCK, overheads, pickup_delays, startup_delays
+from simulator.kernel_env import FACTS, Episodes, Rules
+
+#: Room for workers that leave and still hold a task, at first.
+SPARE_WORKERS = 32
+_REQUESTED, _DRAINING, _STARTED = (
+    FACTS.index(name) for name in ("requested_workers", "workers_draining", "workers_started")
+)
+
+
+class Fleet:
+    """The arrays of ``size`` episodes, and the rules they are played by.
+
+    Args:
+        config: read for ``farm`` and ``environment``.
+        mean_service_s: what a window without a finished task reads.
+        size: number of episodes.
+    """
+
+    def __init__(self, config: Config, mean_service_s: float, size: int) -> None:
+        farm, environment = config.farm, config.environment
+        self.config = config
+        self.rules = Rules(
+            environment.step_duration_s,
+            environment.observation_window_s,
+            mean_service_s,
+            farm.collect_s,
+            farm.min_workers,
+            farm.max_workers,
+            environment.max_steps,
+        )
+        self.deltas = np.array(environment.action_deltas, dtype=np.int64)
+        reach = math.ceil(environment.observation_window_s / environment.step_duration_s) + 3
+        self._history = min(reach, environment.max_steps + 2)
+        self._rise = max(0, *environment.action_deltas)
+        self._size, self._batches = size, [TaskBatch(np.empty(0), np.empty(0), np.empty(0))] * size
+        self.episodes = self._allocated(tasks=0, segments=1)
+
+    def load(self, row: int, batch: TaskBatch) -> None:
+        """Start the episode of ``batch`` in ``row``."""
+        size, segments = len(batch), len(batch.segment_start_s)
+        if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
+            self._grow(size, segments)
+        episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
+        self._batches[row] = batch
+        farms.arrival_s[row, :size] = batch.arrival_s
+        np.add(batch.service_s, overheads(farm, batch), out=farms.work_s[row, :size])
+        farms.pickup_s[row, :size] = pickup_delays(farm, batch)
+        farms.startup_s[row] = startup_delays(farm, batch.seed, farms.startup_s.shape[1])
+        episodes.deadline_s[row, :size] = batch.deadline_s
+        episodes.segment_s[row, :segments] = batch.segment_start_s
+        episodes.segment_s[row, segments:] = np.inf
+        kernel_env.begin(episodes, self.rules, row, size, segments, farm.initial_workers)
+
+    def make_room(self) -> None:
+        """See that the next step finds room for the workers it may start."""
+        facts, farms = self.episodes.facts, self.episodes.farms
+        crowd = int((facts[:, _REQUESTED] + facts[:, _DRAINING]).max()) + self._rise
+        if crowd > farms.starting_s.shape[1]:
+            farms = kernel.with_room(farms, 2 * crowd)
+        started = int(facts[:, _STARTED].max()) + self._rise
+        if started > farms.startup_s.shape[1]:
+            count = 2 * BLOCK * -(-started // BLOCK)
+            drawn = [startup_delays(self.config.farm, batch.seed, count) for batch in self._batches]
+            farms = farms._replace(startup_s=np.array(drawn))
+        self.episodes = self.episodes._replace(farms=farms)
+
+    def _allocated(self, tasks: int, segments: int) -> Episodes:
+        farm = self.config.farm
+        farms = kernel.allocate(self._size, tasks, farm.max_workers + SPARE_WORKERS, BLOCK, record=False)
+        high = observation_space(farm.max_workers).high
+        return kernel_env.allocate(farms, segments, self._history, high)
+
+    def _grow(self, tasks: int, segments: int) -> None:
+        """Make room for longer episodes; those being played go on."""
+        old = self.episodes
+        tasks = max(tasks, old.deadline_s.shape[1])
+        new = self._allocated(tasks, max(segments, old.segment_s.shape[1] - 1))
+        farms = {name: _into(getattr(old.farms, name), getattr(new.farms, name)) for name in old.farms._fields}
+        kept = {name: _into(getattr(old, name), getattr(new, name)) for name in old._fields if name != "farms"}
+        self.episodes = Episodes(farms=new.farms._replace(**farms), **kept)
+
+
+def _into(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Return the larger of two arrays with the old one's entries at its start."""
+    if old.shape[1:] > new.shape[1:]:
+        return old
+    new[tuple(map(slice, old.shape))] = old
+    return new

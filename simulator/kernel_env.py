@@ -1,0 +1,247 @@
+"""The environment's step, compiled: ``autoscaling_env.observation`` and ``.info`` for many farms at once.
+
+Equal to the single environment to the bit (``tests/simulator/test_vector_env.py``): sums run from the first
+task to the last, times add up step by step.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaling_env.observation import FIELDS
+from autoscaling_env.types import FloatArray
+from simulator import kernel
+from simulator.kernel import Farms
+from simulator.kernel_agenda import Index, compiled
+
+#: Columns of ``Episodes.facts``; most are keys of the environment's ``info``.
+FACTS = (
+    "step",
+    "requested_delta",
+    "applied_delta",
+    "requested_workers",
+    "workers_ready",
+    "workers_starting",
+    "workers_draining",
+    "busy_workers",
+    "input_queue",
+    "worker_queue",
+    "result_queue",
+    "output_queue",
+    "enqueued_total",
+    "processed_tasks",
+    "processed_in_step",
+    "unfinished_tasks",
+    "qos_violations",
+    "missed_in_step",
+    "workers_started",
+    "terminated",
+    "truncated",
+)
+_STEP, _REQUESTED, _APPLIED = (FACTS.index(name) for name in ("step", "requested_delta", "applied_delta"))
+_IN_STEP, _VIOLATIONS, _MISSED = (
+    FACTS.index(name) for name in ("processed_in_step", "qos_violations", "missed_in_step")
+)
+
+#: What the environment remembers of an episode from step to step.
+WINDOW = np.dtype(
+    [
+        ("step", np.int64),
+        ("told", np.int64),  # tasks collected in earlier steps
+        ("first", np.int64),  # the first task collected within the observation window
+        ("missed", np.int64),  # deadlines
+        ("segment", np.int64),  # segments started
+        ("segments", np.int64),
+        ("then", np.int64),  # the step the arrival rate counts from
+        ("qos", np.float64),
+    ]
+)
+
+
+class Rules(NamedTuple):
+    """The numbers of a configuration that the environment's step needs."""
+
+    step_s: float
+    window_s: float
+    mean_service_s: float
+    collect_s: float
+    min_workers: int
+    max_workers: int
+    max_steps: int
+
+
+class Episodes(NamedTuple):
+    """f episodes being played; row i of every array is episode i.
+
+    Attributes:
+        farms: their farms.
+        deadline_s: float64[f, n].
+        segment_s: float64[f, m + 1], when each segment starts, then infinite.
+        window: WINDOW[f].
+        history_s, history_n: float64 and int64[f, h], times and counts of enqueued tasks at the last h steps.
+        facts: int64[f, len(FACTS)], what the last step brought.
+        observation: float32[f, 9].
+        high: float32[9], the bounds of the observation space.
+    """
+
+    farms: Farms
+    deadline_s: FloatArray
+    segment_s: FloatArray
+    window: Any
+    history_s: FloatArray
+    history_n: NDArray[np.int64]
+    facts: NDArray[np.int64]
+    observation: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+
+@compiled
+def begin(episodes: Episodes, rules: Rules, row: Index, tasks: int, segments: int, workers: int) -> None:
+    """Start an episode whose tasks and delays are in place, and observe it."""
+    kernel.restart(episodes.farms, row, tasks, workers)
+    window = episodes.window[row]
+    window.step = window.told = window.first = window.missed = window.segment = window.then = 0
+    window.segments = segments
+    episodes.history_s[row, 0] = 0.0
+    episodes.history_n[row, 0] = 0
+    episodes.facts[row, :] = 0
+    window.qos = 1.0
+    write_facts(episodes, rules, row)
+    write_observation(episodes, row, rules.mean_service_s, rules.mean_service_s, 0.0)
+
+
+@compiled
+def step(episodes: Episodes, rules: Rules, row: Index, delta: int) -> None:
+    """Change the number of workers within the bounds, let a step pass, observe."""
+    farm = episodes.farms.state[row]
+    window = episodes.window[row]
+    before: Any = np.int64(kernel.ready(farm) + farm.starting)
+    target: Any = min(max(before + delta, rules.min_workers), rules.max_workers)
+    kernel.scale(episodes.farms, row, target - before)
+    kernel.advance(episodes.farms, row, farm.now_s + rules.step_s, rules.collect_s)
+    window.step += 1
+    episodes.facts[row, _STEP] = window.step
+    episodes.facts[row, _REQUESTED] = delta
+    episodes.facts[row, _APPLIED] = target - before
+    observe(episodes, rules, row)
+
+
+@compiled
+def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
+    """As ``ObservationWindow.observe`` and ``Tally.add``, on the farm's own record of collected tasks."""
+    farm = episodes.farms.state[row]
+    window = episodes.window[row]
+    collected_s, finished, arrival_s = episodes.farms.collected_s, episodes.farms.finished, episodes.farms.arrival_s
+    collected, first, told = np.int64(farm.collected), window.first, window.told
+    since_s = farm.now_s - rules.window_s
+    while first < collected and collected_s[row, first] < since_s:
+        first += 1
+    total_s, longest_s, met, missed = 0.0, 0.0, 0, 0
+    for place in range(min(first, told), collected):
+        task = finished[row, place]
+        response_s = collected_s[row, place] - arrival_s[row, task]
+        in_time = response_s <= episodes.deadline_s[row, task]
+        if place >= first:
+            total_s += response_s
+            longest_s = response_s if place == first else max(longest_s, response_s)
+            met += in_time
+        if place >= told:
+            missed += not in_time
+    window.missed += missed
+    window.first, window.told = first, collected
+    episodes.facts[row, _IN_STEP] = collected - told
+    episodes.facts[row, _MISSED] = missed
+    episodes.facts[row, _VIOLATIONS] = window.missed
+    while window.segment < window.segments and episodes.segment_s[row, window.segment] < farm.now_s:
+        window.segment += 1
+    rate = arrival_rate(episodes, rules, row)
+    count = collected - first
+    window.qos = met / count if count > 0 else 1.0
+    mean_s = total_s / count if count > 0 else rules.mean_service_s
+    write_facts(episodes, rules, row)
+    write_observation(episodes, row, mean_s, longest_s if count > 0 else rules.mean_service_s, rate)
+
+
+@compiled
+def arrival_rate(episodes: Episodes, rules: Rules, row: Index) -> float:
+    """As ``ObservationWindow._arrival_rate``; remembers as many steps as the window can reach back."""
+    farm = episodes.farms.state[row]
+    window = episodes.window[row]
+    times, counts = episodes.history_s, episodes.history_n
+    length = times.shape[1]
+    since_s = farm.now_s - rules.window_s
+    while window.then + 1 < window.step and times[row, (window.then + 1) % length] <= since_s:
+        window.then += 1
+    enqueued, then = np.int64(farm.enqueued), window.then % length
+    elapsed_s, arrived = farm.now_s - times[row, then], enqueued - counts[row, then]
+    times[row, window.step % length] = farm.now_s
+    counts[row, window.step % length] = enqueued
+    return arrived / elapsed_s if elapsed_s > 0 else 0.0
+
+
+@compiled
+def write_facts(episodes: Episodes, rules: Rules, row: Index) -> None:
+    """Write the counts that are read off the farm."""
+    farm = episodes.farms.state[row]
+    window = episodes.window[row]
+    facts = episodes.facts
+    ready, input_queue = kernel.ready(farm), window.segments - window.segment
+    unfinished = np.int64(farm.tasks - farm.collected)
+    facts[row, 3] = ready + farm.starting
+    facts[row, 4] = ready
+    facts[row, 5] = farm.starting
+    facts[row, 6] = farm.draining
+    facts[row, 7] = farm.busy
+    facts[row, 8] = input_queue
+    facts[row, 9] = farm.enqueued - farm.next
+    facts[row, 10] = farm.finished - farm.collected
+    facts[row, 11] = farm.collected
+    facts[row, 12] = farm.enqueued
+    facts[row, 13] = farm.collected
+    facts[row, 15] = unfinished
+    facts[row, 18] = farm.started
+    facts[row, 19] = unfinished == 0 and input_queue == 0 and window.step > 0
+    facts[row, 20] = facts[row, 19] == 0 and window.step >= rules.max_steps
+
+
+@compiled
+def write_observation(episodes: Episodes, row: Index, mean_s: float, longest_s: float, rate: float) -> None:
+    """Write float32[9], clipped to the observation space."""
+    out, facts, high = episodes.observation, episodes.facts, episodes.high
+    out[row, 0] = facts[row, 8]
+    out[row, 1] = facts[row, 9]
+    out[row, 2] = facts[row, 10]
+    out[row, 3] = facts[row, 11]
+    out[row, 4] = facts[row, 3]
+    out[row, 5] = mean_s
+    out[row, 6] = longest_s
+    out[row, 7] = rate
+    out[row, 8] = episodes.window[row].qos
+    for place in range(len(high)):
+        out[row, place] = min(out[row, place], high[place])
+
+
+@compiled
+def step_all(episodes: Episodes, rules: Rules, rows: NDArray[np.int64], deltas: NDArray[np.int64]) -> None:
+    """Step the episodes ``rows``; ``deltas`` has an entry for each of them."""
+    for place in range(len(rows)):
+        step(episodes, rules, rows[place], deltas[place])
+
+
+def allocate(farms: Farms, segments: int, history: int, high: NDArray[np.float32]) -> Episodes:
+    """Return room for the episodes of these farms."""
+    count, tasks = farms.work_s.shape
+    return Episodes(
+        farms=farms,
+        deadline_s=np.zeros((count, tasks)),
+        segment_s=np.full((count, segments + 1), np.inf),
+        window=np.zeros(count, dtype=WINDOW),
+        history_s=np.zeros((count, history)),
+        history_n=np.zeros((count, history), dtype=np.int64),
+        facts=np.zeros((count, len(FACTS)), dtype=np.int64),
+        observation=np.zeros((count, len(FIELDS)), dtype=np.float32),
+        high=high,
+    )

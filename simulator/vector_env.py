@@ -1,0 +1,230 @@
+"""Many environments played at once by the compiled kernel: Gymnasium's ``VectorEnv``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Discrete
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from autoscaling_env import reward
+from autoscaling_env.config import Config, default_config
+from autoscaling_env.observation import observation_space
+from autoscaling_env.plugins import make_workload
+from autoscaling_env.rng import episode_seed
+from autoscaling_env.settings import with_overrides
+from autoscaling_env.types import Observation
+from autoscaling_env.workload import Workload
+from simulator import kernel_env
+from simulator.fleet import Fleet
+from simulator.vector_info import Infos
+
+Rows = NDArray[np.int64]
+Results = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
+
+
+class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
+    """``num_envs`` times ``autoscaling_env.env.OpenFaaSAutoscalingEnv`` on the compiled farm, number for number.
+
+    Observation float32[num_envs, 9], actions int[num_envs], rewards float64[num_envs]; ``infos`` has an array
+    for each key of ``autoscaling_env.info`` and a mask ``_key`` of the environments it holds for.
+
+    **Autoreset**: ``NEXT_STEP`` (default): the step after an episode's last ignores the action, starts the next
+    episode and earns 0. ``SAME_STEP``: the last step returns the next episode's first observation, and the last
+    one's own in ``infos["final_obs"]`` and ``["final_info"]``. ``DISABLED``: ``reset(options={"reset_mask": ...})``.
+
+    **Seeding**: as ``gymnasium.vector.SyncVectorEnv``: ``reset(seed=n)`` seeds environment i with ``n + i``, a
+    list gives each its own. ``options={"episode_seeds": [...]}`` plays exactly those episodes next.
+
+    Args:
+        num_envs: how many.
+        config: as for the single environment, like all values below that it has as well.
+        workload: the source of tasks.
+        task_seed: plays the same tasks in every episode.
+        autoreset_mode: see above.
+        threads: environments are stepped by so many threads; the results do not depend on it.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        config: Config | None = None,
+        workload: Workload | None = None,
+        task_seed: int | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        threads: int = 1,
+        max_workers: int | None = None,
+        min_workers: int | None = None,
+        initial_workers: int | None = None,
+        observation_window: float | None = None,
+        step_duration: float | None = None,
+        max_steps: int | None = None,
+        phase_shuffle: bool | None = None,
+        phase_shuffle_seed: int | None = None,
+    ) -> None:
+        overrides = {
+            "farm.max_workers": max_workers,
+            "farm.min_workers": min_workers,
+            "farm.initial_workers": initial_workers,
+            "environment.observation_window_s": observation_window,
+            "environment.step_duration_s": step_duration,
+            "environment.max_steps": max_steps,
+            "environment.phase_shuffle": phase_shuffle,
+            "environment.phase_shuffle_seed": phase_shuffle_seed,
+        }
+        self.config = with_overrides(config or default_config(), overrides)
+        self.workload = workload if workload is not None else make_workload(self.config)
+        self.num_envs = num_envs
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
+        self.single_observation_space = observation_space(self.config.farm.max_workers)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.single_action_space = Discrete(len(self.config.environment.action_deltas))
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._task_seed = task_seed
+        self._fleet = Fleet(self.config, self.workload.mean_service_s, num_envs)
+        self._infos = Infos(self.config, num_envs)
+        self._seeds = np.zeros(num_envs, dtype=np.int64)
+        self._generators: list[np.random.Generator] = []
+        self._done = np.zeros(num_envs, dtype=np.bool_)
+        self._all = np.arange(num_envs)
+        self._threads = min(threads, num_envs)
+        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode everywhere, or where ``options["reset_mask"]`` says."""
+        given = options or {}
+        rows = self._masked(given)
+        self._seed(seed, rows)
+        self._begin(rows, self._named(given, rows))
+        infos: dict[str, Any] = {}
+        self._infos.add_reset(infos, self._fleet.episodes.facts, self._seeds, rows)
+        return self._fleet.episodes.observation.copy(), infos
+
+    def step(self, actions: NDArray[np.int64]) -> Results:
+        """Step every environment by its action; see the class for what happens at the end of an episode."""
+        if not self._generators:
+            raise gymnasium.error.ResetNeeded("call reset() before step()")
+        again = np.flatnonzero(self._done)
+        if len(again) and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
+            raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
+        rows = np.flatnonzero(~self._done) if len(again) else self._all
+        self._advance(rows, self._fleet.deltas[np.asarray(actions, dtype=np.int64)[rows]])
+        rewards, terminated, truncated, infos = self._outcome(rows)
+        self._done = terminated | truncated
+        if len(again):
+            self._restart(again, infos)
+        observation = self._fleet.episodes.observation
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and self._done.any():
+            infos = self._start_over(infos, rewards)
+            observation = self._fleet.episodes.observation
+        return observation.copy(), rewards, terminated, truncated, infos
+
+    def close_extras(self, **_: Any) -> None:
+        """Stop the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
+        self._fleet.make_room()
+        parts = zip(np.array_split(rows, self._threads), np.array_split(deltas, self._threads), strict=True)
+        self._each(lambda part: kernel_env.step_all(self._fleet.episodes, self._fleet.rules, *part), list(parts))
+
+    def _each(self, do: Any, parts: list[Any]) -> None:
+        if self._pool is None:
+            for part in parts:
+                do(part)
+        else:
+            list(self._pool.map(do, parts))
+
+    def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
+        """Return rewards, ends and infos; zero and not there for environments that were not stepped."""
+        facts = self._infos.columns(self._fleet.episodes.facts)
+        stepped = np.zeros(self.num_envs, dtype=np.bool_)
+        stepped[rows] = True
+        terminated, truncated = facts["terminated"].astype(bool) & stepped, facts["truncated"].astype(bool) & stepped
+        outcome = reward.StepOutcome(
+            worker_queue=facts["worker_queue"],
+            qos_rate=self._fleet.episodes.window["qos"],
+            workers=facts["requested_workers"],
+            applied_delta=facts["applied_delta"],
+            missed=facts["missed_in_step"],
+            step_s=self.config.environment.step_duration_s,
+            terminated=terminated,
+            truncated=truncated,
+        )
+        named = reward.terms(outcome, self.config.reward)
+        rewards = np.where(stepped, reward.total(named), 0.0)
+        infos = self._infos.of_step(facts, named, self._seeds, stepped, terminated | truncated)
+        return rewards, terminated, truncated, infos
+
+    def _restart(self, rows: Rows, infos: dict[str, Any]) -> None:
+        self._begin(rows, self._next_seeds(rows))
+        self._infos.add_reset(infos, self._fleet.episodes.facts, self._seeds, rows)
+
+    def _start_over(self, infos: dict[str, Any], rewards: NDArray[np.float64]) -> dict[str, Any]:
+        """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
+        done, rows = self._done, np.flatnonzero(self._done)
+        final = self._infos.final(infos, self._fleet.episodes.observation, done)
+        self._restart(rows, infos)
+        self._done = np.zeros(self.num_envs, dtype=np.bool_)
+        return {**infos, **final}
+
+    def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
+        self._seeds[rows] = seeds
+        for row, seed in zip(rows.tolist(), seeds.tolist(), strict=True):
+            self._fleet.load(row, self.workload.draw(seed, self._phase_order_seed(seed)))
+        self._done[rows] = False
+
+    def _masked(self, options: dict[str, Any]) -> Rows:
+        mask = options.get("reset_mask")
+        if mask is None:
+            return self._all
+        if np.shape(mask) != (self.num_envs,) or np.asarray(mask).dtype != np.bool_ or not np.any(mask):
+            raise ValueError(f"options['reset_mask'] must be bool[{self.num_envs}] with at least one True")
+        return np.flatnonzero(mask)
+
+    def _seed(self, seed: int | Sequence[int | None] | None, rows: Rows) -> None:
+        seeds = [None] * self.num_envs if seed is None else seed
+        if isinstance(seeds, int | np.integer):
+            seeds = [int(seeds) + index for index in range(self.num_envs)]
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"seed has {len(seeds)} entries; it must have num_envs = {self.num_envs}")
+        if not self._generators:
+            self._generators = [seeding.np_random(one)[0] for one in seeds]
+            return
+        for row in rows.tolist():
+            if seeds[row] is not None:
+                self._generators[row] = seeding.np_random(seeds[row])[0]
+
+    def _named(self, options: dict[str, Any], rows: Rows) -> NDArray[np.int64]:
+        if "episode_seed" in options:
+            return np.full(len(rows), int(options["episode_seed"]))
+        if "episode_seeds" not in options:
+            return self._next_seeds(rows)
+        seeds = np.asarray(options["episode_seeds"], dtype=np.int64)
+        if seeds.shape != (self.num_envs,):
+            raise ValueError(f"options['episode_seeds'] must have num_envs = {self.num_envs} entries")
+        return seeds[rows]
+
+    def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
+        drawn = [episode_seed(self._generators[row]) for row in rows.tolist()]
+        return np.array(drawn if self._task_seed is None else [self._task_seed] * len(rows), dtype=np.int64)
+
+    def _phase_order_seed(self, episode: int) -> int | None:
+        environment = self.config.environment
+        if not environment.phase_shuffle:
+            return None
+        return episode if environment.phase_shuffle_seed is None else environment.phase_shuffle_seed

@@ -1,0 +1,138 @@
+"""The vector environment's ``infos``: an array and a mask ``_key`` for each key of ``autoscaling_env.info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaling_env.config import Config
+from autoscaling_env.types import ScaleReason
+from simulator.kernel_env import FACTS
+
+Mask = NDArray[np.bool_]
+#: Columns of the kernel's facts that are keys of ``info`` as they are.
+COUNTS = tuple(name for name in FACTS if name not in {"missed_in_step", "workers_started", "terminated", "truncated"})
+_REASONS = np.array([ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM], dtype=object)
+
+
+class Infos:
+    """Makes ``infos`` for ``size`` environments, as Gymnasium's own vector environments do."""
+
+    def __init__(self, config: Config, size: int) -> None:
+        self._size = size
+        self._reasons = np.array([str(reason) for reason in _REASONS], dtype=object)
+        self._step_s = config.environment.step_duration_s
+        self._same = {
+            "scale_detail": _objects("", size),
+            "stale": _objects((), size),
+            "action_deltas": _objects(config.environment.action_deltas, size),
+            "min_workers": np.full(size, config.farm.min_workers),
+            "max_workers": np.full(size, config.farm.max_workers),
+            "step_duration_s": np.full(size, self._step_s),
+        }
+        self._times_s = [0.0]
+
+    @staticmethod
+    def columns(facts: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """Return a copy of the kernel's facts by name."""
+        return dict(zip(FACTS, facts.T.copy(), strict=True))
+
+    def of_step(
+        self, facts: dict[str, NDArray[np.int64]], terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask
+    ) -> dict[str, Any]:
+        """Return the infos of the environments that were stepped."""
+        infos = self._common(facts, seeds)
+        everywhere = bool(stepped.all())
+        if not everywhere:
+            infos = {key: _where(stepped, value) for key, value in infos.items()}
+        if not stepped.any():
+            return {}
+        infos = _with_masks(infos, stepped)
+        named = {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
+        infos["reward_terms"], infos["_reward_terms"] = _with_masks(named, stepped), stepped.copy()
+        if done.any():
+            processed = np.maximum(facts["processed_tasks"], 1)
+            qos = np.where(facts["processed_tasks"] > 0, 1 - facts["qos_violations"] / processed, 1.0)
+            infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
+        return infos
+
+    def add_reset(self, infos: dict[str, Any], facts: NDArray[np.int64], seeds: Any, rows: NDArray[np.int64]) -> None:
+        """Write the infos of environments that were reset into ``infos``."""
+        mine = self._common(self.columns(facts), seeds)
+        for key, value in mine.items():
+            if key not in infos:
+                infos[key] = _empty(value)
+                infos[f"_{key}"] = np.zeros(self._size, dtype=np.bool_)
+            infos[key][rows] = value[rows]
+            infos[f"_{key}"][rows] = True
+        kept = np.ones(self._size, dtype=np.bool_)
+        kept[rows] = False
+        if "reward_terms" in infos:
+            infos["reward_terms"] = _only(infos["reward_terms"], kept)
+        infos.setdefault("reward_terms", {})
+        infos.setdefault("_reward_terms", np.zeros(self._size, dtype=np.bool_))[rows] = True
+        if "episode_final_qos" in infos:
+            names = ("episode_final_qos", "_episode_final_qos")
+            infos |= _only({name: infos.pop(name) for name in names}, kept)
+
+    def final(self, infos: dict[str, Any], observation: NDArray[np.float32], done: Mask) -> dict[str, Any]:
+        """Return ``final_obs`` and ``final_info`` of the environments whose episode ended, with their masks."""
+        last = np.full(self._size, None, dtype=object)
+        for row in np.flatnonzero(done).tolist():
+            last[row] = observation[row].copy()
+        return {
+            "final_obs": last,
+            "_final_obs": done.copy(),
+            "final_info": _only(infos, done),
+            "_final_info": done.copy(),
+        }
+
+    def _common(self, facts: dict[str, NDArray[np.int64]], seeds: Any) -> dict[str, Any]:
+        wanted = facts["requested_delta"] - facts["applied_delta"]
+        return {
+            **{name: facts[name] for name in COUNTS},
+            "time_s": self._time_s(facts["step"]),
+            "scale_reason": self._reasons[np.sign(wanted) + 1],
+            "episode_seed": seeds.copy(),
+            **{key: value.copy() for key, value in self._same.items()},
+        }
+
+    def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Times add up step by step, as the farm's clock does."""
+        while len(self._times_s) <= step.max(initial=0):
+            self._times_s.append(self._times_s[-1] + self._step_s)
+        return np.array(self._times_s)[step]
+
+
+def _objects(value: Any, size: int) -> NDArray[Any]:
+    array = np.empty(size, dtype=object)
+    for row in range(size):
+        array[row] = value
+    return array
+
+
+def _empty(value: NDArray[Any]) -> NDArray[Any]:
+    return np.full(len(value), None, dtype=object) if value.dtype == object else np.zeros_like(value)
+
+
+def _where(mask: Mask, value: NDArray[Any]) -> NDArray[Any]:
+    return np.where(mask, value, _empty(value))
+
+
+def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in values.items():
+        out[key], out[f"_{key}"] = value, mask.copy()
+    return out
+
+
+def _only(infos: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    """Return a copy of the infos that holds for the environments of ``mask`` alone, without what holds for none."""
+    out: dict[str, Any] = {}
+    for key, value in infos.items():
+        if not key.startswith("_") and (infos[f"_{key}"] & mask).any():
+            out[key] = _only(value, mask) if isinstance(value, dict) else _where(mask, value)
+            out[f"_{key}"] = infos[f"_{key}"] & mask
+    return out

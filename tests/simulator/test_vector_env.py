@@ -1,0 +1,121 @@
+"""The vector environment is n single environments, number for number, and Gymnasium's own vector API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+from autoscaling_env.config import Config, default_config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.settings import with_overrides
+from simulator.vector_env import AutoscalingVectorEnv
+
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "reference": {},
+    "long window": {"environment.observation_window_s": 30.0, "environment.step_duration_s": 7.0},
+    "short window": {"environment.observation_window_s": 2.5},
+    "odd steps": {"environment.step_duration_s": 0.7, "environment.observation_window_s": 2.1},
+    "big moves": {"environment.action_deltas": (-9, 0, 9), "farm.min_workers": 4},
+    "slow collector": {"farm.collect_s": 0.15},
+    "cost": {"reward.objective": "cost"},
+    "shuffled": {"environment.phase_shuffle": True},
+    "ends early": {"environment.max_steps": 60},
+}
+
+
+def config_of(name: str) -> Config:
+    return with_overrides(default_config(), SCENARIOS[name])
+
+
+def equal(mine: Any, other: Any, where: str) -> None:
+    if isinstance(other, dict):
+        assert set(mine) == set(other), where
+        for key in other:
+            equal(mine[key], other[key], f"{where}.{key}")
+    elif other.dtype == object:
+        assert [_plain(item) for item in mine] == [_plain(item) for item in other], where
+    else:
+        assert mine.dtype == other.dtype, f"{where}: {mine.dtype} {other.dtype}"
+        np.testing.assert_array_equal(mine, other, err_msg=where)
+
+
+def _plain(item: Any) -> Any:
+    return item.tolist() if isinstance(item, np.ndarray) else item
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_equals_gymnasium_s_own_vector_of_simpy_environments(name: str, mode: AutoresetMode) -> None:
+    config, count = config_of(name), 3
+    steps = 40 if "steps" not in name else 400
+    mine = AutoscalingVectorEnv(count, config=config, autoreset_mode=mode, threads=2)
+    envs = [lambda: OpenFaaSAutoscalingEnv(config=config, backend="simpy")] * count
+    other = SyncVectorEnv(envs, autoreset_mode=mode)
+    assert mine.single_observation_space == other.single_observation_space
+    assert mine.observation_space == other.observation_space
+    assert mine.action_space == other.action_space
+    assert mine.metadata["autoreset_mode"] is other.metadata["autoreset_mode"]
+    for one, two, what in zip(mine.reset(seed=5), other.reset(seed=5), ("obs", "info"), strict=True):
+        equal(one, two, f"reset {what}")
+    rng = np.random.default_rng(7)
+    for step in range(steps):
+        actions = rng.choice(3, size=count, p=[0.3, 0.3, 0.4])
+        results = zip(mine.step(actions), other.step(actions), ("obs", "reward", "end", "cut", "info"), strict=True)
+        for one, two, what in results:
+            equal(one, two, f"step {step} {what}")
+    mine.close()
+    other.close()
+
+
+def test_episode_seeds_name_the_episodes() -> None:
+    envs = AutoscalingVectorEnv(3)
+    _, infos = envs.reset(options={"episode_seeds": [11, 4, 11]})
+    assert infos["episode_seed"].tolist() == [11, 4, 11]
+    observation, *_ = envs.step(np.array([2, 2, 2]))
+    assert observation[0].tolist() == observation[2].tolist() != observation[1].tolist()
+
+
+def test_threads_and_neighbours_change_nothing() -> None:
+    def play(count: int, threads: int) -> list[list[float]]:
+        envs = AutoscalingVectorEnv(count, threads=threads)
+        envs.reset(options={"episode_seeds": list(range(count))})
+        seen = [envs.step(np.full(count, (step * 7) % 3))[0][:2] for step in range(30)]
+        return np.concatenate(seen).tolist()
+
+    assert play(2, 1) == play(9, 2)
+
+
+def test_reset_mask_restarts_only_some() -> None:
+    envs = AutoscalingVectorEnv(3, autoreset_mode="Disabled")
+    envs.reset(seed=1)
+    before, *_ = envs.step(np.zeros(3, dtype=np.int64))
+    after, infos = envs.reset(options={"reset_mask": np.array([False, True, False])})
+    assert after[0].tolist() == before[0].tolist()
+    assert infos["_step"].tolist() == [False, True, False]
+    with pytest.raises(ValueError, match="reset_mask"):
+        envs.reset(options={"reset_mask": np.zeros(3)})
+
+
+def test_step_needs_reset() -> None:
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        AutoscalingVectorEnv(2).step(np.zeros(2, dtype=np.int64))
+
+
+def test_wrong_lengths_are_named() -> None:
+    envs = AutoscalingVectorEnv(2)
+    with pytest.raises(ValueError, match="num_envs = 2"):
+        envs.reset(seed=[1, 2, 3])
+    with pytest.raises(ValueError, match="episode_seeds"):
+        envs.reset(options={"episode_seeds": [1]})
+
+
+def test_made_by_gymnasium() -> None:
+    envs = gymnasium.make_vec("OpenFaaSAutoscaling-v0", num_envs=4, vectorization_mode="vector_entry_point")
+    assert isinstance(envs, AutoscalingVectorEnv)
+    observation, _ = envs.reset(seed=0)
+    assert envs.observation_space.contains(observation)
+    envs.close()
