@@ -89,13 +89,6 @@ class TestCommunityReplicas(TestReplicas):
         assert (outcome.accepted, outcome.reason) == (1, ScaleReason.CLAMPED_BY_PLATFORM)
         self.drain(backend, tasks)
 
-    def test_scaling_under_load_loses_nothing(self, backend: LiveBackend) -> None:
-        """6 and 8 workers are 5 here; nothing is lost by being refused."""
-        super().test_scaling_under_load_loses_nothing(backend)
-
-    def test_reset_leaves_no_trace_of_what_ran_before(self, backend: LiveBackend) -> None:
-        super().test_reset_leaves_no_trace_of_what_ran_before(backend)
-
 
 class TestCommunityFunctions(OnGateway):
     """A function per worker, Community Edition: up to 13 beside emitter and collector, and none is possible, too."""
