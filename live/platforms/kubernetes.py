@@ -80,6 +80,7 @@ class KubernetesPlatform:
         gates.begin(workers, startup_s)
         patch = next_episode(self._episode, gated=self._gated)
         patch["spec"]["replicas"] = workers
+        view.sending(workers)
         view.asked(self.api.patch(self._names.deployment("worker"), patch, within_s=farm.call_timeout_s))
         self._clear_away(farm, view)
         view.take_changed_by()
@@ -208,6 +209,7 @@ class KubernetesPlatform:
         more = max(0, workers - before)
         if self._gated:
             gates.asked(more)
+        view.sending(workers)
         try:
             answer = self.api.patch(self._names.scale, {"spec": {"replicas": workers}}, within_s=max(0.2, within_s))
         except ClusterRefused as error:

@@ -67,7 +67,7 @@ def deployment(
             "progressDeadlineSeconds": 600,
             "template": {
                 "metadata": {"labels": names.labels(role) | ({EPISODE: "0"} if worker else {})},
-                "spec": _pod(role, config, settings, gated=gated),
+                "spec": pod_spec(role, config, settings, gated=gated),
             },
         },
     }
@@ -88,8 +88,11 @@ def _owner(names: Names, uid: str) -> Json:
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": names.anchor, "uid": uid}
 
 
-def _pod(role: str, config: KubernetesConfig, settings: FunctionSettings, *, gated: bool) -> Json:
-    """With a shared process namespace the function is not process 1, so SIGTERM ends it also while it starts."""
+def pod_spec(role: str, config: KubernetesConfig, settings: FunctionSettings, *, gated: bool = False) -> Json:
+    """Return what a pod of ``role`` runs.
+
+    With a shared process namespace the function is not process 1, so SIGTERM ends it also while it starts.
+    """
     pod: Json = {
         "terminationGracePeriodSeconds": grace_s(settings),
         "automountServiceAccountToken": False,

@@ -32,6 +32,7 @@ class View:
         self._pods: dict[str, Pod] = {}
         self._services: dict[str, Pod] = {}
         self._requested, self._version = 0, 0
+        self._sent = -1
         self._changed_by: list[str] = []
         self._failure = ""
         self.deleted = False
@@ -76,9 +77,15 @@ class View:
         with self._lock:
             return tuple(self._services.values())
 
+    def sending(self, workers: int) -> None:
+        """A request of ours is under way: the watch may tell of it before its answer is here."""
+        with self._lock:
+            self._sent = workers
+
     def asked(self, answer: Json) -> int:
         """Take in the server's answer to a request of ours; return the number it took."""
         with self._lock:
+            self._sent = -1
             self._requested = int(answer.get("spec", {}).get("replicas", 0))
             self._version = max(self._version, int(answer["metadata"]["resourceVersion"]))
             self.deleted = False
@@ -107,9 +114,9 @@ class View:
             version, replicas = int(item["metadata"]["resourceVersion"]), int(item["spec"].get("replicas", 0))
             if version <= self._version or kind == "DELETED":
                 return
-            if replicas != self._requested:
-                told = f"{_who(item)} changed the workers from {self._requested} to {replicas}"
-                self._changed_by.append(told)
+            who = "" if replicas == self._sent else _who(item)
+            if replicas != self._requested and who:
+                self._changed_by.append(f"{who} changed the workers from {self._requested} to {replicas}")
             self._requested, self._version = replicas, version
 
     def _pod_changed(self, kind: str, item: Json) -> None:
@@ -126,12 +133,17 @@ class View:
 
 
 def _who(item: Json) -> str:
-    """Return who last set the wanted number, by ``managedFields``."""
+    """Return who else set the wanted number, by ``managedFields``; "" if it was us.
+
+    Nobody owns a 0 that came through the scale subresource.
+    """
     owners = [
         entry
         for entry in item["metadata"].get("managedFields", [])
-        if "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {}) and entry.get("manager") != MANAGER
+        if "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {})
     ]
+    if any(entry.get("manager") == MANAGER for entry in owners):
+        return ""
     if not owners:
         return "somebody"
     last = max(owners, key=lambda entry: entry.get("time", ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -12,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -23,8 +21,10 @@ from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.types import Telemetry
 from live.backend import LiveBackend
+from live.keys import key
 from live.platforms.kubernetes import KubernetesPlatform
 from live.platforms.kubernetes_client import Api
+from live.platforms.kubernetes_deaths import host_of
 from live.platforms.kubernetes_errors import ClusterRefused
 from live.platforms.kubernetes_farm import kubernetes_backend
 from tests.live.servers import RunningServer
@@ -197,9 +197,7 @@ def build_image() -> None:
         subprocess.run([f"{builder}/image", IMAGE, str(ROOT)], check=True, capture_output=True, timeout=280)
 
 
-def port_of(url: str) -> int:
-    return urlsplit(url).port or 0
-
-
-def dumps(value: Any) -> str:
-    return json.dumps(value, indent=1, default=str)
+def busy_pods(backend: LiveBackend) -> set[str]:
+    """Return the pods whose worker holds a task."""
+    leases = backend.queues.client.hvals(key(backend.queues.farm, "leased"))
+    return {host_of(str(lease).split("|")[1]) for lease in leases}
