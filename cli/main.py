@@ -9,7 +9,7 @@ import typer
 
 from autoscaling_env import __version__
 from autoscaling_env.errors import AutoscalingError
-from cli import baselines, compare, config, demo, doctor, evaluate, plot, sim_to_real, train, tune, workload
+from cli import baselines, compare, config, demo, doctor, evaluate, farm, plot, sim_to_real, train, tune, workload
 from cli.console import print_error
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("replay")(sim_to_real.replay)
 app.command("calibrate")(sim_to_real.calibrate)
 app.command("gap")(sim_to_real.gap)
 app.command("verify")(sim_to_real.verify)
+app.add_typer(farm.app, name="farm")
 app.command("doctor")(doctor.doctor)
 app.command("baselines")(baselines.baselines)
 app.add_typer(workload.app, name="workload")
