@@ -52,8 +52,8 @@ def test_a_poison_task_ends_on_the_dead_list_with_its_reason(
 
 
 def test_progress_keeps_a_slow_handler_alive() -> None:
-    with live_farm(handler="tests.live.handlers:plods", hang_s=0.5) as backend:
-        backend.reset(batch([0.0], 15.0), 1)
+    with live_farm(handler="tests.live.handlers:plods", hang_s=1.0) as backend:
+        backend.reset(batch([0.0], 40.0), 1)
         run_out(backend, 1)
         assert checked(backend).ok == 1
 
@@ -72,12 +72,13 @@ def test_a_killed_worker_is_replaced_and_its_task_done_by_another() -> None:
 
 def test_told_to_leave_a_worker_finishes_its_task_first() -> None:
     with live_farm() as backend:
-        backend.reset(batch([0.0, 0.0], 5.0), 2)
+        backend.reset(batch([0.0] * 8, 5.0), 2)
         backend.advance(1.0)
         os.kill(busy_pid(backend), signal.SIGTERM)
-        run_out(backend, 2)
-        assert checked(backend).ok == 2
-        assert [event.kind for event in backend.history()].count("left") == 1
+        run_out(backend, 8)
+        assert checked(backend).ok == 8
+        (gone,) = [event.worker for event in backend.history() if event.kind == "left"]
+        assert [event.kind for event in backend.history() if event.worker == gone].count("claimed") == 1
 
 
 def test_when_the_grace_is_up_it_hands_the_task_back() -> None:

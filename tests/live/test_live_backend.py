@@ -73,7 +73,11 @@ def test_the_task_log_tells_each_tasks_life_in_order() -> None:
 def test_the_start_log_pairs_requests_with_workers() -> None:
     with live_farm(startup_s=2.0) as backend:
         backend.reset(batch([50.0], 0.1), 2)
-        backend.scale_to(5)
+        backend.scale_to(3)
+        backend.advance(1.0)
+        backend.scale_to(4)
+        backend.scale_to(3)
+        backend.advance(3.0)
         backend.scale_to(4)
         backend.advance(4.0)
         log = backend.start_log()
