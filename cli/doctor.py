@@ -17,7 +17,11 @@ from cli.settings import Overrides, resolve
 from cli.show import show_rows
 
 #: Farm -> what examines it.
-EXAMINERS: dict[str, str] = {"local": "live.doctor:examine"}
+EXAMINERS: dict[str, str] = {
+    "local": "live.doctor:examine",
+    "kubernetes": "live.doctor_kubernetes:examine",
+    "openfaas": "live.doctor_openfaas:examine_openfaas",
+}
 
 
 def doctor(

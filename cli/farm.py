@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,21 +15,28 @@ import typer
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
 from cli import options
-from cli.console import err, out
+from cli.console import err, out, progress
+from cli.platforms import CLUSTERS
 from cli.settings import Overrides, resolve
 from cli.show import show_rows
 
 app = typer.Typer(help="Bring a live farm up, look at it, take it down.", no_args_is_help=True)
 
-FARMS = ("local",)
+FARMS = ("local", *CLUSTERS)
 Workers = Annotated[int | None, typer.Option("--workers", min=0, help="Workers to start.  [default: initial_workers]")]
+Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
+Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
+Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
 LiveBackendName = Annotated[str, typer.Option("--backend", metavar="NAME", help="local, kubernetes or openfaas.")]
 
 
 @app.command()
 def up(
     workers: Workers = None,
-    backend: LiveBackendName = "local",
+    backend: Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
+Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
+Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
+LiveBackendName = "local",
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
 ) -> None:
@@ -41,7 +50,10 @@ def up(
 
 @app.command()
 def status(
-    backend: LiveBackendName = "local",
+    backend: Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
+Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
+Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
+LiveBackendName = "local",
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
     as_json: options.Json = False,
@@ -73,7 +85,10 @@ def status(
 
 @app.command()
 def down(
-    backend: LiveBackendName = "local", config: options.ConfigFile = None, assignments: options.Assignments = None
+    backend: Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
+Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
+Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
+LiveBackendName = "local", config: options.ConfigFile = None, assignments: options.Assignments = None
 ) -> None:
     """Take a farm down; nothing is left of it.
 
@@ -90,10 +105,35 @@ def down(
     out.print(f"farm {standing.farm}: down", highlight=False)
 
 
-def _resolved(backend: str, config: Any, assignments: Any) -> Config:
+def _resolved(
+    backend: str,
+    config: Path | None,
+    assignments: list[str] | None,
+    namespace: str | None = None,
+    context: str | None = None,
+    image: str | None = None,
+) -> Config:
     if backend not in FARMS:
         raise InputError(unknown_name("farm", backend, FARMS))
-    return resolve(Overrides(config=config, assignments=assignments or ()))
+    named = {"namespace": namespace, "context": context, "image": image}
+    given = {key: value for key, value in named.items() if value is not None}
+    if backend == "local" and given:
+        raise InputError(*(f"--{key} belongs to a farm in a cluster, not to --backend local" for key in given))
+    values: dict[str, tuple[str, Any]] = {
+        f"live.{backend}.{key}": (f"--{key}", value) for key, value in given.items()
+    }
+    return resolve(Overrides(config=config, assignments=assignments or (), values=values))
+
+
+def _show(config: Config, rows: Sequence[Any], *, as_json: bool = False) -> None:
+    plain = [asdict(row) for row in rows]
+    if as_json:
+        typer.echo(json.dumps(plain, indent=1))
+    elif plain:
+        shown = [{key.capitalize(): str(value) for key, value in row.items()} for row in plain]
+        show_rows(f"farm {config.live.farm}", shown)
+    else:
+        out.print(f"farm {config.live.farm}: not up", highlight=False)
 
 
 def _up_local(config: Config, workers: int) -> None:
