@@ -15,7 +15,7 @@ import typer
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
 from cli import options
-from cli.console import err, out, progress
+from cli.console import err, out
 from cli.platforms import CLUSTERS
 from cli.settings import Overrides, resolve
 from cli.show import show_rows
@@ -33,38 +33,57 @@ LiveBackendName = Annotated[str, typer.Option("--backend", metavar="NAME", help=
 @app.command()
 def up(
     workers: Workers = None,
-    backend: Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
-Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
-Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
-LiveBackendName = "local",
+    backend: LiveBackendName = "local",
+    namespace: Namespace = None,
+    context: Context = None,
+    image: Image = None,
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
 ) -> None:
     """Bring a farm up. A local one stands until Ctrl-C, or until `autoscale farm down` in another terminal.
 
-    Example: autoscale farm up --workers 4
+    Examples:
+
+      autoscale farm up --workers 4
+
+      autoscale farm up --backend kubernetes --namespace autoscaling --image registry.example/autoscale:1
     """
-    resolved = _resolved(backend, config, assignments)
-    _up_local(resolved, resolved.farm.initial_workers if workers is None else workers)
+    resolved = _resolved(backend, config, assignments, namespace, context, image)
+    count = resolved.farm.initial_workers if workers is None else workers
+    if backend == "local":
+        _up_local(resolved, count)
+        return
+    with progress() as bar:
+        task = bar.add_task("starting", total=None)
+        rows = CLUSTERS[backend].up(
+            resolved, count, lambda ready, wanted: bar.update(task, completed=ready, total=wanted)
+        )
+    _show(resolved, rows)
 
 
 @app.command()
 def status(
-    backend: Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
-Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
-Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
-LiveBackendName = "local",
+    backend: LiveBackendName = "local",
+    namespace: Namespace = None,
+    context: Context = None,
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
     as_json: options.Json = False,
 ) -> None:
     """Print what a farm looks like from outside, without touching it.
 
-    Example: autoscale farm status --json
+    Examples:
+
+      autoscale farm status --json
+
+      autoscale farm status --backend kubernetes --namespace autoscaling
     """
+    resolved = _resolved(backend, config, assignments, namespace, context)
+    if backend != "local":
+        _show(resolved, CLUSTERS[backend].status(resolved), as_json=as_json)
+        return
     from live.status import farm_status
 
-    resolved = _resolved(backend, config, assignments)
     found = farm_status(_address(resolved), resolved.live.farm, password_file=resolved.live.redis_password_file)
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=1))
@@ -85,18 +104,27 @@ LiveBackendName = "local",
 
 @app.command()
 def down(
-    backend: Namespace = Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")]
-Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig (kubernetes).")]
-Image = Annotated[str | None, typer.Option("--image", help="Image of the functions.")]
-LiveBackendName = "local", config: options.ConfigFile = None, assignments: options.Assignments = None
+    backend: LiveBackendName = "local",
+    namespace: Namespace = None,
+    context: Context = None,
+    config: options.ConfigFile = None,
+    assignments: options.Assignments = None,
 ) -> None:
-    """Take a farm down; nothing is left of it.
+    """Take a farm down, also what a killed `up` left; nothing remains of it.
 
-    Example: autoscale farm down
+    Examples:
+
+      autoscale farm down
+
+      autoscale farm down --backend openfaas
     """
+    resolved = _resolved(backend, config, assignments, namespace, context)
+    if backend != "local":
+        CLUSTERS[backend].down(resolved)
+        out.print(f"farm {resolved.live.farm}: down", highlight=False)
+        return
     from live.standing import end, find
 
-    resolved = _resolved(backend, config, assignments)
     standing = find(resolved.live.farm)
     if standing is None:
         out.print(f"farm {resolved.live.farm}: not up", highlight=False)
@@ -119,9 +147,7 @@ def _resolved(
     given = {key: value for key, value in named.items() if value is not None}
     if backend == "local" and given:
         raise InputError(*(f"--{key} belongs to a farm in a cluster, not to --backend local" for key in given))
-    values: dict[str, tuple[str, Any]] = {
-        f"live.{backend}.{key}": (f"--{key}", value) for key, value in given.items()
-    }
+    values: dict[str, tuple[str, Any]] = {f"live.{backend}.{key}": (f"--{key}", value) for key, value in given.items()}
     return resolve(Overrides(config=config, assignments=assignments or (), values=values))
 
 
