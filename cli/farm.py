@@ -15,7 +15,7 @@ import typer
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
 from cli import options
-from cli.console import err, out
+from cli.console import err, out, progress
 from cli.platforms import CLUSTERS
 from cli.settings import Overrides, resolve
 from cli.show import show_rows
