@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from autoscaling_env import reward
 from autoscaling_env.config import Config
 from autoscaling_env.observation import observation_space
-from autoscaling_env.types import TaskBatch
+from autoscaling_env.types import BoolArray, TaskBatch
 from simulator import kernel, kernel_env
 from simulator.delays import BLOCK, overheads, pickup_delays, startup_delays
 from simulator.kernel_env import FACTS, Episodes, Rules
@@ -48,21 +51,47 @@ class Fleet:
         self._size, self._batches = size, [TaskBatch(np.empty(0), np.empty(0), np.empty(0))] * size
         self.episodes = self._allocated(tasks=0, segments=1)
 
-    def load(self, row: int, batch: TaskBatch) -> None:
-        """Start the episode of ``batch`` in ``row``."""
+    def load(self, rows: NDArray[np.int64], batch: TaskBatch) -> None:
+        """Start the episode of ``batch`` in every one of ``rows``."""
         size, segments = len(batch), len(batch.segment_start_s)
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
         episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
-        self._batches[row] = batch
-        farms.arrival_s[row, :size] = batch.arrival_s
-        np.add(batch.service_s, overheads(farm, batch), out=farms.work_s[row, :size])
-        farms.pickup_s[row, :size] = pickup_delays(farm, batch)
-        farms.startup_s[row] = startup_delays(farm, batch.seed, farms.startup_s.shape[1])
-        episodes.deadline_s[row, :size] = batch.deadline_s
-        episodes.segment_s[row, :segments] = batch.segment_start_s
-        episodes.segment_s[row, segments:] = np.inf
-        kernel_env.begin(episodes, self.rules, row, size, segments, farm.initial_workers)
+        farms.arrival_s[rows, :size] = batch.arrival_s
+        farms.work_s[rows, :size] = batch.service_s + overheads(farm, batch)
+        farms.pickup_s[rows, :size] = pickup_delays(farm, batch)
+        farms.startup_s[rows] = startup_delays(farm, batch.seed, farms.startup_s.shape[1])
+        episodes.deadline_s[rows, :size] = batch.deadline_s
+        episodes.segment_s[rows, :segments] = batch.segment_start_s
+        episodes.segment_s[rows, segments:] = np.inf
+        for row in rows.tolist():
+            self._batches[row] = batch
+            kernel_env.begin(episodes, self.rules, row, size, segments, farm.initial_workers)
+
+    def step(self, rows: NDArray[np.int64], actions: NDArray[np.int64]) -> None:
+        """Step the episodes ``rows`` by their actions, indices into ``action_deltas``."""
+        self.make_room()
+        kernel_env.step_all(self.episodes, self.rules, rows, self.deltas[actions])
+
+    def facts(self) -> dict[str, NDArray[np.int64]]:
+        """Return a copy of what the last steps brought, by name; see ``kernel_env.FACTS``."""
+        return dict(zip(FACTS, self.episodes.facts.T.copy(), strict=True))
+
+    def reward_terms(
+        self, facts: dict[str, NDArray[np.int64]], terminated: BoolArray, truncated: BoolArray
+    ) -> dict[str, Any]:
+        """Return the named terms of the last steps' rewards, float64[size] each."""
+        outcome = reward.StepOutcome(
+            worker_queue=facts["worker_queue"],
+            qos_rate=self.episodes.window["qos"],
+            workers=facts["requested_workers"],
+            applied_delta=facts["applied_delta"],
+            missed=facts["missed_in_step"],
+            step_s=self.config.environment.step_duration_s,
+            terminated=terminated,
+            truncated=truncated,
+        )
+        return reward.terms(outcome, self.config.reward)
 
     def make_room(self) -> None:
         """See that the next step finds room for the workers it may start."""
@@ -93,7 +122,7 @@ class Fleet:
         self.episodes = Episodes(farms=new.farms._replace(**farms), **kept)
 
 
-def _into(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+def _into(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
     """Return the larger of two arrays with the old one's entries at its start."""
     if old.shape[1:] > new.shape[1:]:
         return old

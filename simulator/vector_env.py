@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -52,7 +52,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         threads: environments are stepped by so many threads; the results do not depend on it.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - as Gymnasium has it
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
         infos: dict[str, Any] = {}
-        self._infos.add_reset(infos, self._fleet.episodes.facts, self._seeds, rows)
+        self._infos.add_reset(infos, self._fleet.facts(), self._seeds, rows)
         return self._fleet.episodes.observation.copy(), infos
 
     def step(self, actions: NDArray[np.int64]) -> Results:
@@ -151,28 +151,18 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
         """Return rewards, ends and infos; zero and not there for environments that were not stepped."""
-        facts = self._infos.columns(self._fleet.episodes.facts)
+        facts = self._fleet.facts()
         stepped = np.zeros(self.num_envs, dtype=np.bool_)
         stepped[rows] = True
         terminated, truncated = facts["terminated"].astype(bool) & stepped, facts["truncated"].astype(bool) & stepped
-        outcome = reward.StepOutcome(
-            worker_queue=facts["worker_queue"],
-            qos_rate=self._fleet.episodes.window["qos"],
-            workers=facts["requested_workers"],
-            applied_delta=facts["applied_delta"],
-            missed=facts["missed_in_step"],
-            step_s=self.config.environment.step_duration_s,
-            terminated=terminated,
-            truncated=truncated,
-        )
-        named = reward.terms(outcome, self.config.reward)
+        named = self._fleet.reward_terms(facts, terminated, truncated)
         rewards = np.where(stepped, reward.total(named), 0.0)
         infos = self._infos.of_step(facts, named, self._seeds, stepped, terminated | truncated)
         return rewards, terminated, truncated, infos
 
     def _restart(self, rows: Rows, infos: dict[str, Any]) -> None:
         self._begin(rows, self._next_seeds(rows))
-        self._infos.add_reset(infos, self._fleet.episodes.facts, self._seeds, rows)
+        self._infos.add_reset(infos, self._fleet.facts(), self._seeds, rows)
 
     def _start_over(self, infos: dict[str, Any], rewards: NDArray[np.float64]) -> dict[str, Any]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
@@ -184,7 +174,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
-        for row, seed in zip(rows.tolist(), seeds.tolist(), strict=True):
+        for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
             self._fleet.load(row, self.workload.draw(seed, self._phase_order_seed(seed)))
         self._done[rows] = False
 

@@ -12,6 +12,7 @@ from autoscaling_env.types import ScaleReason
 from simulator.kernel_env import FACTS
 
 Mask = NDArray[np.bool_]
+Facts = dict[str, NDArray[np.int64]]
 #: Columns of the kernel's facts that are keys of ``info`` as they are.
 COUNTS = tuple(name for name in FACTS if name not in {"missed_in_step", "workers_started", "terminated", "truncated"})
 _REASONS = np.array([ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM], dtype=object)
@@ -34,14 +35,7 @@ class Infos:
         }
         self._times_s = [0.0]
 
-    @staticmethod
-    def columns(facts: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-        """Return a copy of the kernel's facts by name."""
-        return dict(zip(FACTS, facts.T.copy(), strict=True))
-
-    def of_step(
-        self, facts: dict[str, NDArray[np.int64]], terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask
-    ) -> dict[str, Any]:
+    def of_step(self, facts: Facts, terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask) -> dict[str, Any]:
         """Return the infos of the environments that were stepped."""
         infos = self._common(facts, seeds)
         everywhere = bool(stepped.all())
@@ -58,9 +52,11 @@ class Infos:
             infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
         return infos
 
-    def add_reset(self, infos: dict[str, Any], facts: NDArray[np.int64], seeds: Any, rows: NDArray[np.int64]) -> None:
+    def add_reset(
+        self, infos: dict[str, Any], facts: dict[str, NDArray[np.int64]], seeds: Any, rows: NDArray[np.int64]
+    ) -> None:
         """Write the infos of environments that were reset into ``infos``."""
-        mine = self._common(self.columns(facts), seeds)
+        mine = self._common(facts, seeds)
         for key, value in mine.items():
             if key not in infos:
                 infos[key] = _empty(value)

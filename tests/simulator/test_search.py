@@ -1,0 +1,87 @@
+"""Searches over copied farms: what they claim to earn is what the environment pays."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from autoscaling_env.config import default_config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.settings import with_overrides
+from simulator import kernel_env
+from simulator.fleet import Fleet
+from simulator.search import best_static, hindsight, play_sequences, play_static
+from workloads import make_workload
+
+CONFIG = default_config()
+WORKLOAD = make_workload(CONFIG)
+MEAN_S = WORKLOAD.mean_service_s
+
+
+def earned(actions: list[int], seed: int, config=CONFIG) -> float:
+    env = OpenFaaSAutoscalingEnv(config=config, backend="simpy")
+    env.reset(options={"episode_seed": seed})
+    total, over = 0.0, False
+    for action in actions:
+        assert not over
+        _, reward, terminated, truncated, _ = env.step(action)
+        total, over = total + float(reward), terminated or truncated
+    assert over
+    return total
+
+
+def test_sequences_earn_what_the_environment_pays() -> None:
+    actions = np.random.default_rng(1).integers(3, size=(4, 30))
+    played = play_sequences(CONFIG, WORKLOAD.draw(3), MEAN_S, actions)
+    assert played.total_reward.tolist() == [earned(row.tolist(), 3) for row in actions]
+    assert played.steps.tolist() == [30] * 4
+
+
+def test_hindsight_earns_what_it_says_and_beats_every_static_count() -> None:
+    batch = WORKLOAD.draw(5)
+    actions, total = hindsight(CONFIG, batch, MEAN_S, beam_width=64)
+    assert total == earned(actions.tolist(), 5)
+    assert total >= play_static(CONFIG, batch, MEAN_S, np.arange(1, 33)).total_reward.max()
+    again = hindsight(CONFIG, batch, MEAN_S, beam_width=64)
+    assert again[0].tolist() == actions.tolist()
+
+
+def test_hindsight_finds_the_optimum_where_everything_can_be_tried() -> None:
+    config = with_overrides(CONFIG, {"environment.max_steps": 6, "environment.step_duration_s": 16.0})
+    batch = WORKLOAD.draw(2)
+    every = np.array(list(itertools.product(range(3), repeat=6)))
+    best = play_sequences(config, batch, MEAN_S, every).total_reward.max()
+    assert hindsight(config, batch, MEAN_S, beam_width=128)[1] == best
+
+
+def test_a_given_start_is_never_beaten_by_the_answer_being_worse() -> None:
+    start = [2] * 20 + [0] * 10
+    batch = WORKLOAD.draw(9)
+    total = play_sequences(CONFIG, batch, MEAN_S, np.array([start])).total_reward[0]
+    assert hindsight(CONFIG, batch, MEAN_S, beam_width=1, starts=[start])[1] >= total
+
+
+def test_best_static_is_the_best_of_all() -> None:
+    best, mean = best_static(CONFIG, WORKLOAD, [1, 2])
+    assert len(mean) == 32
+    assert best == 1 + int(np.argmax(mean))
+    held = play_static(CONFIG, WORKLOAD.draw(1), MEAN_S, np.array([15]))
+    assert held.workers[0, -1] == 15
+    assert held.total_reward[0] == earned(held.actions[0].tolist(), 1)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 20])
+def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
+    fleet = Fleet(CONFIG, MEAN_S, 2)
+    fleet.load(np.arange(2), WORKLOAD.draw(4))
+    rng, first = np.random.default_rng(0), np.array([0])
+    for action in rng.integers(3, size=(steps, 1)):
+        fleet.step(first, action)
+    kernel_env.copy(fleet.episodes, first, np.array([1]))
+    for action in rng.integers(3, size=12):
+        fleet.step(np.arange(2), np.array([action, action]))
+        facts, observation = fleet.episodes.facts, fleet.episodes.observation
+        assert facts[0].tolist() == facts[1].tolist()
+        assert observation[0].tolist() == observation[1].tolist()
