@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def make_gateway() -> Iterator[Callable[..., GatewayServer]]:
     made: list[GatewayServer] = []
 
     def make(timing: Timing = QUICK, **options: Any) -> GatewayServer:
-        made.append(GatewayServer(options.pop("kubelet", None) or Forking(), timing, **options))
+        made.append(GatewayServer(options.pop("kubelet", None) or Forking(), replace(timing), **options))
         return made[-1]
 
     yield make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -104,6 +105,7 @@ def test_old_values_are_not_taken_for_a_clamp(opened: Open) -> None:
 def test_a_value_older_than_that_is_found_out_later(opened: Open) -> None:
     """The informer is later than we are patient: first said to be a clamp, then put right, and nobody is accused."""
     platform, gateway = opened(2, community=False, settle_s=0.3)
+    time.sleep(1.3)  # the informer has seen all there is
     gateway.provider.timing.informer_s = 1.2
     assert platform.scale_to(6, ()).accepted == 2
     eventually(lambda: requested(platform) == 6)
@@ -178,7 +180,7 @@ def test_a_slow_gateway_is_waited_for_no_longer_than_a_call_may_take(opened: Ope
     assert outcome.reason is ScaleReason.REJECTED
     assert "slow" in outcome.detail
     gateway.faults = Faults()
-    eventually(lambda: requested(platform) == 4), "it was done all the same"
+    eventually(lambda: requested(platform) == 4)  # it was done all the same
 
 
 def test_somebody_else_scales(opened: Open) -> None:
