@@ -15,13 +15,14 @@ from autoscaling_env.rng import stream
 from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from live.clients import command_client
 from live.clock import Clock, SystemClock
-from live.control import Controller, Snapshot
+from live.control import Controller
 from live.functions.settings import FunctionSettings
 from live.history import Event, Verdict, read_history, verify
 from live.keeper import Keeper
 from live.platform import FarmSpec, Platform, WorkerCounts
 from live.queues import Queues
 from live.readings import WORKER_FIELDS, Readings
+from live.snapshot import Snapshot
 from live.starts import StartLog, WorkerStarts
 from live.tasks import Outcomes, segments
 from live.watch import Watch, patiently

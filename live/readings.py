@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autoscaling_env.types import TaskBatch, Telemetry
-from live.control import Snapshot
 from live.platform import WorkerCounts
+from live.snapshot import Snapshot
 from live.tasks import Outcomes
 
 #: Telemetry that comes from the server.

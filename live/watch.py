@@ -9,10 +9,11 @@ from typing import TypeVar
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import TaskBatch
 from live.clock import Clock
-from live.control import PAGE, Controller, Snapshot
+from live.control import PAGE, Controller
 from live.errors import ServerFull, ServerUnreachable
 from live.platform import Roster
 from live.readings import Readings
+from live.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
