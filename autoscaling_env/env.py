@@ -18,7 +18,7 @@ from autoscaling_env.plugins import make_backend, make_workload
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import Observation, ScaleOutcome, ScaleReason, TaskBatch, Telemetry
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import Workload, draw_episode
 
 
 class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
@@ -110,7 +110,7 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         """Start an episode on a fresh farm; ``options["episode_seed"]`` names the episode itself."""
         super().reset(seed=seed)
         episode = self._next_episode(options or {})
-        self.batch = self.workload.draw(episode, self._phase_order_seed(episode))
+        self.batch = draw_episode(self.workload, self.config.environment, episode)
         telemetry = self.backend.reset(self.batch, self.config.farm.initial_workers)
         self._tally = Tally(len(self.batch))
         self._telemetry, self._history = telemetry, [telemetry]
@@ -180,9 +180,3 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
             return int(options["episode_seed"])
         drawn = episode_seed(self.np_random)
         return drawn if self._task_seed is None else self._task_seed
-
-    def _phase_order_seed(self, episode: int) -> int | None:
-        environment = self.config.environment
-        if not environment.phase_shuffle:
-            return None
-        return episode if environment.phase_shuffle_seed is None else environment.phase_shuffle_seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from autoscaling_env.config.environment import EnvironmentConfig
 from autoscaling_env.types import TaskBatch
 
 
@@ -39,3 +40,11 @@ class Workload(Protocol):
             phase_order_seed: shuffles the order of the phases (and nothing else) where there are phases.
         """
         ...
+
+
+def draw_episode(workload: Workload, environment: EnvironmentConfig, episode: int) -> TaskBatch:
+    """Return the tasks of episode ``episode`` as every environment draws them: phases shuffled if configured."""
+    if not environment.phase_shuffle:
+        return workload.draw(episode)
+    order = environment.phase_shuffle_seed
+    return workload.draw(episode, episode if order is None else order)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from agents.industry import INDUSTRY
 from agents.learned import load_policy
+from agents.planned import Planned
 from agents.reactive import External, Reactive, Static
-from agents.static_search import best_static
 from agents.training import train
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -19,7 +19,7 @@ from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import Workload, draw_episode
 from cli.console import note
 from cli.training_progress import TrainingProgress
 
@@ -49,10 +49,23 @@ Factory = Callable[[Setting], Policy]
 
 
 def _static_best(setting: Setting) -> Policy:
-    env = OpenFaaSAutoscalingEnv(config=setting.config, workload=setting.workload)
-    workers, earned = best_static(env, setting.training_seeds(STATIC_EPISODES))
-    note(f"static-best: {workers} workers earn most, {earned:.1f} on average over {STATIC_EPISODES} training episodes")
+    from simulator.search import best_static
+
+    seeds = setting.training_seeds(STATIC_EPISODES)
+    workers, earned = best_static(setting.config, setting.workload, seeds)
+    note(f"static-best: {workers} workers earn most, {earned.max():.1f} on average over {len(seeds)} training episodes")
     return Static(workers)
+
+
+def _hindsight(setting: Setting) -> Policy:
+    from simulator.search import hindsight
+
+    def plan(episode: int) -> list[int]:
+        batch = draw_episode(setting.workload, setting.config.environment, episode)
+        actions, _ = hindsight(setting.config, batch, setting.workload.mean_service_s, seed=episode)
+        return [int(action) for action in actions]
+
+    return Planned(plan)
 
 
 def _industry(name: str, setting: Setting) -> Policy:
@@ -76,6 +89,7 @@ FACTORIES: dict[str, Factory] = {
     "reactiveaverage": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=False),
     "reactivemaximum": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=True),
     "static-best": _static_best,
+    "hindsight": _hindsight,
     "sarsa": lambda setting: _trained("sarsa", setting),
     "dqn": lambda setting: _trained("dqn", setting),
     "external": lambda setting: External(),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from agents.industry import INDUSTRY
+from agents.planned import Planned
 from agents.reactive import External, Reactive, Static, towards
 from agents.recorded import Recorded
-from agents.static_search import best_static
-from autoscaling_env.config import default_config, load_config
+from autoscaling_env.config import default_config
 from autoscaling_env.config.agents import ReactiveConfig
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import RunError
@@ -87,23 +87,11 @@ def test_recorded_repeats_and_then_keeps() -> None:
         PolicyContract.play(env, Recorded({7: []}), 8)
 
 
-def test_best_static_finds_what_trying_everything_finds() -> None:
-    config = load_config(assignments=["farm.max_workers=16", "farm.min_workers=9", "environment.max_steps=20"])
-    env, seeds = OpenFaaSAutoscalingEnv(config=config, backend="simpy"), (1, 2, 3, 4)
-
-    def earned(workers: int) -> float:
-        total = 0.0
-        for seed in seeds:
-            env.reset(options={"episode_seed": seed})
-            ended, info, policy = False, {"requested_workers": 12, "action_deltas": DELTAS}, Static(workers)
-            while not ended:
-                _, reward, terminated, truncated, info = env.step(policy.act(np.empty(0), info))
-                total, ended = total + float(reward), terminated or truncated
-        return total / len(seeds)
-
-    best, mean = best_static(env, seeds)
-    assert mean == pytest.approx(max(earned(workers) for workers in range(9, 17)))
-    assert earned(best) == pytest.approx(mean)
+def test_planned_plays_the_plan_of_the_episode_and_then_keeps() -> None:
+    env = OpenFaaSAutoscalingEnv(backend="simpy", max_steps=4)
+    planned = Planned(lambda seed: [2, 2] if seed == 7 else [0])
+    assert PolicyContract.play(env, planned, 7) == [2, 2, 1, 1]
+    assert PolicyContract.play(env, planned, 8) == [0, 1, 1, 1]
 
 
 class TestReactiveAverage(PolicyContract):

@@ -1,0 +1,29 @@
+"""A plan made before the episode begins, by someone who knows its tasks: the hindsight bound as a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from agents.reactive import towards
+from autoscaling_env.types import Info, Observation
+
+#: Episode seed -> the action of each step, an index into ``action_deltas``.
+Planner = Callable[[int], Sequence[int]]
+
+
+class Planned:
+    """Plays what the planner says for the episode; keeps when the plan has ended."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._plan: Sequence[int] = ()
+
+    def reset(self) -> None:
+        """Forget the plan."""
+        self._plan = ()
+
+    def act(self, observation: Observation, info: Info) -> int:
+        """Return the planned action; the plan is made at the first step."""
+        if info["step"] == 0:
+            self._plan = self._planner(info["episode_seed"])
+        return int(self._plan[info["step"]]) if info["step"] < len(self._plan) else towards(0, info)
