@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,8 +87,9 @@ class Processes:
     def close(self) -> None:
         """End everything and remove the directory. May be called twice."""
         self._ended.clear()
-        if self._guardian.stdin and not self._guardian.stdin.closed:
-            self._guardian.stdin.close()
+        if self._guardian.stdin:
+            with contextlib.suppress(BrokenPipeError):  # the guardian was killed
+                self._guardian.stdin.close()
         try:
             self._guardian.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -95,6 +98,7 @@ class Processes:
         self._reader.join(timeout=5)
         if self._guardian.stdout:
             self._guardian.stdout.close()
+        shutil.rmtree(self.directory, ignore_errors=True)  # if the guardian was killed, it could not
 
     def _send(self, **command: Any) -> None:
         line = json.dumps(command).encode() + b"\n"

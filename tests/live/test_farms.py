@@ -130,6 +130,18 @@ def test_close_leaves_no_process_no_directory_and_no_key(own_server: RunningServ
         assert other.queues.client.keys("*") == []
 
 
+def test_a_killed_guardian_is_reported_and_its_directory_goes_with_close() -> None:
+    require_server()
+    with live_farm() as backend:
+        backend.reset(steady(50, 5.0, 1.0), 2)
+        processes = backend.platform._processes  # type: ignore[attr-defined]
+        os.kill(processes._guardian.pid, signal.SIGKILL)
+        processes._guardian.wait()
+        with pytest.raises(BackendError, match="their parent was killed; start again"):
+            backend.scale_to(5)
+    assert not processes.directory.exists()
+
+
 def test_ctrl_c_does_not_reach_the_workers(doomed: subprocess.Popen[str]) -> None:
     processes, _ = told(doomed)
     assert {os.getsid(p.pid) for p in processes} == {processes[0].pid}
