@@ -52,8 +52,7 @@ def draw(folder: Path, results: Results, name: str = "") -> dict[str, Path]:
     """Draw one setting's pictures from its files; return what they are called and where they are."""
     from analysis.plots.comparison import comparison_plots
 
-    title = f"{name}: policies on the same tasks" if name else "Policies on the same tasks"
-    picture = comparison_plots(results, folder / "plots" / "comparison_plots.png", title=title)
+    picture = comparison_plots(results, folder / "plots" / "comparison_plots.png", title=name or None)
     return {f"picture {name}".strip(): picture}
 
 
