@@ -65,8 +65,8 @@ def ours(config: Config) -> int:
     return int(learner.saved()[1]["updates"])
 
 
-def theirs(config: Config) -> int:
-    """Train stable-baselines3's DQN; return its updates."""
+def theirs(config: Config, *, after_each_episode: bool = False) -> int:
+    """Train stable-baselines3's DQN, which updates after each step or, like ours, each episode; return its updates."""
     from stable_baselines3 import DQN
 
     dqn = config.agents.dqn
@@ -79,8 +79,8 @@ def theirs(config: Config) -> int:
         buffer_size=dqn.replay_capacity,
         batch_size=dqn.batch_size,
         learning_starts=dqn.learning_starts - 1,
-        train_freq=dqn.train_every,
-        gradient_steps=1,
+        train_freq=(1, "episode") if after_each_episode else dqn.train_every,
+        gradient_steps=-1 if after_each_episode else 1,
         target_update_interval=dqn.target_update,
         tau=dqn.target_tau,
         max_grad_norm=dqn.gradient_clip,
@@ -116,9 +116,10 @@ def run(repeats: int = 3) -> list[dict[str, Any]]:
         "DQN 120 x 30": lambda: ours(config),
         "DQN 120 x 30, whole run": lambda: whole_run("dqn", config),
         THEIRS: lambda: theirs(config),
+        f"{THEIRS}, updates after episodes": lambda: theirs(config, after_each_episode=True),
     }
     for name, work in works.items():
-        if name != THEIRS:
+        if THEIRS not in name:
             work()  # imports and compilation are not training
     if ours(config) != theirs(config):
         raise RuntimeError("not the same number of updates")
