@@ -118,8 +118,7 @@ class Api:
     ) -> Json:
         left_s = max(0.05, min(ATTEMPT_TIMEOUT_S, until - time.monotonic()))
         response = self._attempt(method, path, (min(CONNECT_TIMEOUT_S, left_s), left_s), body, content, query)
-        answer = json.loads(self._read(f"{method} {path}", response) or b"{}")
-        return answer if isinstance(answer, dict) else {}
+        return _object(f"{method} {path}", self._read(f"{method} {path}", response))
 
     def _attempt(
         self,
@@ -172,6 +171,17 @@ class Api:
             raise outage(what, error) from error
         finally:
             response.release_conn()
+
+
+def _object(what: str, body: bytes) -> Json:
+    """Return the answer; one that is cut short, or a proxy's page, is no answer."""
+    try:
+        answer = json.loads(body or b"{}")
+    except ValueError as error:
+        raise outage(what, error) from error
+    if not isinstance(answer, dict):
+        raise ClusterUnreachable(f"Kubernetes: {what}: not an object: {body[:80]!r}: is the address right?")
+    return answer
 
 
 def _pause(state: RetryCallState) -> float:

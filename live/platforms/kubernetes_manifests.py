@@ -127,9 +127,10 @@ def _container(role: str, config: KubernetesConfig, settings: FunctionSettings) 
         "ports": [{"name": "probes", "containerPort": PORT, "protocol": "TCP"}],
         "resources": _resources(config),
         "securityContext": RESTRICTED,
-        "startupProbe": _probe("/readyz", 1, 600),
-        "livenessProbe": _probe("/healthz", 10, 3),
+        "livenessProbe": _probe("/healthz", 10, 3) | {"initialDelaySeconds": 5},
     }
+    if role != "worker":  # unready workers would be removed before idle ones, whatever their deletion cost
+        container["startupProbe"] = _probe("/readyz", 1, 600)
     if config.redis_secret:
         container["volumeMounts"] = [{"name": "redis", "mountPath": SECRET_DIRECTORY, "readOnly": True}]
     return container

@@ -83,7 +83,7 @@ def read_pod(item: Json) -> Pod:
         over=status.get("phase") in {"Failed", "Succeeded"},
         running="running" in state,
         started=bool(container.get("started")),
-        trouble=_trouble(state.get("waiting", {}), spec) or _unschedulable(status),
+        trouble=_trouble(state.get("waiting", {}), spec, container) or _unschedulable(status),
         ended=tuple(_ended(each["terminated"]) for each in _states(container) if "terminated" in each),
         cost=int(metadata.get("annotations", {}).get(DELETION_COST, 0)),
         why=status.get("reason", ""),
@@ -94,11 +94,13 @@ def _states(container: Json) -> list[Json]:
     return [container.get("state", {}), container.get("lastState", {})]
 
 
-def _trouble(waiting: dict[str, Any], spec: Json) -> str:
+def _trouble(waiting: dict[str, Any], spec: Json, container: Json) -> str:
     reason = waiting.get("reason", "")
     if reason not in TROUBLES:
         return ""
-    return f"{reason} (image {spec['containers'][0]['image']}): {TROUBLES[reason]}"
+    last = container.get("lastState", {}).get("terminated")
+    found = f"last ended with {_ended(last).how}" if last else f"image {spec['containers'][0]['image']}"
+    return f"{reason} ({found}): {TROUBLES[reason]}"
 
 
 def _unschedulable(status: Json) -> str:

@@ -58,7 +58,7 @@ def _pod(name: str, names: Names, config: KubernetesConfig, settings: FunctionSe
     spec = pod_spec("doctor", config, settings)
     (container,) = spec["containers"]
     for unwanted in ("args", "startupProbe", "livenessProbe"):
-        container.pop(unwanted)
+        container.pop(unwanted, None)
     container["command"] = ["python", "-c", PROGRAM]
     container["terminationMessagePolicy"] = "FallbackToLogsOnError"
     metadata = {"name": name, "namespace": names.namespace, "labels": names.labels("doctor")}

@@ -1,7 +1,7 @@
 """Whom Kubernetes shall remove first: said by deletion costs, since the count alone does not say who is busy.
 
 The ReplicaSet controller removes, in this order: pods without a node, pending ones, running ones that are not
-ready, then by deletion cost (lowest first). So the costs must only order workers that have started.
+ready, then by deletion cost (lowest first). Workers have no readiness probe, so the costs order all that run.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tests.cluster.clusters import Cluster, ReachableServer
 from tests.live.servers import require_server
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def _image() -> None:
     clusters.kubeconfig()
     clusters.build_image()
@@ -24,9 +24,8 @@ def cluster(_image: None) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def own_namespace() -> Iterator[Cluster]:
+def own_namespace(_image: None) -> Iterator[Cluster]:
     """A namespace that this test may spoil."""
-    clusters.kubeconfig()
     with clusters.namespace() as made:
         yield made
 
