@@ -20,6 +20,7 @@ INFO_COLUMNS: dict[str, type] = {
     "requested_delta": np.int64,
     "applied_delta": np.int64,
     "scale_reason": str,
+    "scale_detail": str,
     "requested_workers": np.int64,
     "workers_ready": np.int64,
     "workers_starting": np.int64,
