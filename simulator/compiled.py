@@ -8,6 +8,7 @@ from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.types import ScaleOutcome, ScaleReason, TaskBatch, TaskLog, Telemetry
 from simulator import kernel
 from simulator.delays import overheads, pickup_delays, startup_delays
+from simulator.first_use import announce
 from simulator.kernel import Farms
 
 #: Room for workers beyond those asked for: leaving ones still hold a task.
@@ -26,6 +27,7 @@ class CompiledBackend:
     """
 
     def __init__(self, farm: FarmConfig) -> None:
+        announce(kernel.advance)
         self._config = farm
         self._farms: Farms | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from autoscaling_env import reward
 from autoscaling_env.config import Config
+from autoscaling_env.config.distributions import Constant, Distribution
 from autoscaling_env.observation import observation_space
-from autoscaling_env.types import BoolArray, TaskBatch
+from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
 from simulator import kernel, kernel_env
-from simulator.delays import BLOCK, overheads, pickup_delays, startup_delays
+from simulator.delays import BLOCK
+from simulator.first_use import announce
 from simulator.kernel_env import FACTS, Episodes, Rules
+from simulator.streams import Streams
 
 #: Room for workers that leave and still hold a task, at first.
 SPARE_WORKERS = 32
@@ -33,7 +36,9 @@ class Fleet:
     """
 
     def __init__(self, config: Config, mean_service_s: float, size: int) -> None:
+        announce(kernel_env.step_all)
         farm, environment = config.farm, config.environment
+        self._streams = Streams()
         self.config = config
         self.rules = Rules(
             environment.step_duration_s,
@@ -57,13 +62,14 @@ class Fleet:
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
         episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
-        farms.arrival_s[rows, :size] = batch.arrival_s
-        farms.work_s[rows, :size] = batch.service_s + overheads(farm, batch)
-        farms.pickup_s[rows, :size] = pickup_delays(farm, batch)
-        farms.startup_s[rows] = startup_delays(farm, batch.seed, farms.startup_s.shape[1])
-        episodes.deadline_s[rows, :size] = batch.deadline_s
-        episodes.segment_s[rows, :segments] = batch.segment_start_s
-        episodes.segment_s[rows, segments:] = np.inf
+        place = slice(rows[0], rows[0] + 1) if len(rows) == 1 else rows  # a slice is copied to much faster
+        farms.arrival_s[place, :size] = batch.arrival_s
+        farms.work_s[place, :size] = batch.service_s + self._drawn(farm.service_overhead, batch.seed, "overhead", size)
+        farms.pickup_s[place, :size] = self._drawn(farm.pickup, batch.seed, "pickup", size)
+        farms.startup_s[place] = self._startups(batch.seed, farms.startup_s.shape[1])
+        episodes.deadline_s[place, :size] = batch.deadline_s
+        episodes.segment_s[place, :segments] = batch.segment_start_s
+        episodes.segment_s[place, segments:] = np.inf
         for row in rows.tolist():
             self._batches[row] = batch
             kernel_env.begin(episodes, self.rules, row, size, segments, farm.initial_workers)
@@ -102,9 +108,20 @@ class Fleet:
         started = int(facts[:, _STARTED].max()) + self._rise
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
-            drawn = [startup_delays(self.config.farm, batch.seed, count) for batch in self._batches]
+            drawn = [self._startups(batch.seed, count) for batch in self._batches]
             farms = farms._replace(startup_s=np.array(drawn))
         self.episodes = self.episodes._replace(farms=farms)
+
+    def _drawn(self, distribution: Distribution, seed: int, name: str, size: int) -> FloatArray | float:
+        """As ``simulator.delays`` draws them."""
+        if isinstance(distribution, Constant):
+            return distribution.value_s
+        return distribution.sample(self._streams.get(seed, name), size)
+
+    def _startups(self, seed: int, count: int) -> FloatArray:
+        """Return float64[count], a multiple of ``BLOCK``, as ``simulator.delays`` draws them."""
+        rng, startup = self._streams.get(seed, "startup"), self.config.farm.startup
+        return np.concatenate([startup.sample(rng, BLOCK) for _ in range(count // BLOCK)])
 
     def _allocated(self, tasks: int, segments: int) -> Episodes:
         farm = self.config.farm

@@ -13,7 +13,7 @@ from autoscaling_env import reward
 from autoscaling_env.config import Config
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import Workload, draw_episode
 from simulator import kernel_env
 from simulator.fleet import Fleet
 
@@ -60,7 +60,7 @@ def best_static(config: Config, workload: Workload, seeds: Iterable[int]) -> tup
     the smaller count wins.
     """
     counts = np.arange(config.farm.min_workers, config.farm.max_workers + 1)
-    batches = [workload.draw(seed) for seed in seeds]
+    batches = [draw_episode(workload, config.environment, seed) for seed in seeds]
     totals = [play_static(config, batch, workload.mean_service_s, counts).total_reward for batch in batches]
     mean = np.mean(totals, axis=0)
     return int(counts[np.argmax(mean)]), mean

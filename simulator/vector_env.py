@@ -21,7 +21,7 @@ from autoscaling_env.plugins import make_workload
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import Workload, draw_episode
 from simulator import kernel_env
 from simulator.fleet import Fleet
 from simulator.vector_info import Infos
@@ -175,7 +175,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
         for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
-            self._fleet.load(row, self.workload.draw(seed, self._phase_order_seed(seed)))
+            self._fleet.load(row, draw_episode(self.workload, self.config.environment, seed))
         self._done[rows] = False
 
     def _masked(self, options: dict[str, Any]) -> Rows:
@@ -212,9 +212,3 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
         drawn = [episode_seed(self._generators[row]) for row in rows.tolist()]
         return np.array(drawn if self._task_seed is None else [self._task_seed] * len(rows), dtype=np.int64)
-
-    def _phase_order_seed(self, episode: int) -> int | None:
-        environment = self.config.environment
-        if not environment.phase_shuffle:
-            return None
-        return episode if environment.phase_shuffle_seed is None else environment.phase_shuffle_seed
