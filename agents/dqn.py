@@ -143,7 +143,9 @@ class DqnLearner:
             raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])})
         before, self._features = self._features, features(observation)
         self._seen.append(self._features)
-        self._replay.add(before, self._action, reward * self._config.reward_scale, self._features, terminated)
+        limit = self._config.reward_clip
+        learned = max(-limit, min(limit, reward * self._config.reward_scale))
+        self._replay.add(before, self._action, learned, self._features, terminated)
         self._action = self._choose()
         return self._action
 

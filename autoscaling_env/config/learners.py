@@ -75,6 +75,8 @@ class DqnConfig(LearnerConfig):
     """Largest norm of a gradient."""
     reward_scale: Annotated[float, Field(gt=0, le=1e9)]
     """Factor on rewards inside the update, so that values stay near 1."""
+    reward_clip: Annotated[float, Field(gt=0, le=1e9)]
+    """Largest scaled reward or penalty inside the update: one huge backlog does not drown all else."""
 
 
 class TrainingConfig(Section):

@@ -246,3 +246,11 @@ def test_the_policy_is_that_of_the_target_network() -> None:
     made._online.zero_()
     made._target_layers[-1][1].copy_(torch.tensor([0.0, 0.0, 100.0]))
     assert made.policy().act(seen(2), {}) == 2
+
+
+def test_a_huge_penalty_is_clipped_before_it_is_learned_from() -> None:
+    made = dqn.DqnLearner(small_config("agents.dqn.reward_scale=0.1", "agents.dqn.reward_clip=5"), seed=0)
+    made.begin(seen(1))
+    for reward in (-9000.0, 9000.0, 20.0):
+        made.step(reward, seen(2), False, False)
+    assert made.saved()[0]["replay.rewards"].tolist() == [-5.0, 5.0, 2.0]
