@@ -64,7 +64,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body[: len(body) - answer.cut])
             self.close_connection = answer.cut > 0
 
-        do_GET = do_PATCH = do_POST = do_DELETE = answer
+        do_GET = do_PATCH = do_POST = do_DELETE = answer  # noqa: N815 - names of the standard library
 
         def log_message(self, *_: Any) -> None:
             """Quiet."""

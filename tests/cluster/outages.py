@@ -1,7 +1,8 @@
-"""Breaks the test cluster's own programs on purpose, and has `$AUTOSCALE_TEST_CLUSTER/up` repair them."""
+"""Breaks the test cluster's own programs on purpose, and starts them again."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,20 +11,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from live.platforms.kubernetes_client import Api
-from tests.cluster.clusters import cluster_config
+from tests.cluster.clusters import kubeconfig
 
 
 def pid_of(program: str) -> int:
     """Return the process id of one of the cluster's programs, or skip where they are not ours to break."""
-    root = Path(os.environ.get("AUTOSCALE_CLUSTER", "/tmp/autoscale-cluster"))  # noqa: S108 - where its programs write their process ids
-    file = root / "run" / f"{program}.pid"
-    if not os.environ.get("AUTOSCALE_TEST_CLUSTER") or not file.exists():
+    if not os.environ.get("AUTOSCALE_TEST_CLUSTER") or not _file(program).exists():
         pytest.skip("AUTOSCALE_TEST_CLUSTER names no cluster whose programs this test may stop")
-    return int(file.read_text().strip())
+    return int(_file(program).read_text())
+
+
+def _file(program: str) -> Path:
+    """Return where the cluster keeps the process id: beside the kubeconfig, in ``run/``."""
+    return Path(kubeconfig()).parent / "run" / f"{program}.pid"
 
 
 @contextmanager
@@ -39,23 +43,29 @@ def stopped(program: str) -> Iterator[None]:
 
 @contextmanager
 def killed(program: str) -> Iterator[None]:
-    """The program is gone; repaired afterwards."""
-    os.kill(pid_of(program), signal.SIGKILL)
+    """The program is gone; afterwards it is started again as it was, with the cluster's data as they are."""
+    pid = pid_of(program)
+    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    os.kill(pid, signal.SIGKILL)
     try:
         yield
     finally:
-        repair()
+        subprocess.run(["setsid", "--fork", *command.decode().split("\0")[:-1]], check=True, **SILENT)
+        _file(program).write_text(f"{_find(command)}\n")
 
 
-def repair() -> None:
-    """Start what is missing, and wait until the server answers."""
-    subprocess.run([f"{os.environ['AUTOSCALE_TEST_CLUSTER']}/up"], check=True, capture_output=True, timeout=120)
-    api = Api(cluster_config("default"))
-    give_up = time.monotonic() + 60
+SILENT: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def _find(command: bytes) -> int:
+    """Return the process that runs exactly this command."""
+    give_up = time.monotonic() + 5
     while time.monotonic() < give_up:
-        if api.get("/version", within_s=30) is not None:
-            break
-    api.close()
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (process / "cmdline").read_bytes() == command:
+                    return int(process.name)
+    raise AssertionError(f"not started again: {command!r}")
 
 
 def kill_container(pod_uid: str) -> None:
