@@ -95,6 +95,9 @@ def task_frame(agent: str, episode: int, batch: TaskBatch, log: TaskLog) -> pd.D
     import pandas as pd
 
     response_s = log.collected_s - batch.arrival_s
+    met = response_s <= batch.deadline_s
+    if log.given_up is not None:
+        met &= ~log.given_up
     return pd.DataFrame(
         {
             "agent": agent,
@@ -108,6 +111,6 @@ def task_frame(agent: str, episode: int, batch: TaskBatch, log: TaskLog) -> pd.D
             "finished_s": log.finished_s,
             "collected_s": log.collected_s,
             "response_s": response_s,
-            "deadline_met": response_s <= batch.deadline_s,
+            "deadline_met": met,
         }
     )

@@ -28,6 +28,9 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(sequence))
 
 
+#: Start-up delays are drawn in blocks of this size: part of what a seed means.
+STARTUP_BLOCK = 64
+
 #: Episode seeds are drawn below this bound: they fit a JSON number exactly.
 SEED_BOUND = 2**53
 

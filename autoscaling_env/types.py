@@ -135,8 +135,10 @@ class TaskLog:
         started_s: float64[n], when a worker picked the task up.
         finished_s: float64[n], when the worker was done.
         collected_s: float64[n], when the collector counted it.
+        given_up: bool[n] or None, tasks that were collected without a result: their deadline is missed.
     """
 
     started_s: FloatArray
     finished_s: FloatArray
     collected_s: FloatArray
+    given_up: BoolArray | None = None

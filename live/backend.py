@@ -11,7 +11,7 @@ import numpy as np
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
-from autoscaling_env.rng import stream
+from autoscaling_env.rng import STARTUP_BLOCK, stream
 from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from live.clients import command_client
 from live.clock import Clock, SystemClock
@@ -29,8 +29,6 @@ from live.watch import Watch, patiently
 
 logger = logging.getLogger(__name__)
 
-#: Start-up delays are drawn in blocks of this size, as the simulator does: part of what a seed means.
-BLOCK = 64
 #: A server that was just started may take this long to answer (real seconds).
 SERVER_START_S = 5.0
 #: A step that ends later than this share of itself is told about.
@@ -220,7 +218,7 @@ def startup_delays(farm: FarmConfig, seed: int, time_scale: float) -> Iterator[f
     """Yield real seconds: the j-th worker started has the j-th draw of the episode, exactly as in the simulator."""
     rng = stream(seed, "startup")
     while True:
-        yield from (farm.startup.sample(rng, BLOCK) * time_scale).tolist()
+        yield from (farm.startup.sample(rng, STARTUP_BLOCK) * time_scale).tolist()
 
 
 def farm_spec(farm: FarmConfig, live: LiveConfig, redis_url: str) -> FarmSpec:

@@ -76,4 +76,6 @@ class Outcomes:
 
     def task_log(self) -> TaskLog:
         """Return one row per task of the batch."""
-        return TaskLog(self.started_s.copy(), self.finished_s.copy(), self.collected_s.copy())
+        given_up = np.zeros(len(self.collected_s), dtype=np.bool_)
+        given_up[list(self.dead)] = True
+        return TaskLog(self.started_s.copy(), self.finished_s.copy(), self.collected_s.copy(), given_up)

@@ -6,11 +6,9 @@ import numpy as np
 
 from autoscaling_env.config.distributions import Constant
 from autoscaling_env.config.farm import FarmConfig
+from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
-
-#: Start-up delays are drawn in blocks of this size: part of what a seed means.
-BLOCK = 64
 
 
 class Delays:
