@@ -3,8 +3,7 @@
     python examples/sb3_policy.py train sb3_dqn.zip
     cd examples && SB3_MODEL=../sb3_dqn.zip autoscale compare --agents static-15 --model sb3_policy:make
 
-stable-baselines3 stores models as pickles: load only those you made yourself. It trains on the environment as it is,
-for instance because ``gymnasium.make("OpenFaaSAutoscaling-v0")`` is all it needs.
+stable-baselines3 stores models as pickles: load only those you made yourself. It trains on the environment as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import gymnasium
 import numpy as np
 from stable_baselines3 import DQN
 
-ENV_ID = "OpenFaaSAutoscaling-v0"
+from autoscaling_env import ENV_ID  # importing the package registers the environment
 
 
 class Sb3Policy:
