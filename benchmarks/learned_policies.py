@@ -1,10 +1,12 @@
 """What the learners are worth: trained with several seeds, judged on episodes none of them was trained on.
 
     python -m benchmarks.learned_policies [--scenarios reference,oscillating] [--agents sarsa,dqn] [--seeds 5]
-                                          [--episodes 100] [--set key=value] [--json FILE]
+                                          [--episodes 100] [--train-seed N] [--test-seed N] [--set key=value]
+                                          [--json FILE]
 
 Every policy plays the same test episodes; differences are paired by episode (mean over the training seeds first), with
-95 % bootstrap intervals. The best constant is searched on training episodes.
+95 % bootstrap intervals. The best constant is searched on training episodes. ``--train-seed`` and ``--test-seed`` take
+the place of the scenario's own, so that settings found with those can be judged on others.
 """
 
 from __future__ import annotations
@@ -23,16 +25,17 @@ import numpy as np
 
 from agents.learned import load_policy
 from agents.reactive import Reactive, Static
-from agents.static_search import best_static
 from agents.training import train
 from analysis.statistics import interval
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.files import atomic_write
+from autoscaling_env.plugins import make_workload
 from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.run_folder import RunFolder
+from simulator.search import best_static
 from workloads.scenarios import load_scenario, scenario_seeds
 
 
@@ -58,7 +61,7 @@ def played(config: Config, policy: Policy, seeds: Sequence[int]) -> Played:
 
 def baselines(config: Config, train_seed: int) -> dict[str, Policy]:
     """Return the rules the learners are held against."""
-    workers, _ = best_static(make_env(config), episode_seeds(train_seed, 20))
+    workers, _ = best_static(config, make_workload(config), episode_seeds(train_seed, 20))
     return {
         f"static-best ({workers})": Static(workers),
         "reactive average": Reactive(config.agents.reactive, use_maximum=False),
@@ -80,11 +83,12 @@ def trained(agent: str, config: Config, seed: int, tested: set[int]) -> tuple[Po
 
 
 def measure(
-    scenario: str, agents: Sequence[str], seeds: int, episodes: int, sets: Sequence[str]
+    scenario: str, agents: Sequence[str], seeds: int, episodes: int, sets: Sequence[str], own: Sequence[int | None]
 ) -> list[dict[str, Any]]:
-    """Train, test and print one scenario; return its rows."""
+    """Train, test and print one scenario; return its rows. ``own``: train and test seed in place of the scenario's."""
     config = load_scenario(scenario, assignments=tuple(sets))
-    train_seed, test_seed = scenario_seeds(scenario)
+    pairs = zip(own, scenario_seeds(scenario), strict=True)
+    train_seed, test_seed = (theirs if mine is None else mine for mine, theirs in pairs)
     tests = episode_seeds(test_seed, episodes)
     rules = {name: played(config, policy, tests) for name, policy in baselines(config, train_seed).items()}
     rows = [row(scenario, name, result, {}) for name, result in rules.items()]
@@ -128,12 +132,15 @@ def main() -> None:
     parser.add_argument("--agents", default="sarsa,dqn")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--episodes", type=int, default=100)
+    parser.add_argument("--train-seed", type=int)
+    parser.add_argument("--test-seed", type=int)
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    own = (given.train_seed, given.test_seed)
     rows: list[dict[str, Any]] = []
     for scenario in given.scenarios.split(","):
-        rows += measure(scenario, given.agents.split(","), given.seeds, given.episodes, given.set)
+        rows += measure(scenario, given.agents.split(","), given.seeds, given.episodes, given.set, own)
         for each in rows:
             if "training_seconds" in each and each["scenario"] == scenario:
                 print(json.dumps({name: each[name] for name in each if name != "against"}), flush=True)
