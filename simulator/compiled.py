@@ -13,10 +13,8 @@ from simulator.kernel import Farms
 
 #: Room for workers beyond those asked for: leaving ones still hold a task.
 SPARE_WORKERS = 64
-
-
-#: Scalar fields of the kernel's state.
-STATE = tuple(name for name in kernel.FARM.names or () if kernel.FARM[name].shape == ())
+#: The counts with which the kernel's state begins.
+COUNTS = tuple(name for name in kernel.FARM.names or () if kernel.FARM[name].kind in "iu")
 
 
 class CompiledBackend:
@@ -31,7 +29,8 @@ class CompiledBackend:
         self._config = farm
         self._farms: Farms | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
-        self._told = 0
+        self._words = np.empty(0, dtype=np.int64)
+        self._told, self._now_s = 0, 0.0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``."""
@@ -41,17 +40,19 @@ class CompiledBackend:
         farms.work_s[0] = tasks.service_s + overheads(self._config, tasks)
         farms.pickup_s[0] = pickup_delays(self._config, tasks)
         kernel.restart(farms, 0, size, workers)
-        self._farms, self._tasks, self._told = farms, tasks, 0
+        self._farms, self._tasks, self._told, self._now_s = farms, tasks, 0, 0.0
+        self._words = farms.state.view(np.int64)[: len(COUNTS)]
         return self._telemetry()
 
     def scale_to(self, workers: int) -> ScaleOutcome:
         """See ``Backend.scale_to``."""
         if workers < 0:
             raise ValueError(f"scale_to({workers}): workers must be >= 0")
-        farms = self._running()
-        change = workers - self._requested()
-        farms = self._farms = self._with_room(farms, change)
-        kernel.scale(farms, 0, change)
+        farms, state = self._running(), self._state()
+        change = workers - _ready(state) - state["starting"]
+        if change:
+            self._farms = self._with_room(farms, state, change)
+            kernel.scale(self._farms, 0, change)
         return ScaleOutcome(workers, workers, ScaleReason.OK)
 
     def advance(self, seconds: float) -> Telemetry:
@@ -59,7 +60,8 @@ class CompiledBackend:
         if not seconds > 0:
             raise ValueError(f"advance({seconds:g}): seconds must be > 0")
         farms = self._running()
-        kernel.advance(farms, 0, float(farms.state[0]["now_s"]) + seconds, self._config.collect_s)
+        self._now_s += seconds
+        kernel.advance(farms, 0, self._now_s, self._config.collect_s)
         return self._telemetry()
 
     def close(self) -> None:
@@ -80,33 +82,27 @@ class CompiledBackend:
             raise RuntimeError("the farm is not running; call reset() first")
         return self._farms
 
-    def _requested(self) -> int:
-        state = self._running().state[0]
-        return int(kernel.ready(state)) + int(state["starting"])
+    def _state(self) -> dict[str, int]:
+        return dict(zip(COUNTS, self._words.tolist(), strict=True))
 
-    def _with_room(self, farms: Farms, change: int) -> Farms:
+    def _with_room(self, farms: Farms, state: dict[str, int], change: int) -> Farms:
         """Return the farms with room for ``change`` more workers and their start-up delays."""
-        if change <= 0:
-            return farms
-        state = farms.state[0]
-        crowd = self._requested() + int(state["draining"]) + change
+        crowd = _ready(state) + state["starting"] + state["draining"] + change
         if crowd > farms.starting_s.shape[1]:
             farms = kernel.with_room(farms, 2 * crowd)
-        starts = int(state["started"]) + change
+        starts = state["started"] + change
         if starts > farms.startup_s.shape[1]:
             drawn = startup_delays(self._config, self._tasks.seed, 2 * starts)
             farms = farms._replace(startup_s=drawn[None])
         return farms
 
     def _telemetry(self) -> Telemetry:
-        farms, tasks = self._running(), self._tasks
-        state = {name: farms.state[0][name].item() for name in STATE}
-        now, told = float(farms.state[0]["now_s"]), state["collected"]
+        farms, tasks, state = self._running(), self._tasks, self._state()
+        now, told, ready = self._now_s, state["collected"], _ready(state)
         new = farms.finished[0, self._told : told]
         collected_s = farms.collected_s[0, self._told : told].copy()
         response_s = collected_s - tasks.arrival_s[new]
         self._told = told
-        ready = int(kernel.ready(farms.state[0]))
         return Telemetry(
             time_s=now,
             input_queue=len(tasks.segment_start_s) - int(np.searchsorted(tasks.segment_start_s, now, side="left")),
@@ -124,3 +120,8 @@ class CompiledBackend:
             service_s=tasks.service_s[new],
             deadline_met=response_s <= tasks.deadline_s[new],
         )
+
+
+def _ready(state: dict[str, int]) -> int:
+    """Workers able to take tasks: idle, woken or busy."""
+    return state["idle"] + state["look_tail"] - state["look_head"] + state["look_far"] + state["busy"]

@@ -12,9 +12,9 @@ from autoscaling_env import reward
 from autoscaling_env.config import Config
 from autoscaling_env.config.distributions import Constant, Distribution
 from autoscaling_env.observation import observation_space
+from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
 from simulator import kernel, kernel_env
-from simulator.delays import BLOCK
 from simulator.first_use import announce
 from simulator.kernel_env import FACTS, Episodes, Rules
 from simulator.streams import Streams
@@ -54,10 +54,11 @@ class Fleet:
         self._history = min(reach, environment.max_steps + 2)
         self._rise = max(0, *environment.action_deltas)
         self._size, self._batches = size, [TaskBatch(np.empty(0), np.empty(0), np.empty(0))] * size
+        self._tasks, self._segments = np.zeros((2, size), dtype=np.int64)
         self.episodes = self._allocated(tasks=0, segments=1)
 
     def load(self, rows: NDArray[np.int64], batch: TaskBatch) -> None:
-        """Start the episode of ``batch`` in every one of ``rows``."""
+        """Put the episode of ``batch`` into every one of ``rows``, to be begun."""
         size, segments = len(batch), len(batch.segment_start_s)
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
@@ -70,9 +71,14 @@ class Fleet:
         episodes.deadline_s[place, :size] = batch.deadline_s
         episodes.segment_s[place, :segments] = batch.segment_start_s
         episodes.segment_s[place, segments:] = np.inf
+        self._tasks[place], self._segments[place] = size, segments
         for row in rows.tolist():
             self._batches[row] = batch
-            kernel_env.begin(episodes, self.rules, row, size, segments, farm.initial_workers)
+
+    def begin(self, rows: NDArray[np.int64]) -> None:
+        """Start the episodes loaded into ``rows``, and observe them."""
+        workers = self.config.farm.initial_workers
+        kernel_env.begin_all(self.episodes, self.rules, rows, self._tasks, self._segments, workers)
 
     def step(self, rows: NDArray[np.int64], actions: NDArray[np.int64]) -> None:
         """Step the episodes ``rows`` by their actions, indices into ``action_deltas``."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
 from simulator.kernel_agenda import (
@@ -117,7 +118,7 @@ def allocate(farms: int, tasks: int, workers: int, startups: int, *, record: boo
     )
 
 
-@compiled
+@inlined
 def restart(farms: Farms, row: Index, tasks: int, workers: int) -> None:
     """Bring farm ``row`` to time 0 with idle workers; its tasks and delays are in place."""
     farm = farms.state[row]
@@ -139,7 +140,7 @@ def ready(farm: FarmState) -> Any:
     return farm.idle + farm.look_tail - farm.look_head + np.uint64(farm.look_far) + farm.busy
 
 
-@compiled
+@inlined
 def scale(farms: Farms, row: Index, change: int) -> None:
     """Start or remove workers, in the order of ``Backend.scale_to``."""
     farm = farms.state[row]
@@ -188,7 +189,7 @@ def forget_starting(farms: Farms, row: Index, place: int) -> None:
         farms.starting_s[row, other] = farms.starting_s[row, other + ONE]
 
 
-@compiled
+@inlined
 def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:  # noqa: C901 - see below
     """Let everything happen that happens before ``until_s``.
 
@@ -197,14 +198,12 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
     """
     farm = farms.state[row]
     row = np.uint64(row)
-    arrival_s, work_s, pickup_s, started_s = farms.arrival_s, farms.work_s, farms.pickup_s, farms.started_s
-    finished, collected_s = farms.finished, farms.collected_s
     busy_s, busy_task, look_s, look_tag = farm.busy_s, farm.busy_task, farm.look_s, farm.look_tag
     head, tail, far = farm.busy_head, farm.busy_tail, farm.busy_far
     look_head, look_tail, look_far = farm.look_head, farm.look_tail, farm.look_far
     task, wake, done, idle = farm.next, farm.wake, farm.finished, farm.idle
     free_s, looked_s, draining = farm.free_s, farm.looked_s, farm.draining
-    record, heaps = started_s.shape[1] > 0, (farms.far_s, farms.far_tag)
+    record = farms.started_s.shape[1] > 0
     while True:
         first = next_ready(farms, row, np.int64(farm.starting))
         limit_s = finish_limit_s = until_s
@@ -213,7 +212,7 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
             finish_limit_s = np.nextafter(limit_s, np.inf)  # who finishes at that instant comes first
         while True:
             finish_s, seen_s = busy_s[head], look_s[look_head]
-            arrives_s = arrival_s[row, wake] if idle > ZERO else np.inf
+            arrives_s = farms.arrival_s[row, wake] if idle > ZERO else np.inf
             if finish_s <= arrives_s and finish_s <= seen_s:  # a worker finishes
                 if finish_s >= finish_limit_s:
                     break
@@ -223,23 +222,23 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
                     heap = farms.far_s[row, FINISHES], farms.far_tag[row, FINISHES]
                     head, tail, far = fetch(busy_s, busy_task, heap, far)
                 free_s = (finish_s if finish_s > free_s else free_s) + collect_s
-                finished[row, done] = who if who >= 0 else ~who
-                collected_s[row, done] = free_s
+                farms.finished[row, done] = who if who >= 0 else ~who
+                farms.collected_s[row, done] = free_s
                 done += ONE
                 if who < 0:
                     draining -= ONE
                     continue
                 now_s = finish_s
                 # A tie after a task of no length: arrivals at this very instant came before the last look.
-                waiting = arrival_s[row, task] < now_s or arrival_s[row, task] <= looked_s
+                waiting = farms.arrival_s[row, task] < now_s or farms.arrival_s[row, task] <= looked_s
             elif arrives_s <= seen_s:  # a task arrives
                 if arrives_s >= limit_s:
                     break
-                looks_s = arrives_s + pickup_s[row, wake]
+                looks_s = arrives_s + farms.pickup_s[row, wake]
                 wake += ONE
                 idle -= ONE
                 alone = look_head == look_tail and looks_s < limit_s
-                if not alone or looks_s >= finish_s or looks_s >= arrival_s[row, wake]:
+                if not alone or looks_s >= finish_s or looks_s >= farms.arrival_s[row, wake]:
                     if look_far == 0 and look_tail < LAST and look_tail - look_head < ROOM:
                         place = look_tail
                         look_tail += ONE
@@ -249,8 +248,18 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
                             place -= ONE
                         look_s[place] = looks_s
                     else:
+                        heaps = farms.far_s, farms.far_tag
                         look_head, look_tail, look_far = push(
-                            look_s, look_tag, heaps, row, LOOKS, look_head, look_tail, look_far, looks_s, 0
+                            look_s,
+                            look_tag,
+                            heaps,
+                            row,
+                            LOOKS,
+                            look_head,
+                            look_tail,
+                            look_far,
+                            looks_s,
+                            0,
                         )
                     continue
                 now_s = looked_s = looks_s  # nothing comes between: the worker takes this very task
@@ -263,11 +272,11 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
                     heap = farms.far_s[row, LOOKS], farms.far_tag[row, LOOKS]
                     look_head, look_tail, look_far = fetch(look_s, look_tag, heap, look_far)
                 now_s = looked_s = seen_s
-                waiting = arrival_s[row, task] <= now_s
+                waiting = farms.arrival_s[row, task] <= now_s
             if waiting:
                 if record:
-                    started_s[row, task] = now_s
-                free_at_s = now_s + work_s[row, task]
+                    farms.started_s[row, task] = now_s
+                free_at_s = now_s + farms.work_s[row, task]
                 if far == 0 and tail < LAST and tail - head < ROOM:
                     place = tail
                     tail += ONE
@@ -279,8 +288,18 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
                     busy_s[place] = free_at_s
                     busy_task[place] = task
                 else:
+                    heaps, who = (farms.far_s, farms.far_tag), np.int32(task)
                     head, tail, far = push(
-                        busy_s, busy_task, heaps, row, FINISHES, head, tail, far, free_at_s, np.int32(task)
+                        busy_s,
+                        busy_task,
+                        heaps,
+                        row,
+                        FINISHES,
+                        head,
+                        tail,
+                        far,
+                        free_at_s,
+                        np.int32(task),
                     )
                 task += ONE
             else:
@@ -290,11 +309,21 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
         if limit_s == until_s:
             break
         forget_starting(farms, row, first)  # a worker is ready
-        if arrival_s[row, task] < limit_s:
+        if farms.arrival_s[row, task] < limit_s:
             if record:
-                started_s[row, task] = limit_s
+                farms.started_s[row, task] = limit_s
+            heaps, free_at_s = (farms.far_s, farms.far_tag), limit_s + farms.work_s[row, task]
             head, tail, far = push(
-                busy_s, busy_task, heaps, row, FINISHES, head, tail, far, limit_s + work_s[row, task], np.int32(task)
+                busy_s,
+                busy_task,
+                heaps,
+                row,
+                FINISHES,
+                head,
+                tail,
+                far,
+                limit_s + farms.work_s[row, task],
+                np.int32(task),
             )
             task += ONE
         else:
@@ -320,6 +349,15 @@ def count_window(farms: Farms, row: Index) -> None:
     while collected < finished and farms.collected_s[row, collected] < now_s:
         collected += ONE
     farm.enqueued, farm.collected = enqueued, collected
+
+
+@compiled
+def play(farms: Farms, row: Index, collect_s: float, step_s: float, changes: NDArray[np.int64], workers: int) -> None:
+    """Play the episode of farm ``row`` from its start: one change of the worker count at the start of each step."""
+    restart(farms, row, farms.work_s.shape[1], workers)
+    for change in changes:
+        scale(farms, row, change)
+        advance(farms, row, farms.state[row].now_s + step_s, collect_s)
 
 
 def with_room(farms: Farms, workers: int) -> Farms:

@@ -15,7 +15,7 @@ from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import FloatArray
 from simulator import kernel
 from simulator.kernel import Farms
-from simulator.kernel_agenda import Index, compiled
+from simulator.kernel_agenda import Index, compiled, inlined
 
 #: Columns of ``Episodes.facts``; most are keys of the environment's ``info``.
 FACTS = (
@@ -98,7 +98,7 @@ class Episodes(NamedTuple):
     high: NDArray[np.float32]
 
 
-@compiled
+@inlined
 def begin(episodes: Episodes, rules: Rules, row: Index, tasks: int, segments: int, workers: int) -> None:
     """Start an episode whose tasks and delays are in place, and observe it."""
     kernel.restart(episodes.farms, row, tasks, workers)
@@ -113,7 +113,7 @@ def begin(episodes: Episodes, rules: Rules, row: Index, tasks: int, segments: in
     write_observation(episodes, row, rules.mean_service_s, rules.mean_service_s, 0.0)
 
 
-@compiled
+@inlined
 def step(episodes: Episodes, rules: Rules, row: Index, delta: int) -> None:
     """Change the number of workers within the bounds, let a step pass, observe."""
     farm = episodes.farms.state[row]
@@ -129,7 +129,7 @@ def step(episodes: Episodes, rules: Rules, row: Index, delta: int) -> None:
     observe(episodes, rules, row)
 
 
-@compiled
+@inlined
 def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     """As ``ObservationWindow.observe`` and ``Tally.add``, on the farm's own record of collected tasks."""
     farm = episodes.farms.state[row]
@@ -165,7 +165,7 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     write_observation(episodes, row, mean_s, longest_s if count > 0 else rules.mean_service_s, rate)
 
 
-@compiled
+@inlined
 def arrival_rate(episodes: Episodes, rules: Rules, row: Index) -> float:
     """As ``ObservationWindow._arrival_rate``; remembers as many steps as the window can reach back."""
     farm = episodes.farms.state[row]
@@ -182,7 +182,7 @@ def arrival_rate(episodes: Episodes, rules: Rules, row: Index) -> float:
     return arrived / elapsed_s if elapsed_s > 0 else 0.0
 
 
-@compiled
+@inlined
 def write_facts(episodes: Episodes, rules: Rules, row: Index) -> None:
     """Write the counts that are read off the farm."""
     farm = episodes.farms.state[row]
@@ -207,7 +207,7 @@ def write_facts(episodes: Episodes, rules: Rules, row: Index) -> None:
     facts[row, 20] = facts[row, 19] == 0 and window.step >= rules.max_steps
 
 
-@compiled
+@inlined
 def write_observation(episodes: Episodes, row: Index, mean_s: float, longest_s: float, rate: float) -> None:
     """Write float32[9], clipped to the observation space."""
     out, facts, high = episodes.observation, episodes.facts, episodes.high
@@ -222,6 +222,20 @@ def write_observation(episodes: Episodes, row: Index, mean_s: float, longest_s: 
     out[row, 8] = episodes.window[row].qos
     for place in range(len(high)):
         out[row, place] = min(out[row, place], high[place])
+
+
+@compiled
+def begin_all(
+    episodes: Episodes,
+    rules: Rules,
+    rows: NDArray[np.int64],
+    tasks: NDArray[np.int64],
+    segments: NDArray[np.int64],
+    workers: int,
+) -> None:
+    """Start the episodes ``rows``, which have so many tasks and segments."""
+    for row in rows:
+        begin(episodes, rules, row, tasks[row], segments[row], workers)
 
 
 @compiled

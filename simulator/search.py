@@ -97,6 +97,7 @@ def _play(fleet: Fleet, batch: TaskBatch, choose: Callable[[int, Actions], Actio
     size, steps = len(fleet.episodes.facts), fleet.rules.max_steps
     rows = np.arange(size)
     fleet.load(rows, batch)
+    fleet.begin(rows)
     total, length = np.zeros(size), np.zeros(size, dtype=np.int64)
     seen: list[NDArray[np.int64]] = []
     facts = fleet.facts()
@@ -137,6 +138,7 @@ class _Beam:
         self.choices = len(config.environment.action_deltas)
         self.fleet = Fleet(config, mean_service_s, width * (1 + self.choices))
         self.fleet.load(np.arange(width * (1 + self.choices)), batch)
+        self.fleet.begin(np.arange(1))
         self.width, self.kept = width, 1
         self.total = np.zeros(1)
         self.taken = np.zeros((1, 0), dtype=np.int64)

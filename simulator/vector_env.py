@@ -176,6 +176,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._seeds[rows] = seeds
         for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
             self._fleet.load(row, draw_episode(self.workload, self.config.environment, seed))
+        self._fleet.begin(rows)
         self._done[rows] = False
 
     def _masked(self, options: dict[str, Any]) -> Rows:

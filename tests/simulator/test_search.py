@@ -76,6 +76,7 @@ def test_best_static_is_the_best_of_all() -> None:
 def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
     fleet = Fleet(CONFIG, MEAN_S, 2)
     fleet.load(np.arange(2), WORKLOAD.draw(4))
+    fleet.begin(np.arange(2))
     rng, first = np.random.default_rng(0), np.array([0])
     for action in rng.integers(3, size=(steps, 1)):
         fleet.step(first, action)
