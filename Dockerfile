@@ -24,10 +24,13 @@ RUN python3 locked.py requirements.lock redis async-timeout wrapt > functions.tx
  && /opt/tools/bin/python -m pip --python /opt/venv/bin/python install --no-deps --require-hashes -r functions.txt \
  && /opt/tools/bin/python -m pip --python /opt/venv/bin/python install --no-deps /wheels/*.whl
 
-# What the command line needs besides: the closure of our dependencies, as locked.
+# What the command line needs besides: pip says which packages those are, the lock file which versions and hashes.
 FROM functions-venv AS controller-venv
-RUN /opt/tools/bin/python -m pip --python /opt/venv/bin/python install --constraint requirements.lock "$(ls /wheels/*.whl)[live]" \
- && rm -rf /opt/venv/lib/python3*/site-packages/torch
+RUN /opt/venv/bin/python -c "import importlib.metadata as m; print(*(r.partition(';')[0] for r in m.requires('openfaas-autoscaling') if 'extra' not in r or 'live' in r), sep='\n')" > needed.txt \
+ && sed -E '/^ +--hash/d; s/ \\$//' requirements.lock > versions.txt \
+ && /opt/tools/bin/python -m pip --python /opt/venv/bin/python install --dry-run --ignore-installed --quiet --report report.json --constraint versions.txt -r needed.txt \
+ && python3 locked.py requirements.lock report.json > controller.txt \
+ && /opt/tools/bin/python -m pip --python /opt/venv/bin/python install --no-deps --require-hashes -r controller.txt
 
 FROM python:3.11-slim AS base
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
