@@ -16,17 +16,27 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.checkpoint import Tensors
-from agents.dqn_policy import DqnPolicy, Normaliser, action_values, features, layer_sizes, layers, parameter_count
+from agents.dqn_policy import (
+    DqnPolicy,
+    Normaliser,
+    action_values,
+    action_values_of,
+    features,
+    layer_sizes,
+    layers,
+    parameter_count,
+)
 from agents.exploration import EpsilonGreedy
 from agents.learner import NotFinite
 from agents.replay import Batch, Replay
 from autoscaling_env.config import Config
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.rng import stream
-from autoscaling_env.types import Observation
+from autoscaling_env.types import BoolArray, FloatArray, Observation
 
 #: Adam's constants, as in the paper.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -123,7 +133,9 @@ class DqnLearner:
         self._become(initial_weights(self._sizes, self._rng))
         self._features = np.zeros(len(FIELDS), dtype=np.float32)
         self._action = 0
-        self._seen: list[np.ndarray[Any, np.dtype[np.float32]]] = []
+        self._actions: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._seen: list[NDArray[np.float32]] = []
+        self._added_before = 0
 
     @property
     def epsilon(self) -> float:
@@ -133,7 +145,7 @@ class DqnLearner:
     def begin(self, observation: Observation) -> int:
         """Start an episode."""
         self._features = features(observation)
-        self._seen = [self._features]
+        self._seen, self._added_before = [self._features], self._replay.added
         self._action = self._choose()
         return self._action
 
@@ -151,8 +163,50 @@ class DqnLearner:
 
     def end(self) -> float | None:
         """Make the updates of the episode's steps in one go, while caches are warm; return the mean Huber loss."""
-        self._normaliser.update(np.array(self._seen))
         self._explore.decay()
+        return self._learn()
+
+    def begin_batch(self, observations: NDArray[np.float32]) -> list[int]:
+        """Start episodes that share network and replay."""
+        self._features = features(observations)
+        self._seen, self._added_before = [self._features], self._replay.added
+        return self._choose_all()
+
+    def step_batch(
+        self,
+        rewards: FloatArray,
+        observations: NDArray[np.float32],
+        terminated: BoolArray,
+        truncated: BoolArray,
+        playing: BoolArray,
+    ) -> list[int]:
+        """Remember what the last actions brought, row by row; return the next."""
+        broken = np.flatnonzero(playing & ~np.isfinite(rewards))
+        if len(broken):
+            tensors = {"observation": observations[broken[0]], "reward": rewards[broken[:1]]}
+            raise NotFinite("reward", tensors, int(broken[0]))
+        before, self._features = self._features, features(observations)
+        self._seen.append(self._features[playing])
+        limit = self._config.reward_clip
+        added = Batch(
+            np.stack((before, self._features), axis=1),
+            self._actions,
+            np.clip(rewards * self._config.reward_scale, -limit, limit).astype(np.float32),
+            (~terminated).astype(np.float32),
+        )
+        self._replay.add_all(added.part(playing))
+        return self._choose_all()
+
+    def end_batch(self) -> list[float | None]:
+        """Make the updates of all the episodes' steps; their mean loss is that of each."""
+        episodes = len(self._actions)
+        for _ in range(episodes):
+            self._explore.decay()
+        return [self._learn()] * episodes
+
+    def _learn(self) -> float | None:
+        """Take in what was seen and make the updates it is due; return their mean loss."""
+        self._normaliser.update(np.vstack(self._seen))
         with one_thread(), torch.no_grad():
             losses = [self._update(batch) for batch in self._batches(self._updates_due())]
         return sum(losses) / len(losses) if losses else None
@@ -207,14 +261,20 @@ class DqnLearner:
     def _choose(self) -> int:
         return self._explore.choose(self._values, len(self._deltas))
 
+    def _choose_all(self) -> list[int]:
+        values: list[list[float]] = action_values_of(self._acting, self._normaliser(self._features)).tolist()
+        actions = [self._explore.choose(row.copy, len(self._deltas)) for row in values]
+        self._actions = np.array(actions)
+        return actions
+
     def _values(self) -> list[float]:
         values: list[float] = action_values(self._acting, self._normaliser(self._features)).tolist()
         return values
 
     def _updates_due(self) -> int:
-        """One for every ``train_every``-th of the episode's transitions, once ``learning_starts`` are there."""
+        """One for every ``train_every``-th of the new transitions, once ``learning_starts`` are there."""
         added, every = self._replay.added, self._config.train_every
-        before = max(added - len(self._seen) + 1, self._config.learning_starts - 1)
+        before = max(self._added_before, self._config.learning_starts - 1)
         return max(0, added // every - before // every)
 
     def _batches(self, count: int) -> Iterator[Batch]:
@@ -224,7 +284,7 @@ class DqnLearner:
             batches = min(DRAWN_AT_ONCE, count - first)
             drawn = self._replay.sample(batches * size, self._rng)
             normalised = replace(drawn, pairs=self._normaliser(drawn.pairs))
-            yield from (normalised.part(start, start + size) for start in range(0, batches * size, size))
+            yield from (normalised.part(slice(start, start + size)) for start in range(0, batches * size, size))
 
     def _update(self, batch: Batch) -> float:
         """One step of gradient descent; return the loss before it."""

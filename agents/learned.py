@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.checkpoint import Checkpoint, Tensors, read_checkpoint
 from agents.dqn_policy import load_dqn
+from agents.learner import BatchPolicy
 from agents.sarsa import load_sarsa
 from autoscaling_env.errors import ModelError, unknown_name
-from autoscaling_env.policy import Policy
 from autoscaling_env.types import Info, Observation
 
-LOADERS: dict[str, Callable[[Tensors, tuple[int, ...]], Policy]] = {"sarsa": load_sarsa, "dqn": load_dqn}
+LOADERS: dict[str, Callable[[Tensors, tuple[int, ...]], BatchPolicy]] = {"sarsa": load_sarsa, "dqn": load_dqn}
 
 
 class LearnedPolicy:
@@ -24,7 +27,7 @@ class LearnedPolicy:
         episodes: training episodes behind it.
     """
 
-    def __init__(self, path: Path, checkpoint: Checkpoint, policy: Policy) -> None:
+    def __init__(self, path: Path, checkpoint: Checkpoint, policy: BatchPolicy) -> None:
         self.agent = checkpoint.header.agent
         self.episodes = checkpoint.header.episode
         self._path = path
@@ -41,10 +44,21 @@ class LearnedPolicy:
         Raises:
             ModelError: the environment's actions are others than those it was trained with.
         """
-        if list(info["action_deltas"]) != self._deltas:
-            given = list(info["action_deltas"])
-            raise ModelError(f"{self._path}: trained with action_deltas {self._deltas}, not {given}")
+        self._check(info["action_deltas"])
         return self._policy.act(observation, info)
+
+    def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
+        """Return the actions of the model, int[n] for float32[n, 9].
+
+        Raises:
+            ModelError: as ``act``.
+        """
+        self._check(infos["action_deltas"][0])
+        return self._policy.act_batch(observations, infos)
+
+    def _check(self, deltas: Sequence[int]) -> None:
+        if list(deltas) != self._deltas:
+            raise ModelError(f"{self._path}: trained with action_deltas {self._deltas}, not {list(deltas)}")
 
 
 def load_policy(path: Path | str) -> LearnedPolicy:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
+from autoscaling_env.types import BoolArray
 
 #: Transitions there is room for at first.
 FIRST_ROOM = 4096
@@ -34,9 +35,8 @@ class Batch:
         """Return the arrays by name."""
         return {"pairs": self.pairs, "actions": self.actions, "rewards": self.rewards, "goes_on": self.goes_on}
 
-    def part(self, start: int, end: int) -> Batch:
-        """Return the transitions ``[start, end)``, as views."""
-        rows = slice(start, end)
+    def part(self, rows: slice | BoolArray) -> Batch:
+        """Return some transitions; those of a slice are views."""
         return Batch(self.pairs[rows], self.actions[rows], self.rewards[rows], self.goes_on[rows])
 
 
@@ -63,6 +63,15 @@ class Replay:
         rows.rewards[index] = reward
         rows.goes_on[index] = not terminated
         self.added += 1
+
+    def add_all(self, added: Batch) -> None:
+        """Remember transitions, in order, in place of the oldest."""
+        number = len(added.actions)
+        self._make_room(min(self.added + number, self._capacity))
+        places = np.arange(self.added, self.added + number) % self._capacity
+        for name, rows in self._rows.tensors().items():
+            rows[places] = added.tensors()[name]
+        self.added += number
 
     def sample(self, size: int, rng: np.random.Generator) -> Batch:
         """Draw ``size`` transitions with replacement."""

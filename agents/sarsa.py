@@ -6,9 +6,11 @@ Sutton & Barto, Reinforcement Learning, 2nd ed.: sections 6.4 (SARSA), 12.7 (SAR
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
 from agents.discretise import Discretiser, State, discretiser
@@ -17,7 +19,7 @@ from agents.learner import NotFinite
 from autoscaling_env.config import Config
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.rng import stream
-from autoscaling_env.types import Info, Observation
+from autoscaling_env.types import BoolArray, FloatArray, Info, Observation
 
 #: State -> value of each action. Only states that were updated are in it.
 Table = dict[State, list[float]]
@@ -37,7 +39,28 @@ class SarsaPolicy:
 
     def act(self, observation: Observation, info: Info) -> int:
         """Look the state up."""
-        return calmest_best(self.table.get(self._discretise.state(observation), self._unknown), self._deltas)
+        return self._best(self._discretise.state(observation))
+
+    def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
+        """Look many states up."""
+        return [self._best(tuple(state)) for state in self._discretise.states(observations).tolist()]
+
+    def _best(self, state: State) -> int:
+        return calmest_best(self.table.get(state, self._unknown), self._deltas)
+
+
+@dataclass(slots=True)
+class Walk:
+    """An episode on its way through the table: where it is, what it does there, and its traces."""
+
+    state: State
+    action: int
+    traces: dict[tuple[State, int], float] = field(default_factory=dict)
+    errors: list[float] = field(default_factory=list)
+
+    def mean_error(self) -> float | None:
+        """Return the mean absolute TD error so far."""
+        return sum(self.errors) / len(self.errors) if self.errors else None
 
 
 class SarsaLearner:
@@ -58,10 +81,7 @@ class SarsaLearner:
         self._unknown = [self._config.initial_value] * len(self._deltas)
         self.values: Table = {}
         self.visits: dict[State, list[int]] = {}
-        self.traces: dict[tuple[State, int], float] = {}
-        self._state: State = ()
-        self._action = 0
-        self._errors: list[float] = []
+        self.walks: list[Walk] = []
 
     @property
     def epsilon(self) -> float:
@@ -70,30 +90,44 @@ class SarsaLearner:
 
     def begin(self, observation: Observation) -> int:
         """Start an episode with empty traces."""
-        self.traces.clear()
-        self._errors = []
-        self._state = self._discretise.state(observation)
-        self._action = self._choose(self._state)
-        return self._action
+        self.walks = [self._walk(self._discretise.state(observation))]
+        return self.walks[0].action
 
     def step(self, reward: float, observation: Observation, terminated: bool, truncated: bool) -> int:
         """Move every traced value towards what the last step and the next action's value say."""
-        state = self._discretise.state(observation)
-        action = self._choose(state)
-        ahead = 0.0 if terminated else self._config.gamma * self._value(state)[action]
-        error = reward + ahead - self._value(self._state)[self._action]
-        if not math.isfinite(error):
+        if not self._advance(self.walks[0], reward, self._discretise.state(observation), terminated):
             raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])})
-        self._visit(self._state, self._action)
-        self._learn(error)
-        self._errors.append(abs(error))
-        self._state, self._action = state, action
-        return action
+        return self.walks[0].action
 
     def end(self) -> float | None:
         """Return the mean absolute TD error of the episode."""
-        self._explore.decay()
-        return sum(self._errors) / len(self._errors) if self._errors else None
+        return self.end_batch()[0]
+
+    def begin_batch(self, observations: NDArray[np.float32]) -> list[int]:
+        """Start episodes that share the table and have traces of their own."""
+        self.walks = [self._walk(tuple(state)) for state in self._discretise.states(observations).tolist()]
+        return [walk.action for walk in self.walks]
+
+    def step_batch(
+        self,
+        rewards: FloatArray,
+        observations: NDArray[np.float32],
+        terminated: BoolArray,
+        truncated: BoolArray,
+        playing: BoolArray,
+    ) -> list[int]:
+        """Learn from one row after the other: each finds the table as the rows before it left it."""
+        states = self._discretise.states(observations).tolist()
+        for row in np.flatnonzero(playing).tolist():
+            if not self._advance(self.walks[row], float(rewards[row]), tuple(states[row]), bool(terminated[row])):
+                raise NotFinite("reward", {"observation": observations[row], "reward": rewards[row : row + 1]}, row)
+        return [walk.action for walk in self.walks]
+
+    def end_batch(self) -> list[float | None]:
+        """Return the mean absolute TD error of each episode."""
+        for _ in self.walks:
+            self._explore.decay()
+        return [walk.mean_error() for walk in self.walks]
 
     def policy(self) -> SarsaPolicy:
         """Return the greedy policy of a copy of the table."""
@@ -119,27 +153,44 @@ class SarsaLearner:
         self._explore.epsilon = state["epsilon"]
         self._rng.bit_generator.state = state["rng"]
 
+    def _walk(self, state: State) -> Walk:
+        return Walk(state, self._choose(state))
+
+    def _advance(self, walk: Walk, reward: float, state: State, terminated: bool) -> bool:
+        """Learn from a step to ``state`` and choose the next action; return whether the error was finite."""
+        action = self._choose(state)
+        ahead = 0.0 if terminated else self._config.gamma * self._value(state)[action]
+        error = reward + ahead - self._value(walk.state)[walk.action]
+        if not math.isfinite(error):
+            return False
+        self._visit(walk)
+        self._learn(walk, error)
+        walk.errors.append(abs(error))
+        walk.state, walk.action = state, action
+        return True
+
     def _choose(self, state: State) -> int:
         return self._explore.choose(lambda: self._value(state), len(self._deltas))
 
     def _value(self, state: State) -> list[float]:
         return self.values.get(state, self._unknown)
 
-    def _visit(self, state: State, action: int) -> None:
+    def _visit(self, walk: Walk) -> None:
+        state, action = walk.state, walk.action
         if state not in self.values:
             self.values[state] = list(self._unknown)
             self.visits[state] = [0] * len(self._deltas)
         self.visits[state][action] += 1
         key = (state, action)
-        self.traces[key] = 1.0 if self._config.traces == "replacing" else self.traces.get(key, 0.0) + 1.0
+        walk.traces[key] = 1.0 if self._config.traces == "replacing" else walk.traces.get(key, 0.0) + 1.0
 
-    def _learn(self, error: float) -> None:
+    def _learn(self, walk: Walk, error: float) -> None:
         kept: dict[tuple[State, int], float] = {}
-        for (state, action), trace in self.traces.items():
+        for (state, action), trace in walk.traces.items():
             self.values[state][action] += self._alpha(self.visits[state][action]) * error * trace
             if trace * self._decay >= self._config.trace_threshold:
                 kept[state, action] = trace * self._decay
-        self.traces = kept
+        walk.traces = kept
 
     def _alpha(self, visits: int) -> float:
         config = self._config

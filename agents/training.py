@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agents.learner import Learner
 from agents.training_resume import newest_checkpoint, resumed_config
 from agents.training_run import TrainingRun
-from agents.training_types import EnvFactory, Silent, TrainingListener, TrainingResult
+from agents.training_types import EnvFactory, Silent, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
@@ -35,6 +35,7 @@ def train(
     config: Config,
     *,
     env_factory: EnvFactory,
+    vector_env_factory: VectorEnvFactory | None = None,
     seed: int,
     folder: RunFolder,
     listener: TrainingListener | None = None,
@@ -47,12 +48,14 @@ def train(
     Ctrl-C stops after the current episode, with a checkpoint ``*_interrupt``.
 
     Args:
-        env_factory: makes an environment for ``config``; called twice (training, evaluation).
+        env_factory: makes an environment for ``config``.
+        vector_env_factory: makes many of the same that are played at once. With it checkpoints are evaluated many
+            episodes at a time, to the same numbers, and ``agents.training.envs`` may be above 1.
         seed: of the training episodes, exploration and first weights.
         command, started: for the manifest.
 
     Raises:
-        InputError: there is no such agent.
+        InputError: there is no such agent, or ``agents.training.envs`` is above 1 without ``vector_env_factory``.
         TrainingError: a reward or loss is not finite.
     """
     run = TrainingRun(
@@ -60,6 +63,7 @@ def train(
         _learner(agent, config, seed),
         config,
         env_factory,
+        vector_env_factory,
         seed=seed,
         folder=folder,
         listener=listener or Silent(),
@@ -73,6 +77,7 @@ def resume(
     folder: RunFolder,
     *,
     env_factory: EnvFactory,
+    vector_env_factory: VectorEnvFactory | None = None,
     episodes: int | None = None,
     listener: TrainingListener | None = None,
 ) -> TrainingResult:
@@ -90,7 +95,16 @@ def resume(
     header = checkpoint.header
     config = resumed_config(folder, header, episodes)
     learner = _learner(header.agent, config, header.seed)
-    run = TrainingRun(header.agent, learner, config, env_factory, seed=header.seed, folder=folder, listener=listener)
+    run = TrainingRun(
+        header.agent,
+        learner,
+        config,
+        env_factory,
+        vector_env_factory,
+        seed=header.seed,
+        folder=folder,
+        listener=listener,
+    )
     run.restore(checkpoint)
     return run.play()
 

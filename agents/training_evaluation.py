@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from gymnasium.vector import VectorEnv
 
+from agents.learner import BatchPolicy
+from agents.simultaneous import Environments, Simultaneous
 from agents.training_types import Evaluation, TrainingListener
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
-from autoscaling_env.policy import Policy
 from autoscaling_env.rng import SEED_BOUND, episode_seeds
 from autoscaling_env.rollout import EpisodeResult, play_episode
 
 MEASURES = ("total_reward", "final_qos", "mean_workers", "scaling_actions")
+#: Their values for one episode.
+Measures: TypeAlias = tuple[float, float, float, int]
 
 
 def training_seed(seed: int, episode: int, reserved: frozenset[int]) -> int:
@@ -25,24 +30,37 @@ def training_seed(seed: int, episode: int, reserved: frozenset[int]) -> int:
 
 
 def evaluate(
-    env: OpenFaaSAutoscalingEnv,
-    policy: Policy,
+    env: OpenFaaSAutoscalingEnv | Environments,
+    policy: BatchPolicy,
     *,
     checkpoint: str,
     episode: int,
     seeds: tuple[int, ...],
     listener: TrainingListener,
 ) -> Evaluation:
-    """Play every episode of ``seeds`` without exploration."""
-    rows: list[tuple[float, float, float, int]] = []
-    for number, seed in enumerate(seeds, start=1):
-        rows.append(_measures(env, policy, seed))
-        listener.evaluation_progress(number, len(seeds))
+    """Play every episode of ``seeds`` without exploration; ``env`` may be many: the numbers are the same."""
+    rows: list[Measures] = []
+    for some in _at_once(env, policy, seeds) if isinstance(env, VectorEnv) else _one_by_one(env, policy, seeds):
+        rows += some
+        listener.evaluation_progress(len(rows), len(seeds))
     rewards, qos, workers, actions = zip(*rows, strict=True)
     return Evaluation(checkpoint, episode, rewards, qos, workers, actions)
 
 
-def _measures(env: OpenFaaSAutoscalingEnv, policy: Policy, seed: int) -> tuple[float, float, float, int]:
+def _at_once(env: Environments, policy: BatchPolicy, seeds: tuple[int, ...]) -> Iterator[list[Measures]]:
+    for first in range(0, len(seeds), env.num_envs):
+        episodes = Simultaneous(env, seeds[first : first + env.num_envs])
+        while episodes.playing.any():
+            episodes.step(policy.act_batch(episodes.observations, episodes.infos))
+        yield [(one.total_reward, one.final_qos, one.mean_workers, one.scaling_actions) for one in episodes.played()]
+
+
+def _one_by_one(env: OpenFaaSAutoscalingEnv, policy: BatchPolicy, seeds: tuple[int, ...]) -> Iterator[list[Measures]]:
+    for seed in seeds:
+        yield [_measures(env, policy, seed)]
+
+
+def _measures(env: OpenFaaSAutoscalingEnv, policy: BatchPolicy, seed: int) -> Measures:
     workers: list[int] = []
     changed = 0
 

@@ -6,15 +6,22 @@ from pathlib import Path
 
 from agents.checkpoint import SUFFIX, Checkpoint, Header, write_checkpoint
 from agents.learner import Learner, NotFinite
+from agents.simultaneous import Environments
+from agents.training_episodes import ManyAtOnce, OneByOne, Player
 from agents.training_evaluation import evaluate, evaluation_seeds, training_seed
 from agents.training_events import MISSING, Events
 from agents.training_interrupt import stop_on_interrupt
 from agents.training_records import TrainingRecords
 from agents.training_resume import MODELS
-from agents.training_types import EnvFactory, EpisodeLine, TrainingError, TrainingListener, TrainingResult
+from agents.training_types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.errors import InputError
 from autoscaling_env.run_folder import RunFolder
+
+#: Evaluation episodes played at once, where a farm can do that.
+EVALUATED_AT_ONCE = 64
 
 
 class TrainingRun:
@@ -22,7 +29,11 @@ class TrainingRun:
 
     Args:
         learner: what learns; ``agent`` is its name.
-        env_factory: called twice, so that an evaluation cannot disturb the training.
+        env_factory: makes an environment; training and evaluation have their own, so that neither disturbs the other.
+        vector_env_factory: the same for many environments that are played at once; None: this farm cannot.
+
+    Raises:
+        InputError: ``agents.training.envs`` asks for more than one where the farm cannot.
     """
 
     def __init__(
@@ -31,6 +42,7 @@ class TrainingRun:
         learner: Learner,
         config: Config,
         env_factory: EnvFactory,
+        vector_env_factory: VectorEnvFactory | None = None,
         *,
         seed: int,
         folder: RunFolder,
@@ -42,7 +54,13 @@ class TrainingRun:
         self._planned: int = getattr(config.agents, agent).episodes
         self._eval_seeds = evaluation_seeds(self._settings.eval_seed, self._settings.eval_episodes)
         self._records = TrainingRecords(agent, config, seed, self._eval_seeds)
-        self._env, self._eval_env = env_factory(config), env_factory(config)
+        self._player = self._made_player(env_factory, vector_env_factory)
+        self._eval_env: OpenFaaSAutoscalingEnv | Environments
+        if vector_env_factory is None:
+            self._eval_env = env_factory(config)
+        else:
+            at_once = max(1, min(len(self._eval_seeds), EVALUATED_AT_ONCE))
+            self._eval_env = vector_env_factory(config, at_once)
         self._done = 0
         self._newest = Path()
 
@@ -66,7 +84,7 @@ class TrainingRun:
             return self._play(events)
         finally:
             events.close()
-            self._env.close()
+            self._player.close()
             self._eval_env.close()
 
     def save(self, name: str) -> Path:
@@ -91,7 +109,7 @@ class TrainingRun:
         self._evaluate(events)
         with stop_on_interrupt() as stop:
             while self._done < self._planned and not stop.asked:
-                self._episode(self._done + 1, events)
+                self._episodes(events)
                 if self._at_checkpoint():
                     self._evaluate(events)
                     self._keep(f"{self._agent}_ep{self._done:04d}", events)
@@ -103,35 +121,29 @@ class TrainingRun:
             self._agent, self._folder.path, self._newest, self._done, self._planned, not finished, last
         )
 
-    def _episode(self, number: int, events: Events) -> None:
-        try:
-            line = self._played(number)
-        except NotFinite as error:
-            raise self._stopped(number, error) from None
-        self._done = number
-        self._records.lines.append(line)
-        events.episode(line)
-        self._listener.episode(line)
+    def _made_player(self, env_factory: EnvFactory, vector_env_factory: VectorEnvFactory | None) -> Player:
+        envs = self._settings.envs
+        if envs == 1:
+            return OneByOne(self._agent, self._learner, env_factory(self._config), self._records)
+        if vector_env_factory is None:
+            raise InputError(f"agents.training.envs: {envs}: this farm plays one episode at a time; set it to 1")
+        return ManyAtOnce(self._agent, self._learner, vector_env_factory(self._config, envs), self._records)
 
-    def _played(self, number: int) -> EpisodeLine:
-        seed = training_seed(self._seed, number, frozenset(self._eval_seeds))
-        epsilon = self._learner.epsilon
-        observation, info = self._env.reset(options={"episode_seed": seed})
-        action = self._learner.begin(observation)
-        rewards: list[float] = []
-        workers = changed = 0
-        ended = False
-        while not ended:
-            observation, given, terminated, truncated, info = self._env.step(action)
-            rewards.append(float(given))
-            action = self._learner.step(rewards[-1], observation, terminated, truncated)
-            self._records.steps.append(self._agent, number, observation, rewards[-1], terminated, truncated, info)
-            workers += info["requested_workers"]
-            changed += info["applied_delta"] != 0
-            ended = terminated or truncated
-        loss, steps = self._learner.end(), len(rewards)
-        qos = info["episode_final_qos"]
-        return EpisodeLine(number, seed, sum(rewards), steps, qos, workers / steps, changed, epsilon, loss)
+    def _episodes(self, events: Events) -> None:
+        """Play the next episodes, never past a checkpoint: so it does not matter where a run was stopped."""
+        to_checkpoint = self._settings.checkpoint_every - self._done % self._settings.checkpoint_every
+        count = min(self._player.at_once, to_checkpoint, self._planned - self._done)
+        first, reserved = self._done + 1, frozenset(self._eval_seeds)
+        seeds = [training_seed(self._seed, number, reserved) for number in range(first, first + count)]
+        try:
+            lines = self._player.play(first, seeds)
+        except NotFinite as error:
+            raise self._stopped(first + error.row, error) from None
+        self._done += count
+        for line in lines:
+            self._records.lines.append(line)
+            events.episode(line)
+            self._listener.episode(line)
 
     def _at_checkpoint(self) -> bool:
         return self._done % self._settings.checkpoint_every == 0 or self._done == self._planned

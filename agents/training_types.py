@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from agents.simultaneous import Environments
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import AutoscalingError
 
 #: Makes an environment for a configuration; called once for training and once for evaluation.
 EnvFactory = Callable[[Config], OpenFaaSAutoscalingEnv]
+
+#: Makes so many environments that are played at once. Called only where a farm can do that.
+VectorEnvFactory = Callable[[Config, int], Environments]
 
 
 class TrainingError(AutoscalingError):

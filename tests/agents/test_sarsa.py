@@ -92,7 +92,7 @@ def test_traces_below_the_threshold_are_dropped() -> None:
     made = learner("agents.sarsa.trace_lambda=1", "agents.sarsa.trace_threshold=0.3")
     chain(made, 1, 2, 3)
     assert (value(made, 1), value(made, 2)) == (0.0, 0.5)
-    assert len(made.traces) == 1
+    assert len(made.walks[0].traces) == 1
 
 
 @pytest.mark.parametrize(("kind", "trace"), [("replacing", 1.0), ("accumulating", 1.5)])

@@ -1,0 +1,100 @@
+"""Episodes played at once: one in each row of a vector environment, until all of them are over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from autoscaling_env.records import INFO_COLUMNS
+from autoscaling_env.types import BoolArray, FloatArray, Observation
+
+#: ``options={"episode_seeds": [...]}`` names its episodes; autoreset mode ``NEXT_STEP``.
+Environments: TypeAlias = VectorEnv[Any, Any, Any]
+#: Observation, reward, terminated, truncated and ``info`` of one step, as ``StepLog.append`` takes them.
+StepRow: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An episode in five numbers, the same as played alone to the bit."""
+
+    total_reward: float
+    steps: int
+    final_qos: float
+    mean_workers: float
+    scaling_actions: int
+
+
+class Simultaneous:
+    """n <= ``env.num_envs`` episodes in progress. Rows of an episode that is over are stepped on and mean nothing.
+
+    Attributes:
+        observations: float32[n, 9].
+        infos: of the vector environment: its arrays may be longer than n.
+        rewards, terminated, truncated: of the last step, [n].
+        playing: bool[n], whose episode is not over.
+    """
+
+    def __init__(self, env: Environments, seeds: Sequence[int]) -> None:
+        self._env, self._size = env, len(seeds)
+        idle = [seeds[-1]] * (env.num_envs - self._size)  # rows nobody asked for play along
+        observations, self.infos = env.reset(options={"episode_seeds": [*seeds, *idle]})
+        self.observations: NDArray[np.float32] = observations[: self._size]
+        self.rewards: FloatArray = np.zeros(self._size)
+        self.terminated: BoolArray = np.zeros(self._size, dtype=np.bool_)
+        self.truncated: BoolArray = np.zeros(self._size, dtype=np.bool_)
+        self.playing: BoolArray = np.ones(self._size, dtype=np.bool_)
+        self._actions = np.zeros(env.num_envs, dtype=np.int64)
+        self._steps: list[tuple[BoolArray, FloatArray, NDArray[np.int64], BoolArray]] = []
+        self._final_qos = np.ones(self._size)
+
+    def step(self, actions: Sequence[int] | NDArray[np.int64]) -> None:
+        """Step every episode by its action, int[n]."""
+        size = self._size
+        self._actions[:size] = actions
+        observations, rewards, terminated, truncated, self.infos = self._env.step(self._actions)
+        self.observations, self.rewards = observations[:size], rewards[:size]
+        self.terminated, self.truncated = terminated[:size], truncated[:size]
+        changed = self.infos["applied_delta"][:size] != 0
+        self._steps.append((self.playing, self.rewards, self.infos["requested_workers"][:size], changed))
+        over = self.playing & (self.terminated | self.truncated)
+        if over.any():
+            self._final_qos[over] = self.infos["episode_final_qos"][:size][over]
+        self.playing = self.playing & ~over
+
+    def rows(self, playing: BoolArray) -> list[tuple[int, StepRow]]:
+        """Return (row, its last step) of the ``playing`` rows; of ``info`` only what ``StepLog`` reads."""
+        outcomes = (self.rewards.tolist(), self.terminated.tolist(), self.truncated.tolist(), self._step_infos())
+        steps = list(zip(self.observations, *outcomes, strict=True))
+        return [(row, steps[row]) for row in np.flatnonzero(playing).tolist()]
+
+    def _step_infos(self) -> list[dict[str, Any]]:
+        names = ("episode_seed", *INFO_COLUMNS)
+        columns = zip(*[self.infos[name][: self._size].tolist() for name in names], strict=True)
+        terms = {
+            name: value[: self._size].tolist() for name, value in self.infos["reward_terms"].items() if name[0] != "_"
+        }
+        earned = [dict(zip(terms, values, strict=True)) for values in zip(*terms.values(), strict=True)]
+        return [
+            dict(zip(names, values, strict=True)) | {"reward_terms": each}
+            for values, each in zip(columns, earned, strict=True)
+        ]
+
+    def played(self) -> list[Played]:
+        """Return what each episode came to, once all are over."""
+        playing, rewards, workers, changed = (np.array(column).T for column in zip(*self._steps, strict=True))
+        return [
+            _played(rewards[row][mask], workers[row][mask], changed[row][mask], float(self._final_qos[row]))
+            for row, mask in enumerate(playing)
+        ]
+
+
+def _played(rewards: FloatArray, workers: NDArray[np.int64], changed: BoolArray, final_qos: float) -> Played:
+    """Sum as for a single episode: Python's ``sum`` and NumPy's round differently."""
+    steps = len(rewards)
+    return Played(sum(rewards.tolist()), steps, final_qos, sum(workers.tolist()) / steps, int(changed.sum()))
