@@ -79,7 +79,8 @@ def _shaped(outcome: StepOutcome, config: RewardConfig) -> Terms:
     surplus = np.maximum(0.0, outcome.workers - config.balanced_workers)
     return {
         "qos": weights.qos * (qos - config.target_qos),
-        "backlog": -weights.backlog * np.maximum(0.0, load - 1) ** 2,
+        "backlog": -weights.backlog
+        * np.square(np.maximum(0.0, load - 1)),  # `** 2` rounds scalars otherwise than arrays
         "scaling": -weights.scaling * change,
         "efficiency": -weights.efficiency * surplus * idle,
         "scale_up": weights.scale_up * change * (np.greater(outcome.applied_delta, 0) & overloaded),

@@ -80,6 +80,14 @@ def test_arrays_give_what_numbers_give(alone, config) -> None:
     np.testing.assert_array_equal(total(terms(together, config)), [float(total(terms(o, config))) for o in alone])
 
 
+def test_every_backlog_costs_the_same_alone_and_among_others() -> None:
+    queues = np.arange(600)
+    zero = np.zeros(600)
+    together = StepOutcome(queues, zero, zero, zero, zero, 8.0, zero.astype(bool), zero.astype(bool))
+    alone = [float(total(terms(replace(CALM, worker_queue=q, qos_rate=0.0, workers=0), CONFIG))) for q in range(600)]
+    np.testing.assert_array_equal(total(terms(together, CONFIG)), alone)
+
+
 @given(outcomes)
 def test_reward_never_exceeds_its_best_step(outcome: StepOutcome) -> None:
     best = 1.8 + 3.6 + 5.5 * abs(outcome.applied_delta) + 8
