@@ -6,7 +6,6 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import BackendError
@@ -18,15 +17,13 @@ from live.platforms.kubernetes_deaths import Deaths
 from live.platforms.kubernetes_errors import ClusterRefused, WorkloadGone
 from live.platforms.kubernetes_gates import Gates
 from live.platforms.kubernetes_manifests import next_episode
-from live.platforms.kubernetes_names import DELETION_COST, EPISODE, Names
+from live.platforms.kubernetes_names import EPISODE, Names
 from live.platforms.kubernetes_pods import Pod
-from live.platforms.kubernetes_removal import by_host, costs, removal_order
+from live.platforms.kubernetes_removal import DeletionCosts, by_host, removal_order
 from live.platforms.kubernetes_view import View
 
 logger = logging.getLogger(__name__)
 
-#: Deletion costs are written this many at a time.
-AT_ONCE = 8
 LOOK_S = 0.02
 FIELDS = ("requested", "ready", "starting", "draining", "busy")
 
@@ -56,7 +53,7 @@ class KubernetesPlatform:
         self._episode = ""
         self._overturned = ""
         self._told = ""
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deletion-cost")
+        self._costs: DeletionCosts | None = None
         self._closed = False
 
     def open(self, farm: FarmSpec) -> None:
@@ -64,6 +61,7 @@ class KubernetesPlatform:
         self._farm, self._names = farm, Names(self._config.namespace, farm.functions.farm)
         objects.create(self.api, self._names, self._config, farm.functions, within_s=farm.call_timeout_s)
         self._gates = Gates(self.api, self._names)
+        self._costs = DeletionCosts(self.api, self._names) if self._config.deletion_cost else None
         self._view = View(self.api, self._names, self._config.watch_renewal_s, self._pod_changed)
         self._gates.start()
         self._view.start()
@@ -136,10 +134,9 @@ class KubernetesPlatform:
         if self._closed:
             return
         self._closed = True
-        for part in (self._view, self._gates):
+        for part in (self._view, self._gates, self._costs):
             if part is not None:
                 part.close()
-        self._pool.shutdown(wait=False)
         if self._farm is not None:
             objects.remove(self.api, self._names, within_s=self._farm.open_timeout_s)
         self.api.close()
@@ -184,25 +181,11 @@ class KubernetesPlatform:
         return changed_by
 
     def _say_who_goes(self, fewer: int, roster: Roster, within_s: float) -> None:
-        """Mark those to be removed; without the marks Kubernetes may hit busy ones, which finish all the same."""
-        if fewer <= 0 or not self._config.deletion_cost or self._view is None:
+        if fewer <= 0 or self._costs is None or self._view is None:
             return
         alive = [pod for pod in self._view.workers() if self._counts_as_worker(pod)]
         victims = removal_order(alive, by_host(roster, self._deaths.names))[:fewer]
-        wanted = costs(alive, victims)
-        for failed in self._pool.map(lambda pod: self._mark(pod, wanted[pod], within_s), wanted):
-            if failed:
-                logger.warning("Kubernetes may remove a busy worker first: %s", failed)
-
-    def _mark(self, pod: str, cost: int | None, within_s: float) -> str:
-        annotations = {DELETION_COST: None if cost is None else str(cost)}
-        try:
-            self.api.patch(self._names.pod(pod), {"metadata": {"annotations": annotations}}, within_s=within_s)
-        except ClusterRefused as error:
-            return "" if error.status == 404 else str(error)
-        except BackendError as error:
-            return str(error)
-        return ""
+        self._costs.write(alive, victims, within_s=within_s)
 
     def _send(self, workers: int, before: int, within_s: float) -> int:
         _, view, gates = self._running()

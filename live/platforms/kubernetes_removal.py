@@ -6,11 +6,22 @@ ready, then by deletion cost (lowest first). Workers have no readiness probe, so
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
+from autoscaling_env.errors import BackendError
 from live.platform import Roster, WorkerRecord
+from live.platforms.kubernetes_client import Api
 from live.platforms.kubernetes_deaths import host_of
+from live.platforms.kubernetes_errors import ClusterRefused
+from live.platforms.kubernetes_names import DELETION_COST, Names
 from live.platforms.kubernetes_pods import Pod
+
+logger = logging.getLogger(__name__)
+
+#: Costs are written this many at a time.
+AT_ONCE = 8
 
 
 def by_host(roster: Roster, dead: Iterable[str] = ()) -> dict[str, WorkerRecord]:
@@ -43,3 +54,32 @@ def costs(pods: Iterable[Pod], victims: Iterable[Pod]) -> dict[str, int | None]:
     ordered = [pod.name for pod in victims]
     wanted = {name: place - len(ordered) for place, name in enumerate(ordered)}
     return {pod.name: wanted.get(pod.name) for pod in pods if pod.cost != wanted.get(pod.name, 0)}
+
+
+class DeletionCosts:
+    """Writes costs into pods. What cannot be written is told: Kubernetes then may hit busy ones, which finish first."""
+
+    def __init__(self, api: Api, names: Names) -> None:
+        self._api, self._names = api, names
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deletion-cost")
+
+    def write(self, pods: Iterable[Pod], victims: Iterable[Pod], *, within_s: float) -> None:
+        """Have ``victims`` removed before all other ``pods``, in their order."""
+        wanted = costs(pods, victims)
+        for failed in self._pool.map(lambda pod: self._write(pod, wanted[pod], within_s), wanted):
+            if failed:
+                logger.warning("Kubernetes may remove a busy worker first: %s", failed)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False)
+
+    def _write(self, pod: str, cost: int | None, within_s: float) -> str:
+        annotations = {DELETION_COST: None if cost is None else str(cost)}
+        try:
+            self._api.patch(self._names.pod(pod), {"metadata": {"annotations": annotations}}, within_s=within_s)
+        except ClusterRefused as error:
+            return "" if error.status == 404 else str(error)
+        except BackendError as error:
+            return str(error)
+        return ""

@@ -6,6 +6,7 @@ import pytest
 
 from autoscaling_env.types import ScaleReason
 from live.platforms.kubernetes_names import DELETION_COST, Names
+from live.probing import measure_platform
 from tests.cluster.clusters import (
     Cluster,
     ReachableServer,
@@ -19,8 +20,6 @@ from tests.cluster.clusters import (
 from tests.contracts.backend import batch, steady
 
 pytestmark = pytest.mark.cluster
-
-HPAS = "/apis/autoscaling/v2"
 
 
 def test_idle_workers_are_removed_and_busy_ones_left_alone(cluster: Cluster, redis_server: ReachableServer) -> None:
@@ -103,6 +102,38 @@ def test_somebody_else_scales_and_is_named(
         assert (outcome.accepted, outcome.reason) == (4, ScaleReason.CLAMPED_BY_PLATFORM)
         assert "kubectl-scale" in outcome.detail
         assert backend.scale_to(3).reason is ScaleReason.OK
+
+
+def test_a_real_hpa_on_the_same_workers_is_found_and_named(
+    cluster: Cluster, redis_server: ReachableServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with cluster_farm(cluster, redis_server) as backend:
+        backend.reset(steady(60, 4.0, 0.2), 2)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": platform_of(backend)._names.of("worker")}
+        half = {"type": "Utilization", "averageUtilization": 50}
+        metric = {"type": "Resource", "resource": {"name": "cpu", "target": half}}
+        spec = {"scaleTargetRef": target, "minReplicas": 4, "maxReplicas": 6, "metrics": [metric]}
+        hpa = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "rival"}}
+        cluster.create("horizontalpodautoscalers", hpa | {"spec": spec}, group="/apis/autoscaling/v2")
+        try:
+            wait_until(lambda: backend.advance(1.0).workers_requested == 4, "the HPA raises the count", 40.0)
+            assert "kube-controller-manager (a HorizontalPodAutoscaler) changed the workers from 2 to 4" in caplog.text
+            assert backend.scale_to(3).reason is ScaleReason.CLAMPED_BY_PLATFORM
+        finally:
+            cluster.api.delete(cluster.path("horizontalpodautoscalers", "rival", group="/apis/autoscaling/v2"))
+        run_out(backend, 60)
+        assert backend.verify().ok == 60
+
+
+def test_start_and_leaving_times_are_measured_and_kept_with_the_platforms_name(
+    cluster: Cluster, redis_server: ReachableServer
+) -> None:
+    with cluster_farm(cluster, redis_server, startup="real") as backend:
+        times = measure_platform(backend, more=2, rounds=2)
+    assert times.platform == "kubernetes"
+    assert len(times.startup_s) == len(times.drain_s) == 4
+    assert (times.startup_s > 0.1).all()
+    assert (times.drain_s > 0.01).all()
 
 
 def test_a_quota_refuses_pods_and_is_told(
