@@ -46,6 +46,7 @@ def compare(
     backend: options.BackendName = "sim",
     engine: options.Engine = None,
     direct: Annotated[bool, typer.Option("--direct", help="Reach targets at once, not by one worker a step.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Scenarios compared at the same time.")] = 1,
     tasks: Annotated[bool, typer.Option("--tasks/--no-tasks", help="Record every task in tasks.parquet.")] = True,
     output_dir: options.OutputDir = Path("runs"),
     baseline_cache: Annotated[
@@ -89,7 +90,7 @@ def compare(
     )
     names = parse_agents(DEFAULT_AGENTS if agents is None else agents) if agents is not None or not model else []
     wanted = Wanted(
-        "compare", tuple(names), tuple(model or ()), seed, episodes, backend, engine, output_dir, tasks, direct
+        "compare", tuple(names), tuple(model or ()), seed, episodes, backend, engine, output_dir, tasks, direct, jobs
     )
     cache = BaselineCache(baseline_cache) if baseline_cache else None
     compare_and_report(wanted, overrides, _scenarios(scenarios), cache=cache, as_json=as_json)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload
 from cli.baseline_cache import BaselineCache
 from cli.comparison import Comparison, run_comparison, write_comparison
+from cli.console import progress
 from cli.models import named
 from cli.policies import Setting, check_policies, make_policy
 from cli.settings import Overrides, backend_name, load_workload, resolve, scenario_overrides, with_direct_actions
@@ -33,6 +36,7 @@ class Wanted:
         agents: canonical names of rules.
         models: files, runs or ``module:factory``.
         seed: of the evaluation episodes; None: the scenario's test seed, else 0.
+        jobs: settings that are compared at the same time.
         direct: targets are reached at once instead of by one worker a step.
     """
 
@@ -46,6 +50,7 @@ class Wanted:
     output_dir: Path
     record_tasks: bool = True
     direct: bool = False
+    jobs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,17 @@ def compare_and_report(
     root = RunFolder.create(wanted.output_dir, wanted.kind, started)
     first = ready[0].place
     root.write_start(first.config, command=sys.argv, seed=first.test_seed, started=started)
-    found: dict[str, Results] = {}
-    for setting in ready:
-        folder = root if len(ready) == 1 else RunFolder(root.path / setting.place.name)
-        found[setting.place.name] = compare_in(setting, wanted, folder, farm, cache=cache, quiet=as_json)
+    if len(ready) == 1:
+        found = {first.name: compare_in(ready[0], wanted, root, farm, cache=cache, quiet=as_json)}
+    elif wanted.jobs == 1:
+        found = {
+            setting.place.name: compare_in(
+                setting, wanted, RunFolder(root.path / setting.place.name), farm, cache=cache, quiet=as_json
+            )
+            for setting in ready
+        }
+    else:
+        found = _side_by_side([setting.place for setting in ready], wanted, root, farm, cache, quiet=as_json)
     finish(root.path, found, first.test_seed, as_json=as_json, title=title)
     return root.path
 
@@ -124,6 +136,26 @@ def compare_in(
         folder.write_start(place.config, command=sys.argv, seed=place.test_seed, started=datetime.now(UTC))
     write_comparison(folder, run_comparison(comparison, cache=cache, quiet=quiet))
     return read_aggregated(folder.path / "aggregated_results.json")
+
+
+def _side_by_side(
+    places: Sequence[Place], wanted: Wanted, root: RunFolder, farm: str, cache: BaselineCache | None, *, quiet: bool
+) -> dict[str, Results]:
+    """Compare in several settings at once, each in a process of its own; the results do not depend on it."""
+    alone = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(wanted.jobs, mp_context=alone) as pool, progress(quiet=quiet) as bar:
+        task = bar.add_task("scenarios", total=len(places))
+        folders = {place.name: RunFolder(root.path / place.name) for place in places}
+        jobs = [pool.submit(_elsewhere, place, wanted, folders[place.name], farm, cache) for place in places]
+        for _ in as_completed(jobs):
+            bar.update(task, advance=1)
+        for job in jobs:
+            job.result()
+    return {name: read_aggregated(folder.path / "aggregated_results.json") for name, folder in folders.items()}
+
+
+def _elsewhere(place: Place, wanted: Wanted, folder: RunFolder, farm: str, cache: BaselineCache | None) -> None:
+    compare_in(prepare(place, wanted, quiet=True), wanted, folder, farm, cache=cache, quiet=True)
 
 
 def finish(

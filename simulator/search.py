@@ -18,8 +18,10 @@ from simulator import kernel_env
 from simulator.fleet import Fleet
 
 Actions: TypeAlias = NDArray[np.int64]
-#: Rounds of changing the best sequences at random, and how many variants each of them tries.
+#: Rounds of changing the best sequence at random, and how many variants each of them tries.
 ROUNDS, VARIANTS = 60, 256
+#: Tasks played in those rounds together, about; long episodes get fewer rounds, but not fewer than the second number.
+WORK, FEWEST_ROUNDS = 20_000_000, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def hindsight(
     batch: TaskBatch,
     mean_service_s: float,
     *,
-    beam_width: int = 256,
+    beam_width: int = 64,
     seed: int = 0,
     starts: Sequence[Sequence[int]] = (),
 ) -> tuple[Actions, float]:
@@ -197,7 +199,8 @@ def _improved(
     fleet = Fleet(config, mean_service_s, VARIANTS)
     first = int(np.argmax(played.total_reward))
     best, earned, steps = played.actions[first], float(played.total_reward[first]), int(played.steps[first])
-    for _ in range(ROUNDS):
+    rounds = min(ROUNDS, max(FEWEST_ROUNDS, WORK // (VARIANTS * max(1, len(batch)))))
+    for _ in range(rounds):
         variants = _variants(best, len(fleet.deltas), rng)
         tried = _play(fleet, batch, _from(variants))
         winner = int(np.argmax(tried.total_reward))
