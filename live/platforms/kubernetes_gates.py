@@ -37,6 +37,7 @@ class Gates:
         self._asked: deque[float] = deque()
         self._due: list[tuple[float, str]] = []
         self._known: set[str] = set()
+        self._crowd: set[str] = set()
         self._lifted: dict[str, float] = {}
         self._took_s: deque[float] = deque(maxlen=32)
         self._change = threading.Condition()
@@ -60,6 +61,7 @@ class Gates:
             self._due.clear()
             self._asked.clear()
             self._known.clear()
+            self._crowd.clear()
             self._lifted.clear()
 
     def asked(self, more: int) -> None:
@@ -78,6 +80,8 @@ class Gates:
         with self._change:
             if gated and pod not in self._known:
                 self._known.add(pod)
+                if self._free > 0:  # many at once start slower: they say nothing about one that is added
+                    self._crowd.add(pod)
                 heapq.heappush(self._due, (self._due_at(), pod))
                 self._change.notify()
             elif running and pod in self._lifted:
@@ -103,7 +107,8 @@ class Gates:
                 if self._stopped:
                     return
                 _, pod = heapq.heappop(self._due)
-                self._lifted[pod] = self._clock()
+                if pod not in self._crowd:
+                    self._lifted[pod] = self._clock()
             self._lift(pod)
 
     def _ready(self) -> bool:
