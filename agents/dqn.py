@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +45,8 @@ DRAWN_AT_ONCE = 64
 
 #: (weights[in, out], biases[out]) of each layer.
 Network = list[tuple[Tensor, Tensor]]
+#: A batch of n transitions: normalised pairs float32[n, 2, 9], actions int64[n, 1], rewards and goes_on float32[n].
+Drawn = tuple[Tensor, ...]
 
 
 def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Tensor:
@@ -277,31 +278,32 @@ class DqnLearner:
         before = max(self._added_before, self._config.learning_starts - 1)
         return max(0, added // every - before // every)
 
-    def _batches(self, count: int) -> Iterator[Batch]:
-        """Draw ``count`` batches, many at once; their ``pairs`` are normalised."""
+    def _batches(self, count: int) -> Iterator[Drawn]:
+        """Draw ``count`` batches, many at once."""
         size = self._config.batch_size
         for first in range(0, count, DRAWN_AT_ONCE):
             batches = min(DRAWN_AT_ONCE, count - first)
             drawn = self._replay.sample(batches * size, self._rng)
-            normalised = replace(drawn, pairs=self._normaliser(drawn.pairs))
-            yield from (normalised.part(slice(start, start + size)) for start in range(0, batches * size, size))
+            arrays = (self._normaliser(drawn.pairs), drawn.actions[:, None], drawn.rewards, drawn.goes_on)
+            yield from zip(*(torch.from_numpy(array).chunk(batches) for array in arrays), strict=True)
 
-    def _update(self, batch: Batch) -> float:
+    def _update(self, batch: Drawn) -> float:
         """One step of gradient descent; return the loss before it."""
-        pairs, actions = torch.from_numpy(batch.pairs), torch.from_numpy(batch.actions).unsqueeze(1)
+        pairs, actions, rewards, goes_on = batch
         layered = forward(self._online_layers, pairs.view(-1, len(FIELDS)))
         both = [layer.view(len(actions), 2, -1) for layer in layered]  # before and after in one pass
         activations = [layer[:, 0] for layer in both]
         target = double_dqn_target(
             both[-1][:, 1],
             forward(self._target_layers, pairs[:, 1])[-1],
-            torch.from_numpy(batch.rewards),
-            torch.from_numpy(batch.goes_on),
+            rewards,
+            goes_on,
             self._config.gamma,
         )
         loss, slope = huber(activations[-1].gather(1, actions).squeeze(1) - target)
         if not math.isfinite(loss):
-            raise NotFinite("loss", batch.tensors())
+            names = ("pairs", "actions", "rewards", "goes_on")
+            raise NotFinite("loss", {name: each.numpy() for name, each in zip(names, batch, strict=True)})
         slopes = torch.zeros(activations[-1].shape).scatter_(1, actions, slope.unsqueeze(1))
         backward(self._online_layers, activations, slopes, self._gradient_layers)
         self._descend()

@@ -1,10 +1,13 @@
-"""Cost of training: SARSA, and our Double DQN beside stable-baselines3's with equal work.
+"""Cost of training: SARSA, and our Double DQN beside stable-baselines3's with equal work; and the same on other farms.
 
 ``python -m benchmarks training`` prints the table; ``run`` returns it.
 
 Equal work: the same environment, 120 episodes x 30 steps, network, batch, number of updates, replay, target and
 clipping; one core each. The cases take turns, so that a busy machine slows all of them alike; what counts is the median
 of the process's own CPU seconds. "Whole run" includes everything a run leaves on disk.
+
+"To reward R" trains with the defaults until an evaluation (every 25 episodes, 20 unseen episodes, not counted) earns R
+on average: on the SimPy farm, on the compiled one, and on several compiled ones at once; median of 3 training seeds.
 """
 
 from __future__ import annotations
@@ -23,13 +26,30 @@ import torch
 from agents.dqn import DqnLearner
 from agents.learner import Learner
 from agents.sarsa import SarsaLearner
-from agents.training import train
+from agents.simultaneous import Environments
+from agents.training import LEARNERS, train
+from agents.training_episodes import ManyAtOnce, OneByOne, Player
+from agents.training_evaluation import evaluate, evaluation_seeds
+from agents.training_records import TrainingRecords
+from agents.training_types import Silent
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
+from simulator.vector_env import AutoscalingVectorEnv
 
 EPISODES, STEPS = 120, 30
+#: Rewards to be reached: a little below what a default training ends at.
+REACHED = {"sarsa": 157.0, "dqn": 156.0}
+#: Name -> how a training collects its episodes: farm, episodes at once.
+COLLECTED = {
+    "one on SimPy": ("simpy", 1),
+    "one compiled": ("compiled", 1),
+    "8 compiled": ("compiled", 8),
+    "16 compiled": ("compiled", 16),
+}
+#: Episodes between two evaluations, and after which a training has failed to reach the reward.
+JUDGED_EVERY, GIVEN_UP = 25, 2000
 THEIRS = "DQN 120 x 30, stable-baselines3"
 SETTINGS = (
     f"agents.dqn.episodes={EPISODES}",
@@ -98,6 +118,51 @@ def whole_run(agent: str, config: Config) -> int:
         return train(agent, config, env_factory=make_env, seed=0, folder=folder).episodes
 
 
+def make_envs(config: Config, num_envs: int) -> Environments:
+    """Return compiled farms that are played at once."""
+    return AutoscalingVectorEnv(num_envs, config=config)
+
+
+def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed: int) -> float:
+    """Return the CPU seconds of training until an evaluation earns ``REACHED``; NaN: it never did."""
+    learner, records = LEARNERS[agent](config, seed), TrainingRecords(agent, config, seed, ())
+    alone = OpenFaaSAutoscalingEnv(config=config, backend=farm)
+    player: Player = OneByOne(agent, learner, alone, records)
+    if at_once > 1:
+        player = ManyAtOnce(agent, learner, make_envs(config, at_once), records)
+    judged, done, spent = make_envs(config, 20), 0, 0.0
+    seeds = episode_seeds(seed, GIVEN_UP)
+    while done < GIVEN_UP:
+        end = min(done + at_once, (done // JUDGED_EVERY + 1) * JUDGED_EVERY)
+        spent += cpu_seconds(lambda start=done, end=end: player.play(start + 1, seeds[start:end]))
+        done = end
+        if done % JUDGED_EVERY == 0 and _earned(judged, learner) >= REACHED[agent]:
+            return spent
+    return float("nan")
+
+
+def _earned(envs: Environments, learner: Learner) -> float:
+    asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": evaluation_seeds(1_000_003, 20)}
+    return statistics.mean(evaluate(envs, learner.policy(), **asked, listener=Silent()).total_reward)
+
+
+def run_to_reward(seeds: int = 3) -> list[dict[str, Any]]:
+    """Return rows as ``run``: median CPU seconds to the reward; ratio: how many of these SimPy costs."""
+    config, rows = load_config(), []
+    for agent, reward in REACHED.items():
+        spent: dict[str, list[float]] = {name: [] for name in COLLECTED}
+        for seed in range(seeds):
+            for name, (farm, at_once) in COLLECTED.items():
+                spent[name].append(seconds_to_reward(agent, config, farm, at_once, seed))
+        medians = {f"{agent} to reward {reward:g}, {name}": statistics.median(each) for name, each in spent.items()}
+        first = next(iter(medians))
+        rows += [
+            {"name": name, "value": value, "unit": "CPU s", "ratio_to": first, "ratio": medians[first] / value}
+            for name, value in medians.items()
+        ]
+    return rows
+
+
 def cpu_seconds(work: Callable[[], object]) -> float:
     """Return the CPU seconds of this process, all its threads together."""
     begin = time.process_time()
@@ -127,7 +192,7 @@ def run(repeats: int = 3) -> list[dict[str, Any]]:
     for _ in range(repeats):
         for name, work in works.items():
             timings[name].append(cpu_seconds(work))
-    return _rows({name: statistics.median(values) for name, values in timings.items()})
+    return _rows({name: statistics.median(values) for name, values in timings.items()}) + run_to_reward()
 
 
 def _rows(medians: dict[str, float]) -> list[dict[str, Any]]:

@@ -164,17 +164,18 @@ def test_the_gradient_of_an_update_is_autograds() -> None:
     play(made, 2)
     made._target.mul_(1.5)
     (batch,) = made._batches(1)
+    pairs, actions, rewards, goes_on = batch
     online, target = made._online.clone().requires_grad_(), made._target.clone()
 
-    def values(flat: torch.Tensor, rows: NDArray[np.float32]) -> torch.Tensor:
+    def values(flat: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         (w1, b1), (w2, b2) = layers(flat, made._sizes)
-        return torch.relu(torch.from_numpy(rows) @ w1 + b1) @ w2 + b2
+        return torch.relu(rows @ w1 + b1) @ w2 + b2
 
     with torch.no_grad():
-        best = values(online, batch.pairs[:, 1]).argmax(1)
-        ahead = values(target, batch.pairs[:, 1])[range(len(best)), best]
-        wanted = torch.from_numpy(batch.rewards) + made._config.gamma * torch.from_numpy(batch.goes_on) * ahead
-    got = values(online, batch.pairs[:, 0])[range(len(best)), torch.from_numpy(batch.actions)]
+        best = values(online, pairs[:, 1]).argmax(1)
+        ahead = values(target, pairs[:, 1])[range(len(best)), best]
+        wanted = rewards + made._config.gamma * goes_on * ahead
+    got = values(online, pairs[:, 0])[range(len(best)), actions[:, 0]]
     loss = torch.nn.functional.smooth_l1_loss(got, wanted)
     loss.backward()
     assert made._update(batch) == pytest.approx(loss.item())
