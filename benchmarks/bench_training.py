@@ -115,7 +115,8 @@ def whole_run(agent: str, config: Config) -> int:
     """Train with everything a run leaves on disk; return the episodes."""
     with tempfile.TemporaryDirectory() as root:
         folder = RunFolder.create(Path(root), agent, datetime.now(UTC))
-        return train(agent, config, env_factory=make_env, seed=0, folder=folder).episodes
+        factories: dict[str, Any] = {"env_factory": make_env, "vector_env_factory": make_envs}
+        return train(agent, config, **factories, seed=0, folder=folder).episodes
 
 
 def make_envs(config: Config, num_envs: int) -> Environments:

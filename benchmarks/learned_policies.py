@@ -36,6 +36,7 @@ from autoscaling_env.rng import episode_seeds
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.run_folder import RunFolder
 from simulator.search import best_static
+from simulator.vector_env import AutoscalingVectorEnv
 from workloads.scenarios import load_scenario, scenario_seeds
 
 
@@ -50,6 +51,11 @@ class Played:
 def make_env(config: Config) -> OpenFaaSAutoscalingEnv:
     """Return the simulated farm."""
     return OpenFaaSAutoscalingEnv(config=config)
+
+
+def make_envs(config: Config, num_envs: int) -> AutoscalingVectorEnv:
+    """Return as many that are played at once."""
+    return AutoscalingVectorEnv(num_envs, config=config)
 
 
 def played(config: Config, policy: Policy, seeds: Sequence[int]) -> Played:
@@ -74,7 +80,7 @@ def trained(agent: str, config: Config, seed: int, tested: set[int]) -> tuple[Po
     with tempfile.TemporaryDirectory() as root:
         folder = RunFolder.create(Path(root), agent, datetime.now(UTC))
         begin = time.perf_counter()
-        result = train(agent, config, env_factory=make_env, seed=seed, folder=folder)
+        result = train(agent, config, env_factory=make_env, vector_env_factory=make_envs, seed=seed, folder=folder)
         seconds = time.perf_counter() - begin
         columns = folder.read_json("training_metrics.json")["episodes"]
         if tested & set(columns["episode_seed"]):
