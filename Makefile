@@ -50,8 +50,10 @@ types: install
 layers: install
 	$(BIN)/lint-imports
 
+# Tests in simulated time side by side; those on real farms, in real time, one after the other.
 unit: install
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster"
+	$(BIN)/pytest -q -m "live or cluster"
 
 quick: lint types layers
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"

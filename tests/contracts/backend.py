@@ -154,11 +154,11 @@ class BackendContract:
         assert sum(len(t.collected_s) for t in seen) == 2
 
     def test_removing_all_workers_keeps_the_tasks(self, backend: Backend) -> None:
-        tasks = batch([0.0, 0.1, 0.2, 0.3], 0.4)
+        tasks = batch([0.0, 0.1, 0.2, 0.3], 1.2)
         backend.reset(tasks, 1)
-        backend.advance(0.35)
+        backend.advance(0.75)
         backend.scale_to(0)
-        stopped = backend.advance(1.0 + self.tolerance_s)
+        stopped = backend.advance(1.75 + self.tolerance_s)
         assert (stopped.workers_requested, stopped.worker_queue, stopped.output_queue) == (0, 3, 1)
         backend.scale_to(2)
         self.drain(backend, tasks)

@@ -16,7 +16,10 @@ from autoscaling_env.config import load_config
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-#: Needs a cluster or a server of its own; run by the tests of that place instead.
+
+#: Plays on a real farm, in real time.
+REAL = {"README.md", "live.md"}
+#: Needs a cluster or a gateway; run by the tests of that place instead.
 ELSEWHERE = {"kubernetes.md": "tests/cluster", "openfaas.md": "tests/openfaas"}
 
 
@@ -38,15 +41,24 @@ def blocks(page: Path) -> list[Block]:
 @pytest.mark.docs
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [p for p in PAGES if p.name not in ELSEWHERE], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.name, marks=pytest.mark.live if page.name in REAL else ())
+        for page in PAGES
+        if page.name not in ELSEWHERE
+    ],
+)
 def test_the_page_runs(page: Path, tmp_path: Path) -> None:
+    earlier = ""  # Python blocks of a page are one program
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for block in blocks(page):
         where = f"{page.name}:{block.line}"
         if block.language in {"bash", "sh", "console"}:
             run(["bash", "-euo", "pipefail", "-c", _without_make(block.text)], tmp_path, environment, where)
         elif block.language in {"python", "py"}:
-            run([sys.executable, "-W", "error", "-c", block.text], tmp_path, environment, where)
+            run([sys.executable, "-W", "error", "-c", earlier + block.text], tmp_path, environment, where)
+            earlier += block.text
         elif block.language in {"yaml", "yml"}:
             file = tmp_path / "block.yml"
             file.write_text(block.text)

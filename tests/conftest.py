@@ -1,0 +1,15 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in real time may be disturbed by whatever else the machine does: they get a second and a third chance.
+
+    Everything else has one; a rerun is reported, so a test that needs it often is seen.
+    """
+    for item in items:
+        if item.get_closest_marker("live") or item.get_closest_marker("cluster"):
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
