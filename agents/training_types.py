@@ -12,7 +12,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import AutoscalingError
 
-#: Makes an environment for a configuration; called once for training and once for evaluation.
+#: Makes an environment for a configuration; training and evaluation each have their own.
 EnvFactory = Callable[[Config], OpenFaaSAutoscalingEnv]
 
 #: Makes so many environments that are played at once. Called only where a farm can do that.

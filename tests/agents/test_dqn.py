@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.dqn_policy import Normaliser, action_values, layer_sizes, layers
 from agents.learner import NotFinite
-from agents.replay import Replay
+from agents.replay import Batch, Replay
 from autoscaling_env.observation import FIELDS
 from tests.agents.farms import seen, small_config
 from tests.agents.learner_contract import LearnerContract, play
@@ -229,6 +229,19 @@ def test_the_replay_holds_exactly_the_newest(capacity: int, added: int) -> None:
     assert set(drawn.actions.tolist()) == newest
     assert (drawn.pairs[:, 0, 0] == drawn.actions).all()
     assert (drawn.pairs[:, 1, 0] == drawn.actions + 1).all()
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=8), st.integers(5, 12))
+def test_many_transitions_are_remembered_as_one_by_one(sizes: list[int], capacity: int) -> None:
+    alone, together, number = Replay(capacity, features=2), Replay(capacity, features=2), 0
+    for size in sizes:
+        numbers = np.arange(number, number := number + size)
+        pairs = np.repeat(numbers, 4).reshape(size, 2, 2).astype(np.float32)
+        together.add_all(Batch(pairs, numbers, numbers.astype(np.float32), (numbers % 2).astype(np.float32)))
+        for pair, each in zip(pairs, numbers.tolist(), strict=True):
+            alone.add(pair[0], each, each, pair[1], each % 2 == 0)
+    one, same = alone.saved(), together.saved()
+    assert {name: each.tolist() for name, each in one.items()} == {name: each.tolist() for name, each in same.items()}
 
 
 def test_the_replay_grows_to_its_capacity_and_restores() -> None:
