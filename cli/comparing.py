@@ -15,8 +15,10 @@ import typer
 
 from analysis.results import Results, read_aggregated
 from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError
 from autoscaling_env.policy import Policy
 from autoscaling_env.run_folder import RunFolder
+from autoscaling_env.settings import with_overrides
 from autoscaling_env.workload import Workload
 from cli.baseline_cache import BaselineCache
 from cli.comparison import Comparison, run_comparison, write_comparison
@@ -185,9 +187,18 @@ def _yardstick(results: Results) -> str:
     return "static-best" if "static-best" in agents else agents[0]
 
 
+def _observing(wanted: Wanted, config: Config) -> Config:
+    """With the policy ``external`` a cluster's count is left to whoever controls it: nothing is ever scaled by us."""
+    if "external" not in wanted.agents or wanted.backend != "kubernetes":
+        return config
+    if len(wanted.agents) + len(wanted.models) > 1:
+        raise InputError("external watches a cluster that others scale; compare it alone, then compare the runs")
+    return with_overrides(config, {"live.kubernetes.control": "external"})
+
+
 def _places(wanted: Wanted, overrides: Overrides, scenarios: Sequence[str]) -> list[Place]:
     def configured(name: str | None) -> Config:
-        config = resolve(scenario_overrides(name, overrides))
+        config = _observing(wanted, resolve(scenario_overrides(name, overrides)))
         return with_direct_actions(config) if wanted.direct else config
 
     if not scenarios:

@@ -17,30 +17,47 @@ from analysis.gap import gap_report
 from analysis.gap_tables import gap_metric_rows, gap_rows, ranking_rows
 from analysis.results import read_aggregated
 from autoscaling_env.config import Config, load_config
-from autoscaling_env.errors import AutoscalingError, RunError
+from autoscaling_env.errors import AutoscalingError, InputError, RunError
 from autoscaling_env.files import atomic_write
+from autoscaling_env.plugins import make_backend
 from autoscaling_env.policy import Policy
 from autoscaling_env.run_folder import RunFolder
 from cli import options
 from cli.comparing import finish
 from cli.comparison import Comparison, run_seeds, write_comparison
-from cli.console import out
-from cli.settings import backend_name, load_workload
+from cli.console import out, progress
+from cli.settings import Overrides, backend_name, load_workload, resolve
 from cli.show import print_paths, show_rows
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
 
 def calibrate(
-    run: Run,
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="A live run's folder.")] = None,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Instead: scale the farm up and down a few times and time it.")
+    ] = False,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="With --probe: how often.")] = 5,
+    backend: Annotated[str, typer.Option("--backend", metavar="NAME", help="With --probe: which farm.")] = "local",
+    config: options.ConfigFile = None,
+    assignments: options.Assignments = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the farm's configuration goes.")
     ] = None,
 ) -> None:
     """Fit the simulated farm to a live run: start-up, pick-up, overhead and collector, as a file for --config.
 
-    Example: autoscale calibrate runs/compare_run_20260101T000000Z -o farm.yml
+    Examples:
+
+      autoscale calibrate runs/compare_run_20260101T000000Z -o farm.yml
+
+      autoscale calibrate --probe --backend local -o startup.yml
     """
+    if probe == (run is not None):
+        raise InputError("calibrate needs a RUN, or --probe, and not both")
+    if run is None:
+        _probe(backend, config, assignments, rounds, output)
+        return
     from live.calibration import calibrate as fit
 
     fitted, measured = fit(run)
@@ -51,6 +68,32 @@ def calibrate(
     columns |= {"overhead": measured.overhead_s, "collector": measured.collect_s}
     show_rows("measured, episode seconds", [_quantiles(name, values) for name, values in columns.items()])
     print_paths({"farm": path})
+
+
+def _probe(backend: str, config: Path | None, assignments: list[str] | None, rounds: int, output: Path | None) -> None:
+    """Time a platform by scaling it; what is stored bears the platform's name."""
+    from live.backend import LiveBackend
+    from live.probing import measure_platform
+
+    resolved = resolve(Overrides(config, assignments or (), values={"live.startup": ("--probe", "real")}))
+    farm = make_backend(backend_name(backend, None), resolved)
+    if not isinstance(farm, LiveBackend):
+        raise InputError(f"--backend {backend}: only a live farm can be probed: local, kubernetes or openfaas")
+    try:
+        with progress() as bar:
+            task = bar.add_task(f"scaling {backend}", total=rounds)
+            times = measure_platform(
+                farm, rounds=rounds, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
+    finally:
+        farm.close()
+    path = output or Path(f"startup-{times.platform}.yml")
+    with atomic_write(path) as file:
+        file.write(times.to_yaml(resolved.live.time_scale))
+    times.save(path.with_suffix(".json"))
+    rows = [_quantiles("start-up", times.startup_s), _quantiles("leaving", times.drain_s)]
+    show_rows(f"{times.platform}, real seconds", rows)
+    print_paths({"farm": path, "times": path.with_suffix(".json")})
 
 
 def _quantiles(name: str, values: Any) -> dict[str, str]:
