@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, SupportsFloat
+from typing import Any, SupportsFloat, Unpack
 
 import gymnasium
 import numpy as np
@@ -10,13 +10,13 @@ from gymnasium.spaces import Discrete
 
 from autoscaling_env import render, reward
 from autoscaling_env.backend import Backend
-from autoscaling_env.config import Config, default_config
+from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError
 from autoscaling_env.info import Tally, step_info
 from autoscaling_env.observation import ObservationWindow, observation_space
 from autoscaling_env.plugins import make_backend, make_workload
 from autoscaling_env.rng import episode_seed
-from autoscaling_env.settings import with_overrides
+from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation, ScaleOutcome, ScaleReason, TaskBatch, Telemetry
 from autoscaling_env.workload import Workload, draw_episode
 
@@ -42,8 +42,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     every episode; ``reset(options={"episode_seed": n})`` plays exactly episode ``n`` on any farm.
 
     Args:
-        config: a ``Config``; the reference deployment if left out. The arguments named after its values
-            override them: ``max_workers min_workers initial_workers`` (counts), ``observation_window
+        config: a ``Config``; the reference deployment if left out.
+        knobs: override its values: ``max_workers min_workers initial_workers`` (counts), ``observation_window
             step_duration`` (seconds), ``max_steps``, ``phase_shuffle``, ``phase_shuffle_seed``.
         backend: a farm, or the name of an installed one (``sim``, ``simpy``, ``local``, ...).
         workload: the source of tasks; made from ``config.workload`` if left out.
@@ -64,28 +64,11 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         workload: Workload | None = None,
         task_seed: int | None = None,
         render_mode: str | None = None,
-        max_workers: int | None = None,
-        min_workers: int | None = None,
-        initial_workers: int | None = None,
-        observation_window: float | None = None,
-        step_duration: float | None = None,
-        max_steps: int | None = None,
-        phase_shuffle: bool | None = None,
-        phase_shuffle_seed: int | None = None,
+        **knobs: Unpack[Knobs],
     ) -> None:
-        overrides = {
-            "farm.max_workers": max_workers,
-            "farm.min_workers": min_workers,
-            "farm.initial_workers": initial_workers,
-            "environment.observation_window_s": observation_window,
-            "environment.step_duration_s": step_duration,
-            "environment.max_steps": max_steps,
-            "environment.phase_shuffle": phase_shuffle,
-            "environment.phase_shuffle_seed": phase_shuffle_seed,
-        }
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InputError(f"render_mode {render_mode!r}; choose from {self.metadata['render_modes']}")
-        self.config = with_overrides(config or default_config(), overrides)
+        self.config = configured(config, knobs)
         self.workload = workload if workload is not None else make_workload(self.config)
         self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
         self.render_mode = render_mode

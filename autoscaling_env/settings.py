@@ -4,13 +4,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import ValidationError
 
-from autoscaling_env.config import Config
+from autoscaling_env.config import Config, default_config
 from autoscaling_env.config.problems import Source, explain
-from autoscaling_env.errors import ConfigError
+from autoscaling_env.errors import ConfigError, InputError, unknown_name
+
+#: Arguments of the environments that stand for a value of the configuration -> its dotted key.
+KNOBS: dict[str, str] = {
+    "max_workers": "farm.max_workers",
+    "min_workers": "farm.min_workers",
+    "initial_workers": "farm.initial_workers",
+    "observation_window": "environment.observation_window_s",
+    "step_duration": "environment.step_duration_s",
+    "max_steps": "environment.max_steps",
+    "phase_shuffle": "environment.phase_shuffle",
+    "phase_shuffle_seed": "environment.phase_shuffle_seed",
+}
+
+
+class Knobs(TypedDict, total=False):
+    """The arguments of ``KNOBS``; None leaves the configuration's value."""
+
+    max_workers: int | None
+    min_workers: int | None
+    initial_workers: int | None
+    observation_window: float | None
+    step_duration: float | None
+    max_steps: int | None
+    phase_shuffle: bool | None
+    phase_shuffle_seed: int | None
+
+
+def configured(config: Config | None, knobs: Knobs) -> Config:
+    """Return ``config`` (the reference deployment if None) with the given knobs.
+
+    Raises:
+        InputError: an unknown knob, or a value that is not allowed; every problem, one line each.
+    """
+    unknown = [unknown_name("argument", name, KNOBS) for name in knobs if name not in KNOBS]
+    if unknown:
+        raise InputError(*unknown)
+    values = {KNOBS[name]: value for name, value in knobs.items()}
+    return with_overrides(config or default_config(), values)
 
 
 def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:

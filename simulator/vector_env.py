@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Unpack
 
 import gymnasium
 import numpy as np
@@ -15,11 +15,11 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from autoscaling_env import reward
-from autoscaling_env.config import Config, default_config
+from autoscaling_env.config import Config
 from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
 from autoscaling_env.rng import episode_seed
-from autoscaling_env.settings import with_overrides
+from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import Workload, draw_episode
 from simulator import kernel_env
@@ -45,7 +45,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     Args:
         num_envs: how many.
-        config: as for the single environment, like all values below that it has as well.
+        config, knobs: as for the single environment.
         workload: the source of tasks.
         task_seed: plays the same tasks in every episode.
         autoreset_mode: see above.
@@ -63,26 +63,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         task_seed: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         threads: int = 1,
-        max_workers: int | None = None,
-        min_workers: int | None = None,
-        initial_workers: int | None = None,
-        observation_window: float | None = None,
-        step_duration: float | None = None,
-        max_steps: int | None = None,
-        phase_shuffle: bool | None = None,
-        phase_shuffle_seed: int | None = None,
+        **knobs: Unpack[Knobs],
     ) -> None:
-        overrides = {
-            "farm.max_workers": max_workers,
-            "farm.min_workers": min_workers,
-            "farm.initial_workers": initial_workers,
-            "environment.observation_window_s": observation_window,
-            "environment.step_duration_s": step_duration,
-            "environment.max_steps": max_steps,
-            "environment.phase_shuffle": phase_shuffle,
-            "environment.phase_shuffle_seed": phase_shuffle_seed,
-        }
-        self.config = with_overrides(config or default_config(), overrides)
+        self.config = configured(config, knobs)
         self.workload = workload if workload is not None else make_workload(self.config)
         self.num_envs = num_envs
         self.autoreset_mode = AutoresetMode(autoreset_mode)

@@ -183,6 +183,11 @@ def test_bad_knobs_are_one_line_each() -> None:
     )
 
 
+def test_an_unknown_knob_names_the_right_one() -> None:
+    with pytest.raises(InputError, match=r"unknown argument 'max_worker' \(did you mean 'max_workers'\?\)"):
+        scripted(max_worker=4)
+
+
 def test_unknown_backend_and_render_mode_name_the_right_ones() -> None:
     with pytest.raises(InputError, match=r"unknown backend 'simpi' \(did you mean 'simpy'\?\)"):
         OpenFaaSAutoscalingEnv(backend="simpi")
