@@ -14,13 +14,13 @@ from agents.planned import Planned
 from agents.reactive import External, Reactive, Static
 from agents.training import train
 from autoscaling_env.config import Config
-from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload, draw_episode
 from cli.console import note
+from cli.environments import Factories
 from cli.training_progress import TrainingProgress
 
 ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
@@ -75,13 +75,19 @@ def _industry(name: str, setting: Setting) -> Policy:
 def _trained(agent: str, setting: Setting) -> Policy:
     """Train with the configured settings, on the training seed; the training run stays beside the comparison."""
 
-    def make(config: Config) -> OpenFaaSAutoscalingEnv:
-        return OpenFaaSAutoscalingEnv(config=config, workload=setting.workload)
-
+    factories = Factories("sim", known={setting.config: setting.workload})
     folder = RunFolder(setting.folder / "training" / agent)
     note(f"{agent}: training on seed {setting.seed}")
     with TrainingProgress(quiet=True) as listener:
-        result = train(agent, setting.config, env_factory=make, seed=setting.seed, folder=folder, listener=listener)
+        result = train(
+            agent,
+            setting.config,
+            env_factory=factories.one,
+            vector_env_factory=factories.many,
+            seed=setting.seed,
+            folder=folder,
+            listener=listener,
+        )
     return load_policy(result.model)
 
 

@@ -14,13 +14,12 @@ import typer
 from agents.training import resume as resume_training
 from agents.training import train as start_training
 from agents.training_types import TrainingResult
-from autoscaling_env.config import Config
-from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
 from cli import options
 from cli.console import out
-from cli.settings import Overrides, backend_name, load_workload, resolve, scenario_overrides
+from cli.environments import Factories
+from cli.settings import Overrides, backend_name, resolve, scenario_overrides
 from cli.training_progress import TrainingProgress
 
 AGENTS = ("sarsa", "dqn")
@@ -81,6 +80,9 @@ def train(
     eval_episodes: Annotated[
         int | None, typer.Option("--eval-episodes", min=0, help="Unseen episodes each checkpoint is judged on.")
     ] = None,
+    envs: Annotated[
+        int | None, typer.Option("--envs", min=1, help="Episodes collected at once, on the compiled farm.")
+    ] = None,
     phase_shuffle: options.PhaseShuffle = False,
     phase_shuffle_seed: options.PhaseShuffleSeed = None,
     scenario: options.Scenario = None,
@@ -112,8 +114,17 @@ def train(
     if resume is not None:
         folder = RunFolder.open(resume)
         with TrainingProgress(quiet=as_json) as listener:
-            factory = _environment(farm, None)
-            _report(resume_training(folder, env_factory=factory, episodes=episodes, listener=listener), as_json=as_json)
+            factories = Factories(farm)
+            _report(
+                resume_training(
+                    folder,
+                    env_factory=factories.one,
+                    vector_env_factory=factories.many,
+                    episodes=episodes,
+                    listener=listener,
+                ),
+                as_json=as_json,
+            )
         return
     given = {
         "--episodes": episodes,
@@ -134,6 +145,7 @@ def train(
     }
     values: dict[str, tuple[str, Any]] = {
         "agents.training.checkpoint_every": ("--checkpoint-every", checkpoint_every),
+        "agents.training.envs": ("--envs", envs),
         "agents.training.eval_episodes": ("--eval-episodes", eval_episodes),
         "environment.max_steps": ("--max-steps", max_steps),
         "environment.step_duration_s": ("--step-duration", step_duration),
@@ -144,12 +156,15 @@ def train(
         **_learner_values(agent, given),
     }
     resolved = resolve(scenario_overrides(scenario, Overrides(config, assignments or (), None, trace, values=values)))
+    factories = Factories(farm)
+    factories.workload(resolved)  # a trace that cannot be read is told before anything is written
     folder = RunFolder.create(output_dir, agent, datetime.now(UTC))
     with TrainingProgress(quiet=as_json) as listener:
         result = start_training(
             agent,
             resolved,
-            env_factory=_environment(farm, resolved),
+            env_factory=factories.one,
+            vector_env_factory=factories.many,
             seed=seed,
             folder=folder,
             listener=listener,
@@ -157,18 +172,6 @@ def train(
             started=datetime.now(UTC),
         )
     _report(result, as_json=as_json)
-
-
-def _environment(farm: str, config: Config | None) -> Any:
-    """What makes an environment; the workload is read once, whatever is made from it."""
-    workloads = {config: load_workload(config)} if config is not None else {}
-
-    def make(wanted: Config) -> OpenFaaSAutoscalingEnv:
-        if wanted not in workloads:
-            workloads[wanted] = load_workload(wanted)
-        return OpenFaaSAutoscalingEnv(config=wanted, workload=workloads[wanted], backend=farm)
-
-    return make
 
 
 def _learner_values(agent: str, given: dict[str, Any]) -> dict[str, tuple[str, Any]]:
