@@ -45,8 +45,10 @@ def demo(
         return
     wanted = Wanted("demo", AGENTS, (), seed, episodes, "sim", None, output_dir)
     # Enough to beat the best constant; `autoscale train` trains longer.
-    overrides = Overrides(assignments=("agents.sarsa.episodes=300", "agents.training.eval_episodes=0"))
-    compare_and_report(wanted, overrides, SCENARIOS, title="Demo: a trained agent beside the rules you run today")
+    quick = ("agents.sarsa.episodes=300", "agents.training.eval_episodes=0", "agents.training.envs=8")
+    compare_and_report(
+        wanted, Overrides(assignments=quick), SCENARIOS, title="Demo: a trained agent beside the rules you run today"
+    )
 
 
 def _live(seed: int, output_dir: Path) -> None:
