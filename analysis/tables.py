@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,10 +65,10 @@ def regret_rows(regrets: Mapping[str, Interval], metric: str = "total_reward") -
 
 
 def with_interval(value: Interval, metric: str) -> str:
-    """``+1.20 [+0.30, +2.10]`` in the metric's unit."""
+    """``+1.20 [+0.30, +2.10]`` in the metric's unit; without an interval where one episode gives none."""
     factor, decimals = METRICS[metric].factor, METRICS[metric].decimals
     estimate, low, high = (f"{number * factor:+,.{decimals}f}" for number in (value.estimate, value.low, value.high))
-    return f"{estimate} [{low}, {high}]"
+    return estimate if math.isnan(value.low) else f"{estimate} [{low}, {high}]"
 
 
 def step_row(observation: Sequence[float] | Any, reward: float, info: Mapping[str, Any]) -> Row:

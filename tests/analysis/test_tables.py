@@ -10,7 +10,7 @@ from analysis.aggregate import aggregate
 from analysis.pairs import compare_pairs
 from analysis.results import as_results
 from analysis.statistics import Interval
-from analysis.tables import pair_rows, regret_rows, step_row, step_rows, summary_rows
+from analysis.tables import pair_rows, regret_rows, step_row, step_rows, summary_rows, with_interval
 from tests.analysis.data import episodes, played, rows
 
 
@@ -83,3 +83,8 @@ def test_recorded_steps_read_like_live_ones() -> None:
     assert [row["Action"] for row in found][:3] == ["+1", "+1", "0"]
     assert [row["Workers"] for row in found] == [str(count) for count in part["requested_workers"]]
     assert float(found[-1]["Reward"]) == pytest.approx(part["reward"].iloc[-1], abs=0.005)
+
+
+def test_one_episode_has_no_interval() -> None:
+    assert with_interval(Interval(1.5, float("nan"), float("nan")), "total_reward") == "+1.50"
+    assert with_interval(Interval(1.5, 1.0, 2.0), "total_reward") == "+1.50 [+1.00, +2.00]"
