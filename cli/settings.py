@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,11 +79,6 @@ def load_workload(config: Config, *, quiet: bool = False) -> Workload:
         for sentence in workload.notes:
             note(sentence)
     return workload
-
-
-def fitting_steps(config: Config, workload: Workload) -> int:
-    """Return how many steps the workload's tasks arrive over, and one window more to finish them."""
-    return math.ceil(workload.duration_s / config.environment.step_duration_s) + 1
 
 
 def backend_name(backend: str, engine: str | None) -> str:
