@@ -161,10 +161,16 @@ def _elsewhere(place: Place, wanted: Wanted, folder: RunFolder, farm: str, cache
 
 
 def finish(
-    folder: Path, found: Mapping[str, Results], seed: int, *, as_json: bool = False, title: str | None = None
+    folder: Path,
+    found: Mapping[str, Results],
+    seed: int,
+    *,
+    as_json: bool = False,
+    title: str | None = None,
+    more: Mapping[str, Path] | None = None,
 ) -> None:
-    """Print tables and draw pictures of a comparison, from its files."""
-    paths: dict[str, Path] = {}
+    """Print tables and draw pictures of a comparison, from its files; ``more`` pictures are named beside them."""
+    paths: dict[str, Path] = dict(more or {})
     for name, results in found.items():
         paths |= draw(folder / name if len(found) > 1 else folder, results, name if len(found) > 1 else "")
     paths |= draw_all(folder, found, seed, title=title)

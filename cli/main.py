@@ -9,7 +9,21 @@ import typer
 
 from autoscaling_env import __version__
 from autoscaling_env.errors import AutoscalingError
-from cli import baselines, compare, config, demo, doctor, evaluate, farm, plot, sim_to_real, train, tune, workload
+from cli import (
+    baselines,
+    compare,
+    config,
+    demo,
+    doctor,
+    evaluate,
+    farm,
+    merge,
+    plot,
+    sim_to_real,
+    train,
+    tune,
+    workload,
+)
 from cli.console import print_error
 
 app = typer.Typer(
@@ -25,6 +39,7 @@ app.command("compare")(compare.compare)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
+app.command("merge")(merge.merge)
 app.command("plot")(plot.plot)
 app.command("replay")(sim_to_real.replay)
 app.command("calibrate")(sim_to_real.calibrate)
