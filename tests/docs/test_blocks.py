@@ -76,9 +76,9 @@ def _without_make(text: str) -> str:
     )
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str], where: str) -> None:
+def run(command: list[str], folder: Path, environment: dict[str, str], where: str, *, timeout_s: float = 500.0) -> None:
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
     )
     assert done.returncode == 0, f"{where} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
