@@ -10,12 +10,14 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleReason
 from live.backend import LiveBackend
 from live.platforms.kubernetes_errors import WorkloadGone
+from live.platforms.kubernetes_farm import kubernetes_backend
 from tests.cluster import outages
 from tests.cluster.clusters import (
     Cluster,
     ReachableServer,
     busy_pods,
     cluster_farm,
+    farm_config,
     platform_of,
     run_out,
     wait_until,
@@ -85,6 +87,19 @@ def test_deployment_deleted_by_hand_ends_the_episode_with_its_reason(
         cluster.api.delete(platform_of(backend)._names.deployment("worker"))
         with pytest.raises(WorkloadGone, match="was deleted by somebody else"):
             run_out(backend, 1000)
+
+
+def test_a_second_controller_is_refused_and_the_first_ones_farm_lives_on(
+    cluster: Cluster, redis_server: ReachableServer
+) -> None:
+    with cluster_farm(cluster, redis_server) as first:
+        first.reset(steady(40, 4.0, 0.5), 3)
+        second = kubernetes_backend(farm_config(), first._live)
+        with pytest.raises(BackendError, match="is controlled by"):
+            second.reset(steady(5, 1.0, 0.1), 1)
+        second.close()
+        finish(first, 40)
+        assert first.advance(0.5).workers_ready == 3
 
 
 @pytest.mark.parametrize("grace_s", [None, 0])
