@@ -29,8 +29,8 @@ from live.watch import Watch, patiently
 
 logger = logging.getLogger(__name__)
 
-#: A server that was just started may take this long to answer (real seconds).
-SERVER_START_S = 5.0
+#: A server that was just started may take this long to answer (real seconds); a private one is started beside us.
+SERVER_START_S, PRIVATE_START_S = 5.0, 20.0
 #: A step that ends later than this share of itself is told about.
 LATE_SHARE = 0.1
 #: One attempt to read the farm may take this long (real seconds).
@@ -96,7 +96,7 @@ class LiveBackend:
     def scale_to(self, workers: int) -> ScaleOutcome:
         """See ``Backend.scale_to``."""
         readings = self._running()
-        before = self.platform.counts(self._watch.roster)
+        before = self._counts(fresh=True)
         if workers < before.requested:
             self._watch.look(readings, self._live.outage_limit_s)
         outcome = self.platform.scale_to(workers, self._watch.roster)
@@ -161,9 +161,12 @@ class LiveBackend:
     # -- inside
 
     def _open(self) -> None:
+        """The farm must be ours before the platform touches what may belong to a running one of that name."""
         if self._closed:
             raise BackendError("this farm was closed; make a new one")
         if not self._opened:
+            private = self._live.redis_url is None
+            patiently(lambda: self._controller.begin(()), PRIVATE_START_S if private else SERVER_START_S, self._clock)
             self.platform.open(self.spec)
             self._keeper.start()
             self._opened = True

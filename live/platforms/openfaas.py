@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterator, Sequence
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome
+from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.clock import Clock
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas_deployment import Blueprint
 from live.platforms.openfaas_edition import CE_REPLICAS, Edition, find_edition
 from live.platforms.openfaas_functions import FunctionPool
 from live.platforms.openfaas_gateway import FunctionStatus, Gateway
-from live.platforms.openfaas_pool import Shop, WorkerPool
+from live.platforms.openfaas_pool import Shop, WorkerPool, clamped
 from live.platforms.openfaas_replicas import ReplicaPool
 from live.platforms.openfaas_services import Progress, Services, remove_all
 from live.platforms.openfaas_watch import Watch
@@ -43,16 +44,18 @@ class OpenFaaSPlatform:
         self._shop: Shop | None = None
         self._watch: Watch | None = None
         self._pool: WorkerPool | None = None
+        self._overturned = ""
         self._closed = False
 
     def open(self, farm: FarmSpec) -> None:
-        """Remove what a killed run left, then deploy emitter and collector.
+        """Remove what a killed run left, then deploy emitter and collector. The farm must be the caller's already.
 
         Raises:
             BackendError: the gateway cannot be used, or they do not start.
             InputError: the configuration cannot be used.
         """
-        shop = Shop(self.gateway, Blueprint(farm, self._config), self._config, farm)
+        blueprint = Blueprint(farm, self._config, uuid.uuid4().hex[:12])
+        shop = Shop(self.gateway, blueprint, self._config, farm)
         left = remove_all(self.gateway, shop.blueprint.farm, farm.open_timeout_s)
         if left:
             logger.warning("removed what an earlier run left: %s", ", ".join(left))
@@ -71,21 +74,29 @@ class OpenFaaSPlatform:
         if self._pool is None:
             self._pool = self._choose()
         self._pool.begin(workers, startup_s)
+        self._pool.counts(())  # what others did before it is no news of this episode
+        self._overturned = ""
 
     def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
-        """See ``Platform.scale_to``."""
-        return self._running().scale_to(workers, roster)
+        """See ``Platform.scale_to``. That somebody else has overturned an earlier request is told with this one."""
+        outcome = self._running().scale_to(workers, roster)
+        overturned, self._overturned = self._overturned, ""
+        if overturned and outcome.reason is ScaleReason.OK:
+            return clamped(workers, outcome.accepted, overturned)
+        return outcome
 
     def counts(self, roster: Roster) -> WorkerCounts:
         """See ``Platform.counts``."""
-        return self._running().counts(roster)
+        counts = self._running().counts(roster)
+        self._overturned = "; ".join(filter(None, (self._overturned, counts.changed_by)))
+        return counts
 
     def departures(self) -> tuple[Departure, ...]:
         """Return nothing: the gateway does not tell of replicas that died. Their leases end."""
         return ()
 
     def close(self) -> None:
-        """Remove all functions of this farm. What cannot be removed is named in an error of the log."""
+        """Remove all functions this object deployed. What cannot be removed is named in an error of the log."""
         if self._closed:
             return
         self._closed = True
@@ -93,7 +104,8 @@ class OpenFaaSPlatform:
             self._watch.close()
         try:
             if self._shop is not None:
-                remove_all(self.gateway, self._shop.blueprint.farm, self._shop.farm.open_timeout_s)
+                mine = self._shop.blueprint
+                remove_all(self.gateway, mine.farm, self._shop.farm.open_timeout_s, mine.run)
         except BackendError as error:
             logger.error("functions were left behind: %s; run `autoscale farm down --backend openfaas`", error)  # noqa: TRY400 - one line
         finally:

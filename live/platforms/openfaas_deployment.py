@@ -12,7 +12,7 @@ from autoscaling_env.errors import InputError
 from live.platform import FarmSpec
 from live.platforms.openfaas_gateway import FunctionStatus
 
-FARM_LABEL, ROLE_LABEL = "autoscaling-env/farm", "autoscaling-env/role"
+FARM_LABEL, ROLE_LABEL, RUN_LABEL = "autoscaling-env/farm", "autoscaling-env/role", "autoscaling-env/run"
 SERVICES = ("emitter", "collector")
 PORT = 8080
 SECRETS = "/var/openfaas/secrets"
@@ -25,11 +25,17 @@ HAND_BACK_S = 3.0
 class Blueprint:
     """Names and deployments of one farm's functions.
 
+    Args:
+        farm: what the functions are told.
+        config: image, resources, secrets.
+        run: who deploys them: whoever has lost the farm to another controller must not remove that one's.
+
     Raises:
         InputError: the farm's name cannot name functions, or there is no image. All problems at once.
     """
 
-    def __init__(self, farm: FarmSpec, config: OpenFaasConfig) -> None:
+    def __init__(self, farm: FarmSpec, config: OpenFaasConfig, run: str = "") -> None:
+        self.run = run
         self.farm = checked_name(farm.functions.farm)
         self._config = config
         if not config.image:
@@ -74,16 +80,18 @@ class Blueprint:
                 ROLE_LABEL: role,
                 "com.openfaas.scale.min": "1",
                 "com.openfaas.scale.max": str(scale_max),
-            },
+            }
+            | ({RUN_LABEL: self.run} if self.run else {}),
             "secrets": list(dict.fromkeys(filter(None, secrets))),
             "requests": {"cpu": config.cpu, "memory": config.memory},
             "readOnlyRootFilesystem": True,
         } | limits
 
 
-def ours(listing: Iterable[FunctionStatus], farm: str) -> tuple[FunctionStatus, ...]:
-    """Return the functions that carry the labels of ``farm``."""
-    return tuple(each for each in listing if each.labels.get(FARM_LABEL) == farm)
+def ours(listing: Iterable[FunctionStatus], farm: str, run: str = "") -> tuple[FunctionStatus, ...]:
+    """Return the functions that carry the labels of ``farm``, whoever deployed them, or those of one run."""
+    mine = (each for each in listing if each.labels.get(FARM_LABEL) == farm)
+    return tuple(each for each in mine if run in {"", each.labels.get(RUN_LABEL)})
 
 
 def function_of(worker: str) -> str:

@@ -24,8 +24,9 @@ class Leaving:
 
     def told(self, removed: int, starting: int, now_s: float) -> None:
         """``removed`` replicas fewer are wanted, while ``starting`` had not registered yet."""
-        self._owed += max(0, removed - starting)
-        self._until_s = now_s + self._patience_s
+        if removed > starting:
+            self._owed += removed - starting
+            self._until_s = now_s + self._patience_s
 
     def seen(self, roster: Roster, now_s: float) -> None:
         """The roster as just read."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from autoscaling_env.errors import BackendError
+from live.platforms.openfaas_deployment import FARM_LABEL
 from live.platforms.openfaas_errors import DOUBTFUL, FunctionUnknown, GatewayFailed, GatewayRejected
 from live.platforms.openfaas_pool import PATIENCE, Shop
 
@@ -68,7 +70,7 @@ def deploy(shop: Shop, deployment: dict[str, Any], give_up_s: float) -> None:
     """Deploy a function, and find out by reading back whether an answer that says otherwise was right.
 
     Raises:
-        BackendError: it is not there.
+        BackendError: it is not there, or its name is taken.
     """
     clock, gateway = shop.clock, shop.gateway
     trouble: Exception | None = None
@@ -79,3 +81,5 @@ def deploy(shop: Shop, deployment: dict[str, Any], give_up_s: float) -> None:
     there = shop.read_back(str(deployment["service"]), lambda status: status is not None, give_up_s, PATIENCE)
     if there is None and trouble is not None:
         raise trouble
+    if there is not None and there.labels.get(FARM_LABEL) != shop.blueprint.farm:
+        raise BackendError(f"function {there.name} is there and not of this farm: use another live.farm, or delete it")

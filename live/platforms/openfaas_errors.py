@@ -15,7 +15,7 @@ class GatewayUnreachable(BackendError):  # noqa: N818 - reads as what happened, 
 
 
 class GatewayBusy(BackendError):  # noqa: N818
-    """Not now (409, 429, 502, 503, 504). ``retry_after_s``: what the gateway asked us to wait, or 0."""
+    """Not now (408, 409, 429, 502, 503, 504). ``retry_after_s``: what the gateway asked us to wait, or 0."""
 
     def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class GatewayFailed(BackendError):  # noqa: N818
 
 
 class GatewayRefused(BackendError):  # noqa: N818
-    """Status 401 or 403, or a certificate nobody vouches for: asking again does not help."""
+    """Status 401, 403 or 3xx, or a certificate nobody vouches for: asking again does not help."""
 
 
 class GatewayRejected(BackendError):  # noqa: N818
@@ -42,7 +42,7 @@ class FunctionUnknown(BackendError):  # noqa: N818
 TRANSIENT = (GatewayUnreachable, GatewayBusy, GatewayFailed)
 #: After these nobody knows whether it was done: reading back tells.
 DOUBTFUL = (GatewayUnreachable, GatewayBusy, GatewayFailed)
-BUSY = frozenset({409, 425, 429, 502, 503, 504})
+BUSY = frozenset({408, 409, 425, 429, 502, 503, 504})
 
 _REACHABLE = "is the gateway running, and live.openfaas.gateway right?"
 _DEFECT = "this is a defect, report it"
@@ -66,7 +66,7 @@ TRANSLATIONS: dict[str, tuple[type[BackendError], str]] = {
     "IncompleteRead": (GatewayUnreachable, "the connection was cut"),
     "InvalidChunkLength": (GatewayUnreachable, "the connection was cut"),
     "ProxyError": (GatewayUnreachable, "the proxy does not answer"),
-    "SSLError": (GatewayRefused, "name the certificates in live.openfaas.ca_file"),
+    "SSLError": (GatewayRefused, "name its certificates in live.openfaas.ca_file; or is it http://?"),
     "DecodeError": (GatewayFailed, "is that an OpenFaaS gateway?"),
     "BodyNotHttplibCompatible": (GatewayFailed, "is that an OpenFaaS gateway?"),
     "ResponseError": (GatewayFailed, "is that an OpenFaaS gateway?"),
@@ -101,6 +101,8 @@ def _name(error: Exception) -> str:
 def status_error(where: str, asked: str, status: int, body: bytes, headers: Mapping[str, str]) -> BackendError:
     """Return our error for an answer that is not a success."""
     told = f"OpenFaaS gateway {where}: {asked}: {status}{_said(body)}"
+    if 300 <= status < 400:
+        return GatewayRefused(f"{told} (to {headers.get('Location', '?')}); write the address it redirects to")
     if status == 401:
         return GatewayRefused(f"{told}; check live.openfaas.user and password_file (secret basic-auth)")
     if status == 403:

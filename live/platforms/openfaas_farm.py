@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autoscaling_env.config import Config
-from autoscaling_env.errors import InputError
+from autoscaling_env.config.live import LiveConfig
+from autoscaling_env.errors import BackendError, InputError
 from live.backend import LiveBackend, farm_spec
+from live.clients import command_client
 from live.clock import Clock
+from live.control import Controller
 from live.platform import FarmSpec
 from live.platforms.openfaas import OpenFaaSPlatform
-from live.platforms.openfaas_deployment import ROLE_LABEL, Blueprint, checked_name, ours
+from live.platforms.openfaas_deployment import ROLE_LABEL, SERVICES, Blueprint, checked_name, ours
 from live.platforms.openfaas_gateway import FunctionStatus, Gateway
-from live.platforms.openfaas_services import Progress, remove_all
+from live.platforms.openfaas_services import LOOK_S, Progress, remove_all
+from live.queues import Queues
 
 #: Real seconds for ``farm status`` and ``farm down``.
 STATUS_S, DOWN_S = 10.0, 60.0
@@ -73,20 +78,62 @@ def checked_spec(config: Config) -> FarmSpec:
 
 
 def up(config: Config, progress: Progress | None = None) -> tuple[FunctionRow, ...]:
-    """Deploy emitter, collector and ``farm.initial_workers`` workers, and leave them running.
+    """Deploy emitter, collector and ``farm.initial_workers`` workers, wait until all are available, leave them running.
 
     Raises:
-        BackendError: it cannot be done; what was deployed until then is removed.
+        BackendError: another controller runs this farm, or it cannot be done; what was deployed is removed.
     """
-    platform = OpenFaaSPlatform(config.live.openfaas, progress=progress)
-    try:
-        platform.open(checked_spec(config))
-        platform.begin(config.farm.initial_workers, None)
-    except BaseException:
-        platform.close()
-        raise
-    platform.leave()
-    return status(config)
+    spec = checked_spec(config)
+    with claimed(config.live):
+        platform = OpenFaaSPlatform(config.live.openfaas, progress=progress)
+        try:
+            platform.open(spec)
+            platform.begin(config.farm.initial_workers, None)
+            shown = _all_available(config, spec, platform.gateway, progress)
+        except BaseException:
+            platform.close()
+            raise
+        platform.leave()
+    return shown
+
+
+@contextmanager
+def claimed(live: LiveConfig) -> Iterator[None]:
+    """Hold the farm on its Redis for the length of the block, so that no running episode loses its functions.
+
+    Raises:
+        BackendError: another controller has it, or Redis does not answer.
+    """
+    url = live.redis_url or ""
+    with command_client(url, password_file=live.redis_password_file, retries=1, timeout_s=STATUS_S) as client:
+        queues = Queues(client, live.farm, url)
+        controller = Controller(queues, lease_s=live.lease_s, max_deliveries=live.max_deliveries)
+        controller.begin(())
+        try:
+            yield
+        finally:
+            controller.release(drop=True)
+
+
+def _all_available(
+    config: Config, spec: FarmSpec, gateway: Gateway, progress: Progress | None
+) -> tuple[FunctionRow, ...]:
+    """Wait until what was deployed answers its probes."""
+    give_up_s = gateway.clock.now() + spec.open_timeout_s
+    while True:
+        shown = rows(ours(gateway.functions(give_up_s + 1.0 - gateway.clock.now()), spec.functions.farm))
+        available, wanted = sum(row.available for row in shown), len(SERVICES) + config.farm.initial_workers
+        if progress is not None:
+            progress(available, wanted)
+        if available >= wanted:
+            return shown
+        if gateway.clock.now() > give_up_s:
+            waiting = ", ".join(f"{row.name} {row.available}/{row.replicas}" for row in shown)
+            raise BackendError(
+                f"not all replicas are available after {spec.open_timeout_s:g} s ({waiting}); "
+                f"`kubectl -n {gateway.namespace} get pods` says why"
+            )
+        gateway.clock.sleep(LOOK_S)
 
 
 def status(config: Config) -> tuple[FunctionRow, ...]:

@@ -1,34 +1,28 @@
-"""One function per worker: deployed and deleted, so that who leaves is ours to choose (Community Edition)."""
+"""Workers spread over functions: one each while there may be more functions, further ones as replicas (CE)."""
 
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome
+from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Roster, WorkerCounts, WorkerRecord
-from live.platforms.local import LocalWorker, removal_order
+from live.platforms.openfaas_crew import Crew
 from live.platforms.openfaas_deployment import function_of
-from live.platforms.openfaas_edition import CE_FUNCTIONS, deploy
-from live.platforms.openfaas_errors import GatewayRejected
+from live.platforms.openfaas_edition import CE_FUNCTIONS, CE_REPLICAS
+from live.platforms.openfaas_errors import DOUBTFUL, GatewayRejected
 from live.platforms.openfaas_gateway import FunctionStatus
-from live.platforms.openfaas_pool import Shop, clamped, granted, rejected
+from live.platforms.openfaas_pool import LOOK_S, PATIENCE, Shop, alive, clamped, granted, rejected
+from live.platforms.openfaas_spread import filled, staff, thinned
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A worker function of ours. ``since_s``: when we deployed or found it, by the clock."""
-
-    name: str
-    number: int
-    since_s: float
+logger = logging.getLogger(__name__)
 
 
 class FunctionPool:
-    """Workers as functions of one replica each.
+    """Workers as functions, of one replica each until the edition refuses another function; then of up to 5.
 
     Functions outlive an episode: their workers register again with the next. A number is used once.
     """
@@ -36,12 +30,13 @@ class FunctionPool:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._lock = threading.Lock()
-        self._members: dict[str, Member] = {}
+        self._crews: dict[str, Crew] = {}
         self._leaving: dict[str, float] = {}
         self._numbers = itertools.count(1)
         self._startup: Iterator[float] | None = None
         self._read_s = shop.clock.now()
         self._in_namespace = 0
+        self._limited = False
         self._changed_by: list[str] = []
 
     def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
@@ -50,111 +45,218 @@ class FunctionPool:
         Raises:
             BackendError: the platform gives another number of workers.
         """
-        self._startup = None
-        self.observe(self._shop.gateway.functions(self._shop.farm.open_timeout_s), self._shop.clock.now())
-        outcome = self._change(workers, (), self._shop.clock.now() + self._shop.farm.open_timeout_s)
+        asked_s, within_s = self._shop.clock.now(), self._shop.farm.open_timeout_s
+        self._startup, self._limited = None, False
+        self.observe(self._shop.gateway.functions(within_s), asked_s)
+        outcome = self._change(workers, (), asked_s + within_s, PATIENCE)
         self._startup = startup_s
         if outcome.accepted != workers:
-            raise BackendError(
-                f"OpenFaaS runs {outcome.accepted} of {workers} workers: {outcome.detail}; start with fewer "
-                "(farm.initial_workers), or delete other functions"
-            )
+            limit = outcome.reason is ScaleReason.CLAMPED_BY_PLATFORM
+            remedy = "; start with fewer (farm.initial_workers), or delete other functions" if limit else ""
+            raise BackendError(f"OpenFaaS runs {outcome.accepted} of {workers} workers: {outcome.detail}{remedy}")
+        self._wait_for_leavers(asked_s + within_s)
 
     def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
-        """See ``Platform.scale_to``. One call for each worker that is added or removed, none to keep."""
-        give_up_s = self._shop.clock.now() + self._shop.farm.call_timeout_s
-        by_function = tuple(replace(record, name=function_of(record.name)) for record in roster)
-        return self._change(workers, by_function, give_up_s)
+        """See ``Platform.scale_to``. One call for each function that is added, resized or removed, none to keep."""
+        self._counts(roster)
+        return self._change(workers, roster, self._shop.clock.now() + self._shop.farm.call_timeout_s)
 
     def counts(self, roster: Roster) -> WorkerCounts:
         """See ``Platform.counts``."""
-        now_s = self._shop.clock.now()
-        lease_s = self._shop.farm.functions.lease_s
-        alive = [(function_of(each.name), each) for each in roster if each.heartbeat_age_s <= lease_s]
         with self._lock:
-            ready = {name for name, _ in alive if name in self._members}
-            busy = {name for name, each in alive if name in ready and each.task is not None}
-            draining = {name for name, each in alive if name not in ready and each.task is not None}
-            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
             told, self._changed_by = "; ".join(self._changed_by), []
-            requested = len(self._members)
-            return WorkerCounts(requested, len(ready), requested - len(ready), len(draining), len(busy), stale, told)
+        return self._counts(roster, told)
 
     def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
-        """See ``WorkerPool.observe``: functions gone, and functions come, without our doing."""
-        listed = {each.name for each in self._shop.blueprint.ours(listing, "worker")}
+        """See ``WorkerPool.observe``: functions gone, resized, and come, without our doing."""
+        listed = {each.name: each for each in self._shop.blueprint.ours(listing, "worker")}
         settled_s = asked_s - self._shop.config.settle_s
         with self._lock:
             self._read_s, self._in_namespace = asked_s, len(listing)
-            for member in [m for m in self._members.values() if m.name not in listed and m.since_s <= settled_s]:
-                del self._members[member.name]
-                self._changed_by.append(f"function {member.name} was deleted by somebody else")
-            for name in sorted(listed - self._members.keys() - self._leaving.keys()):
-                self._adopt(name, asked_s)
+            for crew in list(self._crews.values()):
+                self._tell(crew.observe(listed.get(crew.name), asked_s, self._shop.config.settle_s))
+                if crew.target == 0 and not crew.changing:
+                    del self._crews[crew.name]
+            for name in sorted(listed.keys() - self._crews.keys() - self._leaving.keys()):
+                self._adopt(listed[name], asked_s)
             for name in [n for n, since_s in self._leaving.items() if n not in listed and since_s <= settled_s]:
                 del self._leaving[name]
 
-    # -- inside
+    # -- inside: what is known
 
-    def _adopt(self, name: str, now_s: float) -> None:
-        """A worker function we did not know of (its deployment came late, or somebody made it) counts as ours."""
-        tail = name.rpartition("-")[2]
-        self._members[name] = Member(name, int(tail) if tail.isdecimal() else 0, now_s)
-        self._changed_by.append(f"function {name} has turned up")
-
-    def _change(self, workers: int, roster: Roster, give_up_s: float) -> ScaleOutcome:
+    def _counts(self, roster: Roster, told: str = "") -> WorkerCounts:
+        now_s = self._shop.clock.now()
+        theirs = _by_function(alive(roster, self._shop.farm))
         with self._lock:
-            order = [LocalWorker(member.name, member.number) for member in self._members.values()]
+            tallies = [crew.tally(tuple(theirs.pop(crew.name, ())), now_s) for crew in self._crews.values()]
+            requested = sum(crew.target for crew in self._crews.values())
+            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
+        strays = sum(record.task is not None for records in theirs.values() for record in records)
+        ready, draining = sum(each.ready for each in tallies), sum(each.draining for each in tallies)
+        busy = sum(each.busy for each in tallies)
+        return WorkerCounts(requested, ready, requested - ready, draining + strays, busy, stale, told)
+
+    def _tell(self, what: str) -> None:
+        if what:
+            self._changed_by.append(what)
+
+    def _adopt(self, status: FunctionStatus, now_s: float) -> None:
+        """A worker function we did not know of (its deployment came late, or somebody made it) counts as ours."""
+        tail = status.name.rpartition("-")[2]
+        crew = Crew(status.name, int(tail) if tail.isdecimal() else 0, self._shop.leaving_s, now_s)
+        crew.ask(status.replicas)
+        crew.given(status.replicas, now_s)
+        self._crews[status.name] = crew
+        self._tell(f"function {status.name} has turned up with {status.replicas} replicas")
+
+    def _aim(self) -> int:
+        return sum(crew.aim for crew in self._known().values())
+
+    def _known(self) -> dict[str, Crew]:
+        """Return the functions of this instant: the watch's thread may strike some out, or add some."""
+        with self._lock:
+            return dict(self._crews)
+
+    # -- inside: what is done
+
+    def _change(self, workers: int, roster: Roster, give_up_s: float, patience: int = 1) -> ScaleOutcome:
+        """Ask for what is missing or too much, and read back; go on after trouble as long as something comes of it."""
+        while True:
+            before = self._aim()
+            trouble = self._attempt(workers, roster, give_up_s, patience)
+            if trouble is None or self._aim() in {workers, before}:
+                return self._judged(workers, trouble)
+
+    def _attempt(self, workers: int, roster: Roster, give_up_s: float, patience: int) -> BackendError | None:
+        trouble: BackendError | None = None
         try:
-            for _ in range(workers - len(order)):
-                self._add(give_up_s)
-            for worker in removal_order(order, _one_each(roster))[: max(0, len(order) - workers)]:
-                self._remove(worker.name, give_up_s)
-        except GatewayRejected as refusal:
-            return self._refused(workers, refusal)
-        except BackendError as trouble:
-            return rejected(workers, len(self._members), trouble)
-        return granted(workers)
+            self._grow(workers, give_up_s)
+            self._shrink(workers, roster, give_up_s)
+        except BackendError as error:
+            trouble = error
+        try:
+            self._read_back(give_up_s, patience)
+        except BackendError as error:
+            trouble = trouble or error
+        return trouble
+
+    def _grow(self, workers: int, give_up_s: float) -> None:
+        while self._aim() < workers and not (self._limited and self._in_namespace >= CE_FUNCTIONS):
+            self._add(give_up_s)
+        crews = self._known()
+        sizes = {name: crew.aim for name, crew in crews.items()}
+        for name, replicas in filled(sizes, workers - self._aim(), CE_REPLICAS).items():
+            self._resize(crews[name], replicas, give_up_s)
+
+    def _shrink(self, workers: int, roster: Roster, give_up_s: float) -> None:
+        crews, theirs = self._known(), _by_function(alive(roster, self._shop.farm))
+        staffs = [staff(c.name, c.number, c.aim, tuple(theirs.get(c.name, ()))) for c in crews.values()]
+        for name, replicas in thinned(staffs, sum(c.aim for c in crews.values()) - workers).items():
+            if replicas:
+                self._resize(crews[name], replicas, give_up_s)
+            else:
+                self._remove(crews[name], give_up_s)
 
     def _add(self, give_up_s: float) -> None:
         delay_s = next(self._startup) if self._startup is not None else 0.0
-        number = next(self._numbers)
-        deployment = self._shop.blueprint.worker(number, startup_s=delay_s)
-        name = str(deployment["service"])
+        number, clock = next(self._numbers), self._shop.clock
+        deployment = self._shop.blueprint.worker(number, scale_max=CE_REPLICAS, startup_s=delay_s)
+        crew = Crew(str(deployment["service"]), number, self._shop.leaving_s, clock.now())
+        crew.ask(1)
         with self._lock:
-            self._members[name] = Member(name, number, self._shop.clock.now() + self._shop.farm.call_timeout_s)
+            self._crews[crew.name] = crew
         try:
-            deploy(self._shop, deployment, give_up_s)
-        except BackendError:
+            self._shop.gateway.deploy(deployment, give_up_s - clock.now())
+        except DOUBTFUL:
+            raise  # reading back tells
+        except BackendError as refusal:
             with self._lock:
-                del self._members[name]
+                del self._crews[crew.name]
+            self._keep(delay_s)
+            self._found_limit(refusal)
+            return
+        crew.accepted = True
+        self._in_namespace += 1
+
+    def _keep(self, delay_s: float) -> None:
+        """The worker that should have had this start-up delay was not started: the next one has it."""
+        if self._startup is not None:
+            self._startup = itertools.chain([delay_s], self._startup)
+
+    def _found_limit(self, refusal: BackendError) -> None:
+        """A refusal at the edition's number of functions is remembered; any other one says itself what is wrong."""
+        at_limit = self._in_namespace >= CE_FUNCTIONS or "maximum" in str(refusal)
+        if not (isinstance(refusal, GatewayRejected) and at_limit):
+            raise refusal
+        if not self._limited:
+            logger.info("no more functions are allowed: further workers are replicas of those there are")
+        self._limited, self._in_namespace = True, max(self._in_namespace, CE_FUNCTIONS)
+
+    def _resize(self, crew: Crew, replicas: int, give_up_s: float) -> None:
+        crew.ask(replicas)
+        self._shop.gateway.scale(crew.name, replicas, give_up_s - self._shop.clock.now())
+
+    def _remove(self, crew: Crew, give_up_s: float) -> None:
+        before = crew.target
+        crew.ask(0)
+        try:
+            self._shop.gateway.delete(crew.name, give_up_s - self._shop.clock.now())
+        except BackendError:
+            crew.given(before, self._shop.clock.now())  # a function stays listed while its workers finish
             raise
         with self._lock:
-            self._members[name] = Member(name, number, self._shop.clock.now())
-            self._in_namespace += 1
+            del self._crews[crew.name]
+            self._leaving[crew.name] = self._shop.clock.now()
 
-    def _remove(self, name: str, give_up_s: float) -> None:
-        self._shop.gateway.delete(name, give_up_s - self._shop.clock.now())
-        with self._lock:
-            self._members.pop(name, None)
-            self._leaving[name] = self._shop.clock.now()
+    def _read_back(self, give_up_s: float, patience: int) -> None:
+        """Settle what was asked for: by what is listed, or, where that cannot be had, as it was before."""
+        asked = {crew.name: crew.wanted for crew in self._known().values() if crew.changing}
+        if not asked:
+            return
+        sizes: dict[str, int] | None = None
+        try:
+            sizes = self._shop.read_all(lambda found: asked.items() <= found.items(), give_up_s, patience)
+        finally:
+            with self._lock:
+                self._settle(asked, sizes)
 
-    def _refused(self, workers: int, refusal: GatewayRejected) -> ScaleOutcome:
-        """A refusal at the edition's number of functions is a clamp; any other one says itself what is wrong."""
-        given = len(self._members)
-        if self._in_namespace >= CE_FUNCTIONS or "maximum" in str(refusal):
-            detail = (
-                f"OpenFaaS runs {given} of {workers} workers: the Community Edition stops at {CE_FUNCTIONS} functions, "
-                f"and emitter, collector and those of others count"
-            )
-            return clamped(workers, given, detail)
-        return rejected(workers, given, refusal)
+    def _settle(self, asked: dict[str, int], sizes: dict[str, int] | None) -> None:
+        now_s = self._shop.clock.now()
+        for name in asked:
+            crew = self._crews[name]
+            believed = 1 if crew.accepted and crew.target == 0 else crew.target
+            crew.given(believed if sizes is None else sizes.get(name, believed), now_s)
+            if crew.target == 0:
+                del self._crews[name]
+
+    def _judged(self, workers: int, trouble: BackendError | None) -> ScaleOutcome:
+        given = self._aim()
+        if given == workers:
+            return granted(workers)
+        if trouble is not None:
+            return rejected(workers, given, trouble)
+        why = (
+            f": the Community Edition stops at {CE_FUNCTIONS} functions of {CE_REPLICAS} replicas, "
+            "and emitter, collector and the functions of others count"
+        )
+        detail = f"OpenFaaS runs {given} of {workers} workers{why if self._limited else ''}"
+        return clamped(workers, given, detail)
+
+    def _wait_for_leavers(self, give_up_s: float) -> None:
+        """Wait until no function has more available than wanted: the others have been told to leave."""
+        clock = self._shop.clock
+        while clock.now() < give_up_s:
+            listing = self._shop.gateway.functions(give_up_s - clock.now())
+            available = {each.name: each.available for each in listing}
+            if all(available.get(crew.name, 0) <= crew.target for crew in self._known().values()):
+                break
+            clock.sleep(LOOK_S)
+        for crew in self._known().values():
+            crew.begin()
 
 
-def _one_each(roster: Roster) -> Roster:
-    """Keep one record a function: the one that holds a task, if a replica was replaced a moment ago."""
-    kept: dict[str, WorkerRecord] = {}
+def _by_function(roster: Roster) -> dict[str, list[WorkerRecord]]:
+    theirs: dict[str, list[WorkerRecord]] = {}
     for record in roster:
-        if record.name not in kept or record.task is not None:
-            kept[record.name] = record
-    return tuple(kept.values())
+        theirs.setdefault(function_of(record.name), []).append(record)
+    return theirs

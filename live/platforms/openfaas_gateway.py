@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from live.platforms.openfaas_errors import (
     FunctionUnknown,
     GatewayBusy,
     GatewayFailed,
+    GatewayRefused,
     GatewayUnreachable,
     speaking_ours,
     status_error,
@@ -64,8 +66,8 @@ class Gateway:
         self.namespace = config.namespace
         self.clock = clock or SystemClock()
         self._attempt_s = config.attempt_timeout_s
-        self._headers = urllib3.make_headers(basic_auth=_credentials(config), user_agent="openfaas-autoscaling")
-        self._pool = urllib3.PoolManager(maxsize=4, retries=False, ca_certs=config.ca_file or None)
+        self._headers = {"User-Agent": "openfaas-autoscaling"} | _authorization(config)
+        self._pool = urllib3.PoolManager(maxsize=4, retries=False, ca_certs=_certificates(config))
 
     def info(self, within_s: float) -> dict[str, Any]:
         """Return what gateway and provider say about themselves."""
@@ -75,7 +77,7 @@ class Gateway:
     def functions(self, within_s: float) -> tuple[FunctionStatus, ...]:
         """Return all functions of the namespace, whoever deployed them."""
         path = f"/system/functions?namespace={quote(self.namespace)}"
-        return self._repeated(within_s, lambda s: tuple(map(self._status, self._json("GET", path, s) or [])))
+        return self._repeated(within_s, lambda s: tuple(map(self._status, self._known("GET", path, s) or [])))
 
     def function(self, name: str, within_s: float) -> FunctionStatus | None:
         """Return one function, or None if there is no such function."""
@@ -87,7 +89,7 @@ class Gateway:
 
     def deploy(self, deployment: Mapping[str, Any], within_s: float) -> None:
         """Have a function deployed. One attempt: a second one would find the first one's work in its way."""
-        self._json("POST", "/system/functions", within_s, deployment)
+        self._known("POST", "/system/functions", within_s, deployment)
 
     def delete(self, name: str, within_s: float) -> None:
         """Have a function deleted; its replicas are told to leave. Fine if there is none."""
@@ -122,6 +124,13 @@ class Gateway:
             retry=retry_if_exception_type(TRANSIENT), wait=_pause, stop=stop, sleep=self.clock.sleep, reraise=True
         )
         return retrying(lambda: attempt(deadline - self.clock.now()))
+
+    def _known(self, method: str, path: str, within_s: float, body: Mapping[str, Any] | None = None) -> Any:
+        """Like ``_json``, of what every gateway has: a 404 speaks of the address, not of a function."""
+        try:
+            return self._json(method, path, within_s, body)
+        except FunctionUnknown as error:
+            raise GatewayRefused(f"{error}; is live.openfaas.gateway right, its path included?") from None
 
     def _json(self, method: str, path: str, within_s: float, body: Mapping[str, Any] | None = None) -> Any:
         """Make one attempt; return the answer's JSON, or None where a change was only accepted."""
@@ -187,10 +196,24 @@ def _pause(state: RetryCallState) -> float:
     return asked_s + wait_random_exponential(multiplier=PAUSE_S, max=MAX_PAUSE_S)(state)
 
 
-def _credentials(config: OpenFaasConfig) -> str | None:
+def _authorization(config: OpenFaasConfig) -> dict[str, str]:
     if not config.password_file:
-        return None
+        return {}
+    password = _read(config.password_file, "the gateway's password").strip()
+    if not password:
+        raise InputError(f"{config.password_file}: empty; it must hold key basic-auth-password of secret basic-auth")
+    return {"Authorization": f"Basic {b64encode(f'{config.user}:{password}'.encode()).decode()}"}
+
+
+def _certificates(config: OpenFaasConfig) -> str | None:
+    if config.ca_file and "BEGIN CERTIFICATE" not in _read(config.ca_file, "live.openfaas.ca_file"):
+        raise InputError(f"{config.ca_file}: live.openfaas.ca_file has no certificate in PEM")
+    return config.ca_file or None
+
+
+def _read(file: str, what: str) -> str:
     try:
-        return f"{config.user}:{Path(config.password_file).read_text('utf-8').strip()}"
-    except OSError as error:
-        raise InputError(f"{config.password_file}: the gateway's password cannot be read: {error.strerror}") from None
+        return Path(file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not text"
+        raise InputError(f"{file}: {what} cannot be read: {why}") from None

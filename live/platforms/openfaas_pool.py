@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.types import ScaleOutcome, ScaleReason
@@ -14,6 +14,7 @@ from live.platforms.openfaas_deployment import Blueprint
 from live.platforms.openfaas_errors import GatewayUnreachable
 from live.platforms.openfaas_gateway import FunctionStatus, Gateway
 
+Found = TypeVar("Found")
 #: Real seconds between looks while reading back.
 LOOK_S = 0.05
 #: Where being mistaken ends an episode before it begins, an old value is disbelieved for so many ``settle_s``.
@@ -55,6 +56,11 @@ class Shop:
         return self.gateway.clock
 
     @property
+    def leaving_s(self) -> float:
+        """The longest a worker that was told to leave may still be seen."""
+        return self.config.termination_grace_s + self.config.settle_s
+
+    @property
     def stale_s(self) -> float:
         """Readings older than this are called stale."""
         return 3 * self.config.poll_s + self.config.settle_s
@@ -64,21 +70,48 @@ class Shop:
     ) -> FunctionStatus | None:
         """Read a function until it is as asked, or until an old value can no longer be what is read.
 
-        The gateway caches and the provider reads from an informer, so a value that is not the one asked for is
-        taken for an answer only if it was asked for ``patience * settle_s`` after the change.
-
         Raises:
             BackendError: no such answer came in time.
+        """
+        return self._settled(lambda s: self.gateway.function(name, s), settled, name, give_up_s, patience)
+
+    def read_all(
+        self, settled: Callable[[dict[str, int]], bool], give_up_s: float, patience: int = 1
+    ) -> dict[str, int]:
+        """Like ``read_back`` for many functions at once: their names and wanted replicas."""
+
+        def look(within_s: float) -> dict[str, int]:
+            return {each.name: each.replicas for each in self.gateway.functions(within_s)}
+
+        return self._settled(look, settled, "the functions", give_up_s, patience)
+
+    def _settled(
+        self,
+        look: Callable[[float], Found],
+        settled: Callable[[Found], bool],
+        what: str,
+        give_up_s: float,
+        patience: int,
+    ) -> Found:
+        """Look until it is as asked, or an old value can no longer be what is seen.
+
+        The gateway caches and the provider reads from an informer, so a value that is not the one asked for is
+        taken for an answer only if it was asked for ``patience * settle_s`` after the change.
         """
         believed_s = self.clock.now() + patience * self.config.settle_s
         while True:
             asked_s = self.clock.now()
-            status = self.gateway.function(name, give_up_s - asked_s)
-            if settled(status) or asked_s >= believed_s:
-                return status
+            found = look(give_up_s - asked_s)
+            if settled(found) or asked_s >= believed_s:
+                return found
             if self.clock.now() + LOOK_S >= give_up_s:
-                raise GatewayUnreachable(f"OpenFaaS gateway {self.gateway.where}: {name}: too slow to be read back")
+                raise GatewayUnreachable(f"OpenFaaS gateway {self.gateway.where}: {what}: too slow to be read back")
             self.clock.sleep(LOOK_S)
+
+
+def alive(roster: Roster, farm: FarmSpec) -> Roster:
+    """Return the workers heard of within a lease."""
+    return tuple(record for record in roster if record.heartbeat_age_s <= farm.functions.lease_s)
 
 
 def rejected(requested: int, accepted: int, why: object) -> ScaleOutcome:

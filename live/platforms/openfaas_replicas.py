@@ -7,13 +7,13 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome
+from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Roster, WorkerCounts
-from live.platforms.openfaas_draining import Leaving
+from live.platforms.openfaas_crew import Crew
 from live.platforms.openfaas_edition import CE_REPLICAS, deploy_workers
 from live.platforms.openfaas_errors import DOUBTFUL, GatewayRejected
 from live.platforms.openfaas_gateway import FunctionStatus
-from live.platforms.openfaas_pool import LOOK_S, PATIENCE, Shop, clamped, granted, rejected
+from live.platforms.openfaas_pool import LOOK_S, PATIENCE, Shop, alive, clamped, granted, rejected
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +29,10 @@ class ReplicaPool:
         self._shop = shop
         self._name = shop.blueprint.worker_name()
         self._lock = threading.Lock()
-        self._target = self._wanted = 0
+        self._crew = Crew(self._name, 0, shop.leaving_s, shop.clock.now())
         self._ceiling: int | None = None
-        self._changing = False
-        self._changed_s = self._read_s = shop.clock.now()
+        self._read_s = shop.clock.now()
         self._changed_by = ""
-        self._leaving = Leaving(shop.config.termination_grace_s + shop.config.settle_s)
 
     def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
         """See ``Platform.begin``.
@@ -46,82 +44,72 @@ class ReplicaPool:
             logger.info("replicas of one function share its settings: their real start-up counts, not farm.startup")
         give_up_s = self._shop.clock.now() + self._shop.farm.open_timeout_s
         self._ceiling = None
-        self._leaving = Leaving(self._shop.config.termination_grace_s + self._shop.config.settle_s)
         outcome = self._change(workers, give_up_s, PATIENCE)
         if outcome.accepted != workers:
+            limit = outcome.reason is ScaleReason.CLAMPED_BY_PLATFORM
+            remedy = f"; start with 1 to {CE_REPLICAS} (farm.initial_workers), or use live.openfaas.mode functions"
             raise BackendError(
-                f"OpenFaaS runs {outcome.accepted} of {workers} workers: {outcome.detail}; start with "
-                f"{CE_REPLICAS} at most (farm.initial_workers), or use live.openfaas.mode functions"
+                f"OpenFaaS runs {outcome.accepted} of {workers} workers: {outcome.detail}{remedy if limit else ''}"
             )
         self._wait_for_leavers(workers, give_up_s)
+        with self._lock:
+            self._crew.begin()
 
     def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
         """See ``Platform.scale_to``. No call at all when nothing changes, or at a limit found before."""
-        clock = self._shop.clock
-        before = self.counts(roster)
-        if self._ceiling is not None and min(workers, self._target) >= self._ceiling:
+        before = self._counts(roster)
+        if self._ceiling is not None and min(workers, before.requested) >= self._ceiling:
             return self._at_ceiling(workers)
         if workers == before.requested and not before.stale:
             return granted(workers)
         try:
-            outcome = self._change(workers, clock.now() + self._shop.farm.call_timeout_s)
+            return self._change(workers, self._shop.clock.now() + self._shop.farm.call_timeout_s)
         except BackendError as error:
-            return rejected(workers, self._target, error)
-        self._leaving.told(before.requested - outcome.accepted, before.starting, clock.now())
-        return outcome
+            return rejected(workers, self._crew.target, error)
 
     def counts(self, roster: Roster) -> WorkerCounts:
-        """See ``Platform.counts``. Ready is who registered, not what the probes say some seconds later."""
-        now_s = self._shop.clock.now()
-        alive = [record for record in roster if record.heartbeat_age_s <= self._shop.farm.functions.lease_s]
-        working = sum(record.task is not None for record in alive)
+        """See ``Platform.counts``."""
         with self._lock:
-            self._leaving.seen(tuple(alive), now_s)
-            draining = min(self._leaving.count, working)
-            ready = min(len(alive) - self._leaving.count, self._target)
-            busy = min(working - draining, ready)
-            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
             told, self._changed_by = self._changed_by, ""
-            return WorkerCounts(self._target, ready, self._target - ready, draining, busy, stale, told)
+        return self._counts(roster, told)
 
     def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
         """See ``WorkerPool.observe``. A value that may be older than our own change is not believed."""
         found = next((each for each in listing if each.name == self._name), None)
-        replicas, available = (found.replicas, found.available) if found else (0, 0)
         with self._lock:
             self._read_s = asked_s
-            settled = asked_s >= self._changed_s + self._shop.config.settle_s
-            if self._changing or not settled:
-                return
-            if replicas not in {self._target, self._wanted}:
-                what = f"set to {replicas} replicas" if found else "deleted"
-                self._changed_by = f"function {self._name} was {what} (it had {self._target}) by somebody else"
-            self._target = replicas
-            if self._ceiling is not None and replicas > self._ceiling:
+            told = self._crew.observe(found, asked_s, self._shop.config.settle_s)
+            self._changed_by = told or self._changed_by
+            if self._ceiling is not None and self._crew.target > self._ceiling:
                 self._ceiling = None
-            if available == replicas:
-                self._leaving.all_available(replicas)
 
     # -- inside
+
+    def _counts(self, roster: Roster, told: str = "") -> WorkerCounts:
+        now_s = self._shop.clock.now()
+        with self._lock:
+            tally = self._crew.tally(alive(roster, self._shop.farm), now_s)
+            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
+            target = self._crew.target
+        return WorkerCounts(target, tally.ready, target - tally.ready, tally.draining, tally.busy, stale, told)
 
     def _change(self, workers: int, give_up_s: float, patience: int = 1) -> ScaleOutcome:
         """Have ``workers`` replicas, or as many as were found to be the limit; judge by what is read back."""
         aim = workers if self._ceiling is None else min(workers, self._ceiling)
         with self._lock:
-            self._changing, self._wanted = True, aim
+            given = self._crew.target
+            self._crew.ask(aim)
         try:
             given, trouble = self._ask(aim, give_up_s, patience)
         finally:
             with self._lock:
-                self._changing, self._changed_s = False, self._shop.clock.now()
-        with self._lock:
-            self._target = given
+                self._crew.given(given, self._shop.clock.now())
         return self._judged(workers, aim, given, trouble)
 
     def _ask(self, aim: int, give_up_s: float, patience: int) -> tuple[int, BackendError | None]:
         """Return the number read back, and what the gateway complained of if it did."""
         gateway, clock = self._shop.gateway, self._shop.clock
-        if self._target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
+        if self._crew.target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
             deploy_workers(self._shop, give_up_s)
         trouble, status = self._post_and_read(aim, give_up_s, patience)
         if status is None:
@@ -166,7 +154,7 @@ class ReplicaPool:
         return self._at_ceiling(workers)
 
     def _at_ceiling(self, workers: int) -> ScaleOutcome:
-        given = self._target
+        given = self._crew.target
         if workers == given:
             return granted(workers)
         why = "; the Community Edition stops there" if given == CE_REPLICAS else ""

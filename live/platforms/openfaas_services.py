@@ -72,8 +72,10 @@ class Services:
         )
 
 
-def remove_all(gateway: Gateway, farm: str, within_s: float) -> tuple[str, ...]:
-    """Delete every function that carries the labels of ``farm``, and wait until none is listed; return their names.
+def remove_all(gateway: Gateway, farm: str, within_s: float, run: str = "") -> tuple[str, ...]:
+    """Delete every function that carries the labels of ``farm`` (or of one run of it); return their names.
+
+    Waits until none is listed.
 
     Raises:
         BackendError: some are still there.
@@ -81,7 +83,7 @@ def remove_all(gateway: Gateway, farm: str, within_s: float) -> tuple[str, ...]:
     clock = gateway.clock
     give_up_s = clock.now() + within_s
     removed: dict[str, None] = {}
-    left = ours(gateway.functions(within_s), farm)
+    left = ours(gateway.functions(within_s), farm, run)
     while left:
         for function in left:
             if function.name not in removed:
@@ -91,5 +93,5 @@ def remove_all(gateway: Gateway, farm: str, within_s: float) -> tuple[str, ...]:
             names = ", ".join(each.name for each in left)
             raise BackendError(f"still there after {within_s:g} s: {names}; a busy worker finishes its task: try again")
         clock.sleep(LOOK_S)
-        left = ours(gateway.functions(give_up_s + 1.0 - clock.now()), farm)
+        left = ours(gateway.functions(give_up_s + 1.0 - clock.now()), farm, run)
     return tuple(removed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shlex
 import signal
@@ -20,16 +21,53 @@ Ended = Callable[[str, str], None]
 
 
 class Kubelet(Protocol):
-    """Starts containers; ``ended`` is called with (container, how)."""
+    """Starts containers and probes them; ``ended`` is called with (container, how)."""
 
     def start(self, container: str, command: str, environment: Mapping[str, str], ended: Ended) -> None: ...
 
     def signal(self, container: str, number: int) -> None: ...
 
+    def healthy(self, container: str, port: int, timeout_s: float) -> bool: ...
+
     def close(self) -> None: ...
 
 
-class Spawning:
+class Pretending:
+    """Nothing runs: for tests that hand the platform a roster of their own. Healthy until told to go, then gone."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Ended] = {}
+
+    def start(self, container: str, command: str, environment: Mapping[str, str], ended: Ended) -> None:
+        self._running[container] = ended
+
+    def signal(self, container: str, number: int) -> None:
+        ended = self._running.pop(container, None)
+        if ended is not None:
+            threading.Thread(target=ended, args=(container, f"signal {number}"), daemon=True).start()
+
+    def healthy(self, container: str, port: int, timeout_s: float) -> bool:
+        return container in self._running
+
+    def close(self) -> None:
+        self._running.clear()
+
+
+class Probed:
+    """Asks real processes how they are, as the kubelet does."""
+
+    def healthy(self, container: str, port: int, timeout_s: float) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+        try:
+            connection.request("GET", "/_/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+class Spawning(Probed):
     """Each container is ``python -m live.functions.…`` of its own: as real as it gets, 0.4 s of CPU each."""
 
     def __init__(self) -> None:
@@ -60,7 +98,7 @@ class Spawning:
         ended(container, f"exit code {code}")
 
 
-class Forking:
+class Forking(Probed):
     """The same programs as forks of one process that has imported everything: cheap enough for many pods."""
 
     def __init__(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
+import math
+import re
 import signal
 import threading
 import time
@@ -18,6 +19,9 @@ from tests.openfaas.kubelet import Kubelet, free_port, milliseconds
 NAMESPACE = "openfaas-fn"
 CE_REPLICAS, CE_FUNCTIONS = 5, 15
 LOOP_S = 0.01
+NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?")
+VALUE = re.compile(r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?")
 
 
 @dataclass
@@ -81,6 +85,7 @@ class Provider:
         self.community = community
         self.zero_refused = False
         self.crash: set[str] = set()
+        self.secrets: set[str] = set()
         self.timing = timing
         self._removal = removal
         self._rng = np.random.default_rng(7)
@@ -131,6 +136,19 @@ class Provider:
             wanted = body.get("replicas", 0)
             self._set(function, min(wanted, CE_REPLICAS) if self.community else wanted)
 
+    def alert(self, body: dict[str, Any]) -> None:
+        """What the gateway does with Alertmanager's news: a share of the maximum more, or back to the minimum."""
+        with self._lock:
+            for each in body["alerts"]:
+                name = each["labels"]["function_name"].partition(".")[0]
+                function = self._known(name, 500)
+                labels = function.deployment.get("labels", {})
+                most = int(labels.get("com.openfaas.scale.max", CE_REPLICAS if self.community else 20))
+                step = math.ceil(most * int(labels.get("com.openfaas.scale.factor", 10)) / 100)
+                fewest = int(labels.get("com.openfaas.scale.min", 1))
+                wanted = min(most, function.replicas + step) if each["status"] == "firing" and step else fewest
+                self.scale(name, {"replicas": wanted})
+
     def status(self, name: str) -> dict[str, Any] | None:
         with self._lock:
             function = self.functions.get(name)
@@ -168,6 +186,14 @@ class Provider:
     def _validate(self, body: dict[str, Any]) -> None:
         if not body.get("service") or not body.get("image"):
             raise Refusal(400, "validation failed: service and image are required")
+        if not NAME.fullmatch(body["service"]):
+            raise Refusal(400, f"validation failed: service: ({body['service']}) is invalid")
+        for label, value in body.get("labels", {}).items():
+            if not isinstance(value, str) or not LABEL.fullmatch(label) or not VALUE.fullmatch(value):
+                raise Refusal(400, f"invalid label {label}: {value!r}")
+        for secret in body.get("secrets", []):
+            if secret not in self.secrets:
+                raise Refusal(400, f'unable to find secret "{secret}" in namespace {NAMESPACE}')
         if self.community:
             self._validate_community(body)
 
@@ -207,7 +233,7 @@ class Provider:
         body = function.deployment
         status = {"name": body["service"], **{key: body[key] for key in body if key != "service"}}
         status |= {"replicas": wanted, "availableReplicas": available, "createdAt": "2026-01-01T00:00:00Z"}
-        return {key: value for key, value in status.items() if value not in (0, "", False)}
+        return {key: value for key, value in status.items() if value not in (0, "", False, {}, [])}
 
     def _loop(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(LOOP_S):
@@ -285,17 +311,7 @@ class Provider:
                 if pod.container and now_s >= pod.probe_s
             ]
         for pod in due:
-            healthy = self._healthy(pod)
+            healthy = self._kubelet.healthy(pod.container, pod.port, self.timing.probe_timeout_s)
             with self._lock:
                 pod.ready = healthy and bool(pod.container)
                 pod.probe_s = time.monotonic() + self.timing.probe_period_s
-
-    def _healthy(self, pod: Pod) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", pod.port, timeout=self.timing.probe_timeout_s)
-        try:
-            connection.request("GET", "/_/health")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()

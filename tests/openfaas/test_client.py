@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import urllib3.exceptions
@@ -175,6 +178,79 @@ def test_slow_answers_end_at_the_deadline(
     assert len(server_side.calls) >= 2
 
 
-def test_all_that_is_wrong_with_the_password_file(server_side: GatewayServer, configured: Configure) -> None:
-    with pytest.raises(InputError, match="the gateway's password cannot be read"):
-        Gateway(configured(server_side).model_copy(update={"password_file": "/nowhere/password"}))
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "cannot be read: No such file"), (b"", "empty; it must hold"), (b"\xff\xfe", "cannot be read: not text")],
+)
+def test_all_that_is_wrong_with_the_password_file(
+    server_side: GatewayServer, configured: Configure, tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    file = tmp_path / "bad"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match=why):
+        Gateway(configured(server_side).model_copy(update={"password_file": str(file)}))
+
+
+def test_a_password_may_have_any_letter(server_side: GatewayServer, configured: Configure, tmp_path: Path) -> None:
+    file = tmp_path / "unusual"
+    file.write_text("pass:wörd→", "utf-8")
+    server_side.password = "pass:wörd→"  # noqa: S105
+    assert Gateway(configured(server_side).model_copy(update={"password_file": str(file)})).functions(5.0) == ()
+
+
+def test_a_path_before_the_gateway(make_gateway: Make, configured: Configure) -> None:
+    """Behind an ingress; without the path something else answers 404, which is not said of a function."""
+    behind = make_gateway(prefix="/faas")
+    config = configured(behind)
+    assert Gateway(config).functions(5.0) == ()
+    assert Gateway(config.model_copy(update={"gateway": f"{behind.url}/"})).function("nobody", 5.0) is None
+    beside = Gateway(config.model_copy(update={"gateway": behind.url.removesuffix("/faas")}))
+    for ask in (lambda: beside.functions(5.0), lambda: beside.deploy(FUNCTION, 5.0)):
+        with pytest.raises(GatewayRefused, match=r"is live.openfaas.gateway right, its path included"):
+            ask()
+
+
+def test_a_redirect_is_not_followed_with_the_password(client: Gateway, server_side: GatewayServer) -> None:
+    server_side.faults = Faults("/system", "status", 308, headers=(("Location", "https://g.example/x"),), body="")
+    with pytest.raises(GatewayRefused, match=r"308 \(to https://g.example/x\); write the address it redirects to"):
+        client.functions(5.0)
+    with pytest.raises(GatewayRefused):
+        client.deploy(FUNCTION, 5.0)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate that vouches for itself, with its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    command = (
+        f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=gateway -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run([*command.split(), "-keyout", f"{file}.key", "-out", str(file)], check=True, capture_output=True)
+    file.write_text(file.read_text() + Path(f"{file}.key").read_text())
+    return file
+
+
+def test_a_gateway_that_vouches_for_itself(make_gateway: Make, configured: Configure, certificate: Path) -> None:
+    secure = make_gateway(certificate=certificate)
+    with pytest.raises(GatewayRefused, match=r"certificate verify failed.*live.openfaas.ca_file"):
+        Gateway(configured(secure)).functions(5.0)
+    assert Gateway(configured(secure, ca_file=str(certificate))).functions(5.0) == ()
+
+
+def test_https_where_there_is_none(server_side: GatewayServer, configured: Configure, password_file: Path) -> None:
+    plain = configured(server_side).model_copy(update={"gateway": server_side.url.replace("http:", "https:")})
+    with pytest.raises(GatewayRefused, match="or is it http://"):
+        Gateway(plain).functions(5.0)
+    with pytest.raises(InputError, match="no certificate in PEM"):
+        Gateway(plain.model_copy(update={"ca_file": str(password_file)}))
+    with pytest.raises(InputError, match="ca_file cannot be read: No such file"):
+        Gateway(plain.model_copy(update={"ca_file": "/nowhere/ca.pem"}))
+
+
+def test_a_foreign_namespace_is_refused_in_the_providers_words(client: Gateway) -> None:
+    with pytest.raises(GatewayRejected, match="400 namespace must be: openfaas-fn"):
+        client.deploy(FUNCTION | {"namespace": "elsewhere"}, 5.0)

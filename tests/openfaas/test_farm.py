@@ -22,7 +22,7 @@ from tests.contracts.backend import steady
 from tests.live.servers import RunningServer, require_server
 from tests.openfaas.farms import eventually
 from tests.openfaas.gateway import GatewayServer
-from tests.openfaas.kubelet import Spawning, free_port
+from tests.openfaas.kubelet import Forking, Spawning, free_port
 from tests.openfaas.provider import Timing
 
 pytestmark = pytest.mark.live
@@ -83,7 +83,7 @@ def test_an_episode_on_the_community_edition_as_it_really_is(make_gateway: Make,
 
 
 def test_a_killed_replica_loses_no_task(make_gateway: Make, config: Configure) -> None:
-    gateway = make_gateway(community=True)
+    gateway = make_gateway(community=True, kubelet=Forking())
     backend = make_openfaas(config(gateway, **{"farm.max_workers": 4, "farm.initial_workers": 3, "live.lease_s": 1.0}))
     tasks = steady(30, 6.0, 0.4)
     try:
@@ -111,7 +111,8 @@ def test_up_status_down(make_gateway: Make, config: Configure) -> None:
     assert [(row.name, row.role, row.replicas) for row in shown] == [
         ("e2e-collector", "collector", 1), ("e2e-emitter", "emitter", 1), ("e2e-worker", "worker", 3),
     ]  # fmt: skip
-    assert told[0] == (0, 2)
+    assert told[-1] == (5, 5)
+    assert [row.available for row in shown] == [1, 1, 3]
     assert len(status(settings)) == 3
     assert sorted(down(settings)) == ["e2e-collector", "e2e-emitter", "e2e-worker"]
     assert status(settings) == ()
@@ -123,6 +124,53 @@ def test_an_up_that_fails_leaves_nothing(make_gateway: Make, config: Configure) 
     with pytest.raises(BackendError, match=r"runs 5 of 7 workers"):
         up(config(gateway, **{"farm.initial_workers": 7, "live.openfaas.mode": "replicas"}))
     assert gateway.provider.listing() == []
+
+
+def test_a_second_controller_gets_one_line_and_the_first_plays_on(make_gateway: Make, config: Configure) -> None:
+    gateway = make_gateway(community=True, kubelet=Forking())
+    settings = config(gateway, **{"farm.max_workers": 4, "farm.initial_workers": 2})
+    first, second = make_openfaas(settings), make_openfaas(settings)
+    tasks = steady(8, 4.0, 0.2)
+    try:
+        first.reset(tasks, 2)
+        deployed = {name: function.created_s for name, function in gateway.provider.functions.items()}
+        pods = [pod.name for pod in gateway.provider.pods()]
+        with pytest.raises(BackendError, match=r"^farm 'e2e' on .* is controlled by .*; use another live.farm$"):
+            second.reset(tasks, 2)
+        second.close()
+        with pytest.raises(BackendError, match="is controlled by"):
+            up(settings)
+        assert {name: function.created_s for name, function in gateway.provider.functions.items()} == deployed
+        assert [pod.name for pod in gateway.provider.pods()] == pods
+        while first.advance(1.0).output_queue < len(tasks):
+            pass
+        verdict = first.verify()
+    finally:
+        first.close()
+    assert verdict.passed, verdict.problems
+    assert gateway.provider.listing() == []
+
+
+def test_a_farm_that_was_put_up_is_taken_over_by_the_next_run(make_gateway: Make, config: Configure) -> None:
+    gateway = make_gateway(community=True, kubelet=Forking())
+    settings = config(gateway, **{"farm.max_workers": 4, "farm.initial_workers": 2})
+    up(settings)
+    backend = make_openfaas(settings)
+    try:
+        assert backend.reset(steady(3, 4.0, 0.1), 2).workers_ready == 2
+    finally:
+        backend.close()
+    assert gateway.provider.listing() == []
+
+
+def test_functions_of_somebody_else_are_not_taken_for_ours(make_gateway: Make, config: Configure) -> None:
+    gateway = make_gateway()
+    other = {"service": "e2e-emitter", "image": "x/y", "envProcess": "python -m live.functions.collector"}
+    gateway.provider.deploy(other)
+    with pytest.raises(BackendError, match=r"function e2e-emitter is there and not of this farm"):
+        up(config(gateway))
+    assert list(gateway.provider.functions) == ["e2e-emitter"]
+    assert not gateway.provider.functions["e2e-emitter"].deleted_s
 
 
 KILLED = """

@@ -59,28 +59,114 @@ def pods(gateway: GatewayServer, *numbers: int) -> list[str]:
     return [f"{prefix}-{number}-7d9c8b6f5-x0001.1.123" for number in numbers]
 
 
-def test_fifteen_functions_are_found_out_in_the_first_step(opened: Open) -> None:
-    platform, gateway = opened(13, max_workers=20)
-    outcome = platform.scale_to(14, ())
-    assert (outcome.requested, outcome.accepted, outcome.reason) == (14, 13, ScaleReason.CLAMPED_BY_PLATFORM)
-    assert "13 of 14 workers: the Community Edition stops at 15 functions" in outcome.detail
-    assert platform.counts(()).requested == 13 == len(workers(gateway))
+def sizes(gateway: GatewayServer) -> dict[str, int]:
+    """Return worker function number -> its replicas, of those that stay."""
+    functions = gateway.provider.functions.items()
+    return {name.rpartition("-")[2]: f.replicas for name, f in functions if "-worker-" in name and not f.deleted_s}
 
 
-def test_functions_of_others_count(opened: Open) -> None:
-    platform, gateway = opened(2)
-    for number in range(9):
+def crowd(gateway: GatewayServer, others: int) -> None:
+    """Have functions of somebody else in the namespace."""
+    for number in range(others):
         gateway.provider.deploy(
             {"service": f"other-{number}", "image": "x/y", "envProcess": "python -m live.functions.collector"}
         )
-    outcome = platform.scale_to(6, ())
-    assert (outcome.accepted, outcome.reason) == (4, ScaleReason.CLAMPED_BY_PLATFORM)
+
+
+def test_thirty_two_workers_on_the_community_edition(opened: Open) -> None:
+    """13 functions beside emitter and collector, of up to 5 replicas each: every count is reached exactly."""
+    platform, gateway = opened(12, "auto", 32)
+    assert platform.mode == "functions"
+    for count in (13, 14, 32, 31, 20, 13, 0, 6):
+        outcome = platform.scale_to(count, ())
+        assert (outcome.accepted, outcome.reason) == (count, ScaleReason.OK), outcome.detail
+        assert platform.counts(()).requested == count == sum(sizes(gateway).values())
+        assert max(sizes(gateway).values(), default=0) <= 5
+
+
+def test_an_episode_may_begin_with_replicas(opened: Open) -> None:
+    platform, gateway = opened(20, "functions", 32)
+    assert sorted(sizes(gateway).values()) == [1] * 6 + [2] * 7
+    platform.begin(4, None)
+    assert sizes(gateway) == {"1": 1, "2": 1, "3": 1, "4": 1}
+
+
+def test_the_edition_ends_at_fifteen_functions_of_five_replicas(opened: Open) -> None:
+    platform, gateway = opened(2)
+    crowd(gateway, 11)  # with emitter and collector, no third worker function is allowed
+    assert platform.scale_to(10, ()).reason is ScaleReason.OK
+    assert sizes(gateway) == {"1": 5, "2": 5}
+    gateway.calls.clear()
+    outcome = platform.scale_to(11, ())
+    assert (outcome.requested, outcome.accepted, outcome.reason) == (11, 10, ScaleReason.CLAMPED_BY_PLATFORM)
+    assert "10 of 11 workers: the Community Edition stops at 15 functions of 5 replicas" in outcome.detail
+    assert not [call for call in gateway.calls if not call.startswith("GET")], "the limit is remembered"
+    assert platform.counts(()).requested == 10
+
+
+def test_room_that_appears_is_used(opened: Open) -> None:
+    platform, gateway = opened(2)
+    crowd(gateway, 11)
+    platform.scale_to(3, ())
+    assert sizes(gateway) == {"1": 2, "2": 1}
+    gateway.provider.kubectl_delete("other-0")
+
+    def one_more() -> bool:
+        platform.scale_to(3, ())
+        platform.scale_to(4, ())
+        return len(sizes(gateway)) == 3
+
+    eventually(one_more)
+    assert platform.counts(()).requested == 4 == sum(sizes(gateway).values())
 
 
 def test_an_episode_cannot_begin_with_more_than_there_can_be(opened: Open) -> None:
-    platform, _ = opened(2)
-    with pytest.raises(BackendError, match=r"runs 13 of 14 workers.*farm.initial_workers"):
+    platform, gateway = opened(2)
+    crowd(gateway, 11)
+    with pytest.raises(BackendError, match=r"runs 10 of 14 workers.*farm.initial_workers"):
         platform.begin(14, None)
+
+
+def test_where_replicas_share_a_function_it_is_said_who_may_be_hit(opened: Open) -> None:
+    """A function with an idle worker shrinks before one whose workers are all busy; a busy one may be leaving."""
+    platform, gateway = opened(2)
+    crowd(gateway, 11)
+    platform.scale_to(4, ())
+    assert sizes(gateway) == {"1": 2, "2": 2}
+    (one,), (two,) = pods(gateway, 1), pods(gateway, 2)
+    other_one, other_two = (each.replace("x0001", "x0009") for each in (one, two))
+    now = roster(other_two, busy=(one, other_one, two))
+    assert platform.scale_to(3, now).reason is ScaleReason.OK
+    assert sizes(gateway) == {"1": 2, "2": 1}
+    counts = platform.counts(now)
+    assert (counts.requested, counts.ready, counts.starting) == (3, 3, 0)
+    assert platform.scale_to(2, now).reason is ScaleReason.OK
+    counts = platform.counts(now)
+    assert (counts.requested, counts.ready, counts.starting, counts.busy + counts.draining) == (2, 2, 0, 3)
+
+
+def test_somebody_resizes_a_worker_function(opened: Open) -> None:
+    platform, gateway = opened(2)
+    gateway.provider.kubectl_scale(next(name for name in gateway.provider.functions if name.endswith("-2")), 3)
+    told = []
+    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    assert "-worker-2 was set to 3 replicas (it had 1) by somebody else" in told[-1].changed_by
+    assert told[-1].requested == 4
+    outcome = platform.scale_to(4, ())
+    assert (outcome.accepted, outcome.reason) == (4, ScaleReason.CLAMPED_BY_PLATFORM)
+    assert "by somebody else" in outcome.detail
+    assert platform.scale_to(2, ()).reason is ScaleReason.OK
+    assert sizes(gateway) == {"1": 1, "2": 1}
+
+
+def test_a_deletion_that_answered_500_accuses_nobody(opened: Open) -> None:
+    platform, gateway = opened(3)
+    gateway.faults = Faults("DELETE /system/functions", "after")
+    assert platform.scale_to(2, ()).reason is ScaleReason.REJECTED
+    eventually(lambda: platform.counts(()).requested == 2)
+    gateway.faults = Faults()
+    outcome = platform.scale_to(2, ())
+    assert (outcome.reason, outcome.detail) == (ScaleReason.OK, "")
 
 
 def test_who_goes_is_chosen(opened: Open) -> None:
@@ -134,7 +220,7 @@ def test_invalid_is_not_called_a_clamp(opened: Open) -> None:
 def test_a_deployment_that_comes_late_counts(opened: Open) -> None:
     """Nothing was heard of it in time; when it turns up it is one of the workers, and the next request knows."""
     platform, gateway = opened(2)
-    gateway.provider.timing.informer_s = 3.5
+    gateway.provider.timing.informer_s = 1.0
     gateway.faults = Faults("POST /system/functions", "after")
     outcome = platform.scale_to(3, ())
     assert (outcome.accepted, outcome.reason) == (2, ScaleReason.REJECTED)
@@ -149,7 +235,7 @@ def test_somebody_deletes_a_worker(opened: Open) -> None:
     gateway.provider.kubectl_delete(next(name for name in gateway.provider.functions if name.endswith("-2")))
     told = []
     eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
-    assert "-worker-2 was deleted by somebody else" in told[-1].changed_by
+    assert "-worker-2 was deleted (it had 1) by somebody else" in told[-1].changed_by
     assert told[-1].requested == 2
     platform.scale_to(3, ())
     assert workers(gateway) == ["1", "3", "4"]
@@ -197,6 +283,7 @@ def test_leftovers_of_a_killed_run_go_first_and_others_stay(
     neighbour.open(other)
     again = OpenFaaSPlatform(configured(gateway, mode="replicas"))
     again.open(farm)
+    killed.close()  # it comes back to life, and has lost the farm: nothing of the other's goes
     name = farm.functions.farm
     left = sorted(each for each in gateway.provider.functions if each.startswith(f"{name}-"))
     assert left == [f"{name}-collector", f"{name}-emitter"]

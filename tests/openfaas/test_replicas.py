@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleReason
-from live.platform import FarmSpec, WorkerCounts
+from live.platform import FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas import OpenFaaSPlatform
 from tests.openfaas.farms import eventually, roster
 from tests.openfaas.gateway import GatewayServer
@@ -30,11 +32,11 @@ def opened(
     """Open a platform in replicas mode with some workers."""
     platforms = []
 
-    def start(workers: int = 2, *, settle_s: float = 0.5, **options: object) -> tuple[OpenFaaSPlatform, GatewayServer]:
+    def start(workers: int = 2, *, settle_s: float = 0.2, **options: object) -> tuple[OpenFaaSPlatform, GatewayServer]:
         gateway = make_gateway(**options)
         platform = OpenFaaSPlatform(configured(gateway, mode="replicas", settle_s=settle_s))
         platforms.append((platform, gateway))
-        platform.open(spec())
+        platform.open(spec(call_timeout_s=3.0))
         platform.begin(workers, None)
         gateway.calls.clear()
         return platform, gateway
@@ -48,6 +50,11 @@ def opened(
 
 def worker_function(gateway: GatewayServer) -> str:
     return next(name for name in gateway.provider.functions if name.endswith("-worker"))
+
+
+def fresh(platform: OpenFaaSPlatform, roster: Roster) -> WorkerCounts:
+    """Return the counts, whether or not a loaded machine has let the watch look lately."""
+    return replace(platform.counts(roster), stale=())
 
 
 def requested(platform: OpenFaaSPlatform) -> int:
@@ -95,8 +102,8 @@ def test_the_standard_edition_gives_what_is_asked_for(opened: Open) -> None:
 
 
 def test_old_values_are_not_taken_for_a_clamp(opened: Open) -> None:
-    platform, gateway = opened(2, community=False, settle_s=1.0)
-    gateway.provider.timing.informer_s, gateway.cache_s = 0.4, 0.2
+    platform, gateway = opened(2, community=False, settle_s=0.6)
+    gateway.provider.timing.informer_s, gateway.cache_s = 0.3, 0.1
     for workers in (6, 2, 7, 3, 5):
         assert platform.scale_to(workers, ()).reason is ScaleReason.OK
         assert platform.counts(()).changed_by == ""
@@ -104,9 +111,9 @@ def test_old_values_are_not_taken_for_a_clamp(opened: Open) -> None:
 
 def test_a_value_older_than_that_is_found_out_later(opened: Open) -> None:
     """The informer is later than we are patient: first said to be a clamp, then put right, and nobody is accused."""
-    platform, gateway = opened(2, community=False, settle_s=0.3)
-    time.sleep(1.3)  # the informer has seen all there is
-    gateway.provider.timing.informer_s = 1.2
+    platform, gateway = opened(2, community=False)
+    time.sleep(0.8)  # the informer has seen all there is
+    gateway.provider.timing.informer_s = 0.7
     assert platform.scale_to(6, ()).accepted == 2
     eventually(lambda: requested(platform) == 6)
     assert platform.counts(()).changed_by == ""
@@ -172,11 +179,11 @@ def test_password_changed(opened: Open) -> None:
 
 def test_a_slow_gateway_is_waited_for_no_longer_than_a_call_may_take(opened: Open) -> None:
     platform, gateway = opened(2)
-    gateway.faults = Faults("scale-function|function/", "slow", seconds=2.5)
+    gateway.faults = Faults("scale-function|function/", "slow", seconds=1.5)
     clock = platform.gateway.clock
     began = clock.now()
     outcome = platform.scale_to(4, ())
-    assert clock.now() - began < 6.5
+    assert clock.now() - began < 4.5
     assert outcome.reason is ScaleReason.REJECTED
     assert "slow" in outcome.detail
     gateway.faults = Faults()
@@ -191,7 +198,23 @@ def test_somebody_else_scales(opened: Open) -> None:
     assert told[-1].requested == 4
     assert "set to 4 replicas (it had 2) by somebody else" in told[-1].changed_by
     assert platform.counts(()).changed_by == "", "said once"
+    outcome = platform.scale_to(3, ())
+    assert (outcome.accepted, outcome.reason) == (3, ScaleReason.CLAMPED_BY_PLATFORM)
+    assert "by somebody else" in outcome.detail, "and with the next outcome, for the records"
     assert platform.scale_to(3, ()).reason is ScaleReason.OK
+
+
+@pytest.mark.parametrize("status", ["firing", "resolved"])
+def test_the_gateways_own_autoscaler_is_noticed(opened: Open, status: str) -> None:
+    platform, gateway = opened(3)
+    alerts = [{"status": status, "labels": {"function_name": f"{worker_function(gateway)}.openfaas-fn"}}]
+    assert gateway.answer("POST", "/system/alert", json.dumps({"alerts": alerts}).encode()) == (200, "")
+    told: list[WorkerCounts] = []
+    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    assert told[-1].requested == {"firing": 4, "resolved": 1}[status]
+    assert "(it had 3) by somebody else" in told[-1].changed_by
+    platform.scale_to(3, ())
+    assert requested(platform) == 3
 
 
 def test_the_informer_sets_a_foreign_count_back(opened: Open) -> None:
@@ -208,7 +231,7 @@ def test_worker_function_deleted_by_hand(opened: Open) -> None:
     eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
     assert "was deleted" in told[-1].changed_by
     assert told[-1].requested == 0
-    assert platform.scale_to(3, ()).reason is ScaleReason.OK
+    assert platform.scale_to(3, ()).accepted == 3
     assert requested(platform) == 3
 
 
@@ -224,10 +247,10 @@ def test_leaving_workers_are_told_from_starting_ones(opened: Open) -> None:
     platform, _ = opened(4, community=False)
     before = roster("a", "b", busy=("c", "d"))
     platform.scale_to(3, before)
-    assert platform.counts(before) == WorkerCounts(3, 3, 0, 1, 1)
+    assert fresh(platform, before) == WorkerCounts(3, 3, 0, 1, 1)
     platform.scale_to(5, before)
-    assert platform.counts(before) == WorkerCounts(5, 3, 2, 1, 1)
-    assert platform.counts(roster("a", "b", busy=("d",))) == WorkerCounts(5, 3, 2, 0, 1)
+    assert fresh(platform, before) == WorkerCounts(5, 3, 2, 1, 1)
+    assert fresh(platform, roster("a", "b", busy=("d",))) == WorkerCounts(5, 3, 2, 0, 1)
 
 
 def test_silent_workers_do_not_count(opened: Open) -> None:
@@ -235,4 +258,4 @@ def test_silent_workers_do_not_count(opened: Open) -> None:
     silent = list(roster("a", "b"))
     dead = type(silent[0])("c", heartbeat_age_s=60.0, task=3)
     assert platform.counts((*silent, dead)).busy == 0
-    assert platform.counts((silent[0], dead)) == WorkerCounts(2, 1, 1, 0, 0)
+    assert fresh(platform, (silent[0], dead)) == WorkerCounts(2, 1, 1, 0, 0)

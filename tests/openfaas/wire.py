@@ -6,9 +6,11 @@ import base64
 import contextlib
 import json
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Protocol
 
 USER = "admin"
@@ -38,6 +40,7 @@ class Answering(Protocol):
     """What the HTTP side needs of the gateway."""
 
     password: str
+    prefix: str
     calls: list[str]
 
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]: ...
@@ -51,9 +54,13 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, address: tuple[str, int], handler: type[Handler], certificate: Path | None = None) -> None:
         self._open: set[socket.socket] = set()
-        super().__init__(*arguments)
+        super().__init__(address, handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -82,12 +89,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if not self.path.startswith(f"{self.gateway.prefix}/"):
+            self.reply(404, "404 page not found")
+            return
+        self.path = self.path.removeprefix(self.gateway.prefix)
         call = f"{self.command} {self.path.partition('?')[0]}"
         self.gateway.calls.append(call)
         if self.path == "/healthz":
             self.reply(200, "OK")
         elif self.headers.get("Authorization") != basic(self.gateway.password):
-            self.reply(401, "invalid credentials")
+            self.reply(401, "invalid credentials", (("WWW-Authenticate", 'Basic realm="Restricted"'),))
         else:
             fault = self.gateway.hit(call)
             getattr(self, fault.kind if fault else "normal")(fault, body)
