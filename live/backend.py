@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 SERVER_START_S, PRIVATE_START_S = 5.0, 20.0
 #: A step that ends later than this share of itself is told about.
 LATE_SHARE = 0.1
+#: How often the server is asked when the episode began; the quickest answer counts.
+CLOCK_READINGS = 3
 #: One attempt to read the farm may take this long (real seconds).
 READ_TIMEOUT_S = 1.0
 
@@ -73,7 +75,7 @@ class LiveBackend:
         self.queues = Queues(client, live.farm, redis_url)
         self._controller = Controller(self.queues, lease_s=live.lease_s, max_deliveries=live.max_deliveries)
         self.spec = farm_spec(farm, live, functions_redis_url or redis_url)
-        self._keeper = Keeper(self.queues, platform)
+        self._keeper = Keeper(self._controller, platform)
         self._opened = self._closed = False
         self.tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._readings: Readings | None = None
@@ -197,10 +199,16 @@ class LiveBackend:
             self._clock.sleep(0.01)
 
     def _start(self, first: Snapshot) -> Telemetry:
-        zero_us, now_us = self._controller.start()
-        self._zero, self._now_s = self._clock.now() - (now_us - zero_us) / 1e6, 0.0
+        readings = [self._started() for _ in range(CLOCK_READINGS)]
+        zero_us = readings[0][1]
+        self._zero, self._now_s = min(readings)[0], 0.0
         self._readings = Readings(self.tasks, zero_us, self._live.time_scale, first)
         return self._readings.telemetry(0.0, self._counts(fresh=True))
+
+    def _started(self) -> tuple[float, int]:
+        """Return time 0 by our clock and the server's; a late answer puts ours too late, never too early."""
+        zero_us, now_us = self._controller.start()
+        return self._clock.now() - (now_us - zero_us) / 1e6, zero_us
 
     def _warn_if_late(self, step_s: float) -> None:
         late_s = self.elapsed_s() - self._now_s

@@ -6,6 +6,7 @@ repeatable, so its client never retries, and waits for the answer longer than th
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 COMMAND_TIMEOUT_S = 5.0
+_SECRET = re.compile(r"\bpassword=[^&]*")
 
 
 def command_client(
@@ -43,17 +45,22 @@ def blocking_client(url: str, block_s: float, *, password_file: str = "") -> Red
 
 
 def shown(url: str) -> str:
-    """Return ``url`` without its password, fit to be printed."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+    """Return ``url`` without its password (before the host or in the query), fit to be printed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # not an address at all; it may hold a password all the same
+        return "(not an address)"
+    hidden = parts._replace(query=_SECRET.sub("password=***", parts.query))
+    if parts.password is not None:
+        host = parts.netloc.rpartition("@")[2]
+        hidden = hidden._replace(netloc=f"{parts.username or ''}:***@{host}")
+    return url if hidden == parts else urlunsplit(hidden)
 
 
 def _connect(url: str, password_file: str, **options: Any) -> Redis:
     from redis import Redis
 
+    _check_database(url)
     if password_file:
         options["password"] = _password(password_file)
     try:
@@ -62,6 +69,14 @@ def _connect(url: str, password_file: str, **options: Any) -> Redis:
         )
     except ValueError as error:
         raise InputError(f"Redis URL {shown(url)!r}: {error}; write redis://host:port/db or unix:///path") from None
+
+
+def _check_database(url: str) -> None:
+    """What is no number would be taken for database 0, which is somebody's."""
+    if url.startswith(("redis://", "rediss://")):
+        name = url.partition("://")[2].partition("?")[0].partition("/")[2]
+        if name and not name.isdecimal():
+            raise InputError(f"Redis URL {shown(url)!r}: database {name!r} is not a number; write redis://host:port/0")
 
 
 def _password(file: str) -> str:

@@ -81,6 +81,11 @@ class Controller:
         self._still_ours(answer[0] == "ok", answer[-1])
         return parse_snapshot(answer)
 
+    def renew(self) -> None:
+        """Say that the farm is still ours; ``snapshot`` does, too, but only once a step."""
+        if self.episode:
+            self.queues.run("renew", self.episode, self.owner, _us(OWNER_TTL_S))
+
     def release(self, *, drop: bool) -> None:
         """Give the farm up; with ``drop`` leave no key behind."""
         self.queues.run("release_farm", self.episode, self.owner, int(drop))

@@ -3,10 +3,13 @@
 A line of the history is ``us kind task worker token``: the server's clock in microseconds, what happened, the
 task's number, the worker, and the fencing token. Tasks: enqueued, claimed, finished, collected, and when things go
 wrong expired, orphaned, failed, returned, fenced, dead, duplicate, unexpected. Workers: ready, left, died, silent.
+Whoever reads the history adds what the farm held at that moment: ``looked``, and ``present`` for each task waiting, in
+a worker's hands or not collected yet. So a task that is nowhere is known to be lost before the episode has ended.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,7 +44,7 @@ class Verdict:
         ok: delivered once, one result, collected once.
         recovered: delivered more than once, one result counted, collected once.
         dead: given up after the allowed deliveries, and collected once as dead.
-        lost: enqueued (or due), and neither collected nor anywhere in the farm.
+        lost: enqueued (or due when the episode was complete), and neither collected nor anywhere in the farm.
         duplicated: more than one result counted, or collected more than once.
         pending: still in the farm when the history ends (a truncated episode).
         unexpected: events about tasks that were never enqueued, or a second copy of one.
@@ -80,14 +83,38 @@ def parse(lines: Iterable[str]) -> Iterator[Event]:
 
 
 def read_history(client: Redis, farm: str, page: int = 10_000) -> list[Event]:
-    """Read the history of the farm's running (or last) episode from its server."""
-    lines: list[str] = []
+    """Read the history of the farm's running (or last) episode up to now, and what the farm holds now."""
     with speaking_ours(farm):
-        while True:
-            more = client.lrange(key(farm, "history"), len(lines), len(lines) + page - 1)
+        count, held = _held(client, farm)
+        lines: list[str] = []
+        while len(lines) < count:
+            more = client.lrange(key(farm, "history"), len(lines), min(count, len(lines) + page) - 1)
+            if not more:
+                break  # emptied meanwhile
             lines += map(str, more)
-            if len(more) < page:
-                return list(parse(lines))
+    return [*parse(lines), *held]
+
+
+def _held(client: Redis, farm: str) -> tuple[int, list[Event]]:
+    """Return the length of the history and what the farm holds, both of one instant."""
+    with client.pipeline(transaction=True) as at_once:
+        at_once.time()
+        at_once.llen(key(farm, "history"))
+        at_once.lrange(key(farm, "worker_queue"), 0, -1)
+        at_once.hkeys(key(farm, "leased"))
+        at_once.lrange(key(farm, "result_queue"), 0, -1)
+        (seconds, us), count, waiting, leased, results = at_once.execute()
+    at_us = seconds * 1_000_000 + us
+    tasks = [*leased, *filter(None, map(_number, [*waiting, *results]))]
+    return count, [Event(at_us, "looked", "-", "-", 0), *(Event(at_us, "present", task, "-", 0) for task in tasks)]
+
+
+def _number(text: str) -> str:
+    """Return the number of a task or result; "" for what somebody else put there."""
+    try:
+        return str(int(json.loads(text)["id"]))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return ""
 
 
 def verify(events: Iterable[Event], tasks: int, *, complete: bool = True, most_problems: int = 20) -> Verdict:
@@ -96,16 +123,18 @@ def verify(events: Iterable[Event], tasks: int, *, complete: bool = True, most_p
     Args:
         events: the history in order.
         tasks: how many tasks the episode's batch has.
-        complete: the episode ran to its end, so that a task without an end is lost; else it is pending.
+        complete: the episode ran to its end, so that a task without an end is lost; else it is pending, unless the
+            history ends with what the farm held and the task is not there.
         most_problems: the most lines in ``problems``.
     """
     events = list(events)
     by_task = _by_task(events)
+    looked = any(event.kind == "looked" for event in events)
     fates: Counter[str] = Counter()
     problems, recovery_s = [], []
     for number in range(tasks):
         own = by_task.pop(str(number), [])
-        fate = _fate(own, complete)
+        fate = _fate(own, complete, looked)
         fates[fate] += 1
         if fate in {"lost", "duplicated"}:
             problems.append(f"task {number} {fate}: {_story(own)}")
@@ -131,12 +160,13 @@ def _by_task(events: Iterable[Event]) -> dict[str, list[Event]]:
     return by_task
 
 
-def _fate(events: list[Event], complete: bool) -> str:
+def _fate(events: list[Event], complete: bool, looked: bool) -> str:
     count: Mapping[str, int] = Counter(event.kind for event in events)
     if count["finished"] + count["dead"] > 1 or count["collected"] > 1 or count["enqueued"] > 1:
         return "duplicated"
     if not count["collected"]:
-        return "lost" if complete else "pending"
+        gone = looked and count["enqueued"] and not count["present"]
+        return "lost" if complete or gone else "pending"
     if not (count["enqueued"] and count["claimed"] and count["finished"] + count["dead"]):
         return "lost"
     if count["dead"]:

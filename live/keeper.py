@@ -1,29 +1,37 @@
-"""Between the steps: takes back the tasks of workers that the platform knows to be dead."""
+"""Between the steps: takes back the tasks of workers that the platform knows to be dead, and keeps the farm ours."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from autoscaling_env.errors import BackendError
+from live.control import Controller
 from live.platform import Departure, Platform
-from live.queues import Queues, StaleEpisode
+from live.queues import StaleEpisode
 
 logger = logging.getLogger(__name__)
 
 #: Real seconds between two looks.
 PERIOD_S = 0.1
+#: Real seconds between two words that the controller is still there; a step may take longer than its claim lasts.
+RENEW_S = 15.0
 
 
 class Keeper:
-    """A thread that asks the platform for departures and reports them to the queues."""
+    """A thread that asks the platform for departures and reports them to the queues, and renews the claim."""
 
-    def __init__(self, queues: Queues, platform: Platform) -> None:
-        self._queues = queues
+    def __init__(self, controller: Controller, platform: Platform, *, renew_s: float = RENEW_S) -> None:
+        self._controller = controller
+        self._queues = controller.queues
+        self._renew_s = renew_s
+        self._renewed = time.monotonic()
         self._platform = platform
         self._episode = ""
         self._left: list[Departure] = []
         self._complained = False
+        self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="keeper")
 
@@ -33,7 +41,8 @@ class Keeper:
 
     def follow(self, episode: str) -> None:
         """Report departures to ``episode`` from now on; "" to none."""
-        self._left, self._episode = [], episode
+        with self._lock:
+            self._left, self._episode = [], episode
 
     def close(self) -> None:
         """Stop looking."""
@@ -43,8 +52,18 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._stop.wait(PERIOD_S):
-            self._left += self._platform.departures()
-            self._bury(self._episode)
+            with self._lock:
+                self._left += self._platform.departures()
+                self._bury(self._episode)
+            if self._episode and time.monotonic() - self._renewed > self._renew_s:
+                self._renew()
+
+    def _renew(self) -> None:
+        self._renewed = time.monotonic()
+        try:
+            self._controller.renew()
+        except BackendError as error:
+            logger.info("claim on the farm not renewed: %s", error)  # the next step says it louder
 
     def _bury(self, episode: str) -> None:
         while self._left:

@@ -19,6 +19,8 @@ from live.queues import StaleEpisode
 #: Most tasks in one step; keeps a script under a millisecond.
 BATCH = 256
 BLOCK_S = 1.0
+#: How often the server is asked for its time; the quickest answer counts.
+CLOCK_READINGS = 5
 
 
 class Emitter:
@@ -58,10 +60,17 @@ class Emitter:
         self._done = episode
 
     def _local_time_of(self, server_us: int) -> float:
-        """Return what this machine's monotonic clock shows at a server time."""
-        before = time.monotonic()
-        now_us = self._queues.server_time_us()
-        return (before + time.monotonic()) / 2 - (now_us - server_us) / 1e6
+        """Return what this machine's monotonic clock shows at a server time, by the quickest of some answers.
+
+        One that had to be waited for (a stalled server, a repeated command) may be seconds off.
+        """
+        readings = []
+        for _ in range(CLOCK_READINGS):
+            before = time.monotonic()
+            now_us = self._queues.server_time_us()
+            after = time.monotonic()
+            readings.append((after - before, (before + after) / 2 - (now_us - server_us) / 1e6))
+        return min(readings)[1]
 
     def _emit_from(self, number: int) -> None:
         begins_s: float | None = 0.0
@@ -72,12 +81,14 @@ class Emitter:
                 return
             try:
                 segment = parse_segment(text)
+                self._emit(segment)
             except ValueError as error:
-                reason = f"segment {number} on input_queue: {error}"
-                self._program.patiently(lambda reason=reason: self._queues.fail(self._episode, reason))  # type: ignore[misc]
+                self._fail(f"segment {number} on input_queue: {error}")
                 return
-            self._emit(segment)
             number, begins_s = number + 1, segment.next_s
+
+    def _fail(self, reason: str) -> None:
+        self._program.patiently(lambda: self._queues.fail(self._episode, reason))
 
     def _take(self, number: int) -> str | None:
         return self._program.patiently(lambda: self._queues.take_segment(self._episode, number))

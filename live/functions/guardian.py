@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from live.functions import collector, emitter, worker
@@ -47,7 +48,10 @@ class Guardian:
     def serve(self) -> None:
         """Obey until the owner is gone, then leave nothing behind."""
         try:
+            _report(event="ready", name="guardian")
             self._loop()
+        except BrokenPipeError:  # the owner is gone, which its input would have told us next
+            return
         finally:
             self._kill_all()
             shutil.rmtree(self._directory, ignore_errors=True)
@@ -89,38 +93,60 @@ class Guardian:
 
     def _fork(self, name: str, body: Callable[[], int]) -> None:
         parent = os.getpid()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # one sent at once must not get lost
-        child = os.fork()
+        try:
+            child = os.fork()
+        except OSError as error:  # no more processes or memory for now; our owner tries again later
+            _report(event="ended", name=name, how=f"not started: {error.strerror}")
+            return
         if child == 0:
             _be_child(parent, body)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        _lead_group(child)
         self._names[child] = name
         _report(event="started", name=name, pid=child)
 
     def _signal(self, command: dict[str, Any]) -> None:
         for pid, name in self._names.items():
             if name == command["name"]:
-                os.kill(pid, command["signal"])
+                _send(pid, command["signal"])
 
     def _reap(self) -> None:
         while self._names:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is None:
                 return
+            # What its handler left behind goes too; until it is waited for, nobody else can have its number.
+            _send(ended.si_pid, signal.SIGKILL)
+            pid, status = os.waitpid(ended.si_pid, 0)
             _report(event="ended", name=self._names.pop(pid), how=_how(status))
 
     def _kill_all(self) -> None:
         for pid in self._names:
-            os.kill(pid, signal.SIGKILL)
+            _send(pid, signal.SIGKILL)
         for pid in self._names:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+
+
+def _lead_group(pid: int) -> None:
+    """Put a process at the head of a group of its own, so that what it starts can be ended with it."""
+    with contextlib.suppress(PermissionError, ProcessLookupError):  # it has done so itself, and gone on
+        os.setpgid(pid, pid)
+
+
+def _send(pid: int, number: int) -> None:
+    """Signal a process; SIGKILL goes to everything it started, too."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or (macOS) a zombie
+        if number == signal.SIGKILL:
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)
 
 
 def _be_child(parent: int, body: Callable[[], int]) -> None:
     """Never returns: what stands above in the call stack belongs to the guardian."""
     code = 1
     try:
+        _lead_group(0)
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -155,15 +181,17 @@ def _how(status: int) -> str:
 
 
 def main() -> None:
-    """Serve with the private directory named on the command line."""
+    """Serve in the private directory named on the command line, which is made here and goes with us."""
     import redis  # noqa: F401 - imported before the forks, for all of them
 
+    directory = sys.argv[1]
+    Path(directory).mkdir(mode=0o700)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # a child told to leave at once must not miss it
     gc.collect()
     gc.freeze()
-    _report(event="ready", name="guardian")
-    Guardian(sys.argv[1]).serve()
+    Guardian(directory).serve()
 
 
 if __name__ == "__main__":

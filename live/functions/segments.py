@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,10 +36,18 @@ def parse_segment(text: str) -> Segment:
     try:
         data = json.loads(text)
         next_s = data["next_s"]
-        tasks = tuple((int(n), float(a), float(s), float(d)) for n, a, s, d in data["tasks"])
-        return Segment(float(data["start_s"]), None if next_s is None else float(next_s), tasks)
+        tasks = tuple((int(n), _finite(a), _finite(s), _finite(d)) for n, a, s, d in data["tasks"])
+        return Segment(_finite(data["start_s"]), None if next_s is None else _finite(next_s), tasks)
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"not a segment ({type(error).__name__}: {error})") from None
+
+
+def _finite(value: object) -> float:
+    """Python's JSON reads NaN and Infinity; waiting for such a moment would never end."""
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not a time")
+    return number
 
 
 def task_json(task: Sequence[float]) -> str:

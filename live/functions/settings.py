@@ -76,6 +76,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> FunctionSe
             problems.append(unknown_name("environment variable", PREFIX + name.upper(), names))
         except ValueError:
             problems.append(f"{PREFIX}{name.upper()}={text}: must be a number")
+    if re.search(r"[\s|]", values.get("name", "")):
+        problems.append(f"{PREFIX}NAME={values['name']}: must hold no blank and no '|'")
     if not values.get("redis_url"):
         problems.append(f"{PREFIX}REDIS_URL is not set: write redis://host:port/db or unix:///path")
     if problems:

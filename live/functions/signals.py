@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 
 class Stopped(Exception):  # noqa: N818 - news, not an error
     """Told to leave while waiting."""
 
 
-class Abandoned(Exception):  # noqa: N818
+class Abandoned(BaseException):  # no handler's `except Exception` may swallow it
     """The running task must be put down now: time to leave is up, or its episode is over."""
 
 
@@ -61,16 +62,20 @@ class Signals:
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         del number, frame
+        told_before, self.stopping = self.stopping, True
         if self._waiting:
-            self.stopping = True
+            self._waiting = False  # once: what cleans up after this is not to be interrupted
             raise Stopped
-        if self.stopping and self._working:
-            raise Abandoned("told twice to leave")
-        self.stopping = True
+        if told_before and self._working:
+            self._abandon("told twice to leave")
         if self._grace_s > 0:
             signal.setitimer(signal.ITIMER_REAL, self._grace_s)
 
     def _on_abandon(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self._working:
-            raise Abandoned("its episode is over" if number == signal.SIGUSR1 else "time to leave is up")
+            self._abandon("its episode is over" if number == signal.SIGUSR1 else "time to leave is up")
+
+    def _abandon(self, why: str) -> NoReturn:
+        self._working = False
+        raise Abandoned(why)

@@ -37,6 +37,7 @@ class Worker:
         self._heartbeat = Heartbeat(self._program)
         self._episode = ""
         self._number = 0
+        self._pid = os.getpid()
 
     def run(self) -> None:
         """Work until told to leave; a task in hand is finished, or handed back when the grace is up."""
@@ -105,10 +106,12 @@ class Worker:
             task = parse_task(claim.body, self._settings.time_scale, self._heartbeat.progress)
             with self._signals.working():
                 value = self._handler(task)
+            _end_if_forked(self._pid)
             return self._encoded(value)
         except Abandoned as told:
             return "returned", str(told)
         except (Exception, SystemExit) as error:  # whatever a handler does, the worker lives on
+            _end_if_forked(self._pid)
             return "failed", f"{type(error).__name__}: {error}"[:MAX_REASON]
 
     def _encoded(self, value: object) -> tuple[str, str]:
@@ -148,6 +151,12 @@ class Worker:
                 self._queues.leave(self._episode, self._program.name)
             except BackendError as error:
                 self._program.log("left unannounced", str(error))
+
+
+def _end_if_forked(pid: int) -> None:
+    """A handler's forked child that comes back from the handler must not go on as a second worker."""
+    if os.getpid() != pid:
+        os._exit(0)
 
 
 def limit_memory(megabytes: int) -> None:

@@ -16,6 +16,8 @@ from live.platforms.processes import Processes
 #: A worker that died sooner than this after its start is started again later and later.
 YOUNG_S = 1.0
 MAX_PAUSE_S = 5.0
+#: After so many workers that died before the farm stood, another one will not do better.
+FAILED_STARTS = 3
 SERVICES = ("emitter", "collector")
 
 
@@ -40,6 +42,7 @@ class LocalPlatform:
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
+        self._tag = processes.directory.name.rpartition("-")[2]  # two farms of one name: no two workers of one name
         self._lock = threading.RLock()
         self._workers: dict[str, LocalWorker] = {}
         self._departures: list[Departure] = []
@@ -47,6 +50,8 @@ class LocalPlatform:
         self._numbers = itertools.count(1)
         self._startup: Iterator[float] | None = None
         self._early_deaths = 0
+        self._failed_starts = 0
+        self._stands = False
         self._farm: FarmSpec | None = None
         self._closed = False
 
@@ -65,7 +70,7 @@ class LocalPlatform:
                 self._processes.kill(name)
             self._workers.clear()
             self._departures.clear()
-            self._startup, self._early_deaths = None, 0
+            self._startup, self._early_deaths, self._failed_starts, self._stands = None, 0, 0, False
             self._target = workers
             for _ in range(workers):
                 self._start_worker()
@@ -84,12 +89,19 @@ class LocalPlatform:
         return ScaleOutcome(workers, workers, ScaleReason.OK)
 
     def counts(self, roster: Roster) -> WorkerCounts:
-        """See ``Platform.counts``."""
+        """See ``Platform.counts``.
+
+        Raises:
+            BackendError: the workers an episode begins with do not live; the message has what they said.
+        """
         with self._lock:
+            if self._failed_starts >= FAILED_STARTS:
+                raise BackendError(f"the workers do not start: {self._processes.log_tail(1)}")
             listed = {record.name: record for record in roster}
             kept = [w.name for w in self._workers.values() if not w.draining and w.name in listed]
             draining = sum(worker.draining for worker in self._workers.values())
             busy = sum(listed[name].task is not None for name in kept)
+            self._stands = self._stands or len(kept) == self._target
             return WorkerCounts(self._target, len(kept), self._target - len(kept), draining, busy)
 
     def departures(self) -> tuple[Departure, ...]:
@@ -115,7 +127,7 @@ class LocalPlatform:
     def _start_worker(self) -> None:
         assert self._farm is not None  # noqa: S101
         number = next(self._numbers)
-        worker = LocalWorker(f"worker-{number}", number)
+        worker = LocalWorker(f"worker-{number}-{self._tag}", number)
         delay_s = next(self._startup) if self._startup is not None else 0.0
         settings = replace(self._farm.functions, name=worker.name, startup_delay_s=delay_s)
         self._workers[worker.name] = worker
@@ -133,6 +145,7 @@ class LocalPlatform:
                 return
             if how != "exit code 0":
                 self._departures.append(Departure(name, how))
+            self._failed_starts += not self._stands
             if not worker.draining:
                 self._replace(worker)
 

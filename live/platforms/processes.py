@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,8 @@ from typing import IO, Any
 from autoscaling_env.errors import BackendError
 from live.functions.settings import PREFIX
 
+#: Most bytes looked at for the last lines of the log.
+LOG_TAIL = 65_536
 #: Called from a thread of its own with (name, how it ended).
 Ended = Callable[[str, str], None]
 
@@ -28,18 +31,18 @@ class Processes:
     """Owns a guardian process (``live.functions.guardian``) and, through it, everything else.
 
     Attributes:
-        directory: private, short, gone when this object is closed or its process dies.
+        directory: private, short; the guardian makes it, and it goes when this object is closed or its process dies.
         pids: name -> process id of what runs.
     """
 
     def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="farm-"))
+        self.directory = Path(tempfile.gettempdir()) / f"farm-{secrets.token_hex(4)}"
         self.pids: dict[str, int] = {}
         self._ended: list[Ended] = []
         self._ready: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        with (self.directory / "functions.log").open("wb") as log:
-            self._guardian = _start_guardian(self.directory, log)
+        self._log = tempfile.TemporaryFile()  # without a name: nothing to leave behind  # noqa: SIM115
+        self._guardian = _start_guardian(self.directory, self._log)
         self._reader = threading.Thread(target=self._read, daemon=True, name="processes")
         self._reader.start()
 
@@ -78,10 +81,10 @@ class Processes:
 
     def log_tail(self, lines: int = 5) -> str:
         """Return the last lines the functions wrote."""
-        try:
-            text = (self.directory / "functions.log").read_text("utf-8", "replace")
-        except FileNotFoundError:
+        if self._log.closed:
             return "(no log)"
+        size = os.fstat(self._log.fileno()).st_size
+        text = os.pread(self._log.fileno(), LOG_TAIL, max(0, size - LOG_TAIL)).decode("utf-8", "replace")
         return " | ".join(text.splitlines()[-lines:]) or "(the log is empty)"
 
     def close(self) -> None:
@@ -98,6 +101,7 @@ class Processes:
         self._reader.join(timeout=5)
         if self._guardian.stdout:
             self._guardian.stdout.close()
+        self._log.close()
         shutil.rmtree(self.directory, ignore_errors=True)  # if the guardian was killed, it could not
 
     def _send(self, **command: Any) -> None:

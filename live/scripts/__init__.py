@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "begin", "offer", "start", "take_segment", "enqueue", "fail", "register", "claim", "finish", "beat", "leave",
-    "reap", "bury_worker", "collect", "snapshot", "release_farm",
+    "reap", "bury_worker", "collect", "snapshot", "renew", "release_farm",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 from live.clients import command_client
 from live.control import Controller
 from live.queues import Queues
+from tests.live.farms import SharedFarms
 from tests.live.servers import RunningServer, require_server
 
 _numbers = itertools.count()
@@ -30,6 +31,13 @@ def own_server() -> Iterator[RunningServer]:
     running = RunningServer()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared(server: RunningServer) -> Iterator[SharedFarms]:
+    farms = SharedFarms(server.url)
+    yield farms
+    farms.close()
 
 
 @pytest.fixture

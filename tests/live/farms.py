@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,12 +32,50 @@ def farm_config(startup_s: float = 0.0, collect_s: float = 0.0) -> FarmConfig:
 
 
 def live_config(**values: Any) -> LiveConfig:
-    """Return quick settings: leases of a second, ten times faster than real time."""
-    return LiveConfig(**({"time_scale": 0.1, "lease_s": 1.0, "hang_s": 10.0} | values))
+    """Return quick settings: ten times faster than real time. Leases are long: a busy machine must not end them."""
+    return LiveConfig(**({"time_scale": 0.1, "hang_s": 10.0} | values))
+
+
+class SharedFarms:
+    """Farms for tests that only run episodes: one for each configuration, since an episode leaves nothing behind.
+
+    A farm whose test failed, or closed it, is not used again.
+    """
+
+    def __init__(self, redis_url: str, most: int = 4) -> None:
+        self._url, self._most = redis_url, most
+        self._free: dict[str, LiveBackend] = {}
+
+    @contextmanager
+    def farm(self, *, startup_s: float = 0.0, collect_s: float = 0.0, **values: Any) -> Iterator[LiveBackend]:
+        with self.of(farm_config(startup_s, collect_s), **values) as backend:
+            yield backend
+
+    @contextmanager
+    def of(self, config: FarmConfig, **values: Any) -> Iterator[LiveBackend]:
+        name = f"shared-{zlib.crc32(repr((config, values)).encode())}"
+        live = live_config(**({"redis_url": self._url, "farm": name} | values))
+        backend = self._free.pop(name, None) or local_backend(config, live)
+        try:
+            yield backend
+        except BaseException:
+            backend.close()
+            raise
+        if not backend._closed:
+            self._free[name] = backend
+        self._keep(self._most)
+
+    def close(self) -> None:
+        self._keep(0)
+
+    def _keep(self, most: int) -> None:
+        while len(self._free) > most:
+            self._free.pop(next(iter(self._free))).close()
 
 
 @contextmanager
 def live_farm(*, startup_s: float = 0.0, collect_s: float = 0.0, **values: Any) -> Iterator[LiveBackend]:
+    """A farm of one's own, to be broken."""
     backend = local_backend(farm_config(startup_s, collect_s), live_config(**values))
     try:
         yield backend

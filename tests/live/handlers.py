@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
 import time
 
@@ -52,6 +54,33 @@ def strange_result(task: Task) -> object:
 def hangs(task: Task) -> None:
     if task.id == BAD:
         time.sleep(3600)
+    sleep(task)
+
+
+#: What a poisoned batch asks for: the place in this list, added to a deadline of ten seconds.
+POISONS = (raises, exits, vanishes, aborts, eats_memory, huge_result, strange_result)
+
+
+def poison(task: Task) -> object:
+    """Misbehave as the batch says, so that one farm serves for all poisons."""
+    return POISONS[int(task.deadline_s) - 10](task)
+
+
+def swallows(task: Task) -> None:
+    """Lets no exception through, whoever raises it."""
+    for _ in range(100):
+        with contextlib.suppress(Exception):
+            time.sleep(task.service_s * task.time_scale / 100)
+
+
+def forks_and_returns(task: Task) -> None:
+    """Its child comes back from the handler as if it were the worker."""
+    os.fork()
+    sleep(task)
+
+
+def leaves_a_child(task: Task) -> None:
+    subprocess.Popen(["sleep", "3607"])
     sleep(task)
 
 

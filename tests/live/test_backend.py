@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from autoscaling_env.config.farm import FarmConfig
-from autoscaling_env.config.live import LiveConfig
 from live.backend import LiveBackend
-from live.local import local_backend
 from tests.contracts.backend import BackendContract
-from tests.live.servers import require_server
+from tests.live.farms import SharedFarms, checked
 
 pytestmark = pytest.mark.live
 
@@ -24,16 +21,9 @@ class TestLocalFarm(BackendContract):
     exact = False
     tolerance_s = 0.2
 
-    def make_backend(self, farm: FarmConfig) -> LiveBackend:
-        require_server()
-        return local_backend(farm, LiveConfig(time_scale=TIME_SCALE))
-
     @pytest.fixture
-    def backend(self) -> Iterator[LiveBackend]:
-        farm = self.make_backend(self.farm_config())
-        yield farm
-        if farm.queues.client.connection_pool and not farm._closed and farm._readings is not None:
-            verdict = farm.verify()
-            farm.close()
-            assert verdict.passed, verdict.problems
-        farm.close()
+    def backend(self, shared: SharedFarms) -> Iterator[LiveBackend]:
+        with shared.of(self.farm_config(), time_scale=TIME_SCALE) as farm:
+            yield farm
+            if not farm._closed:
+                checked(farm)

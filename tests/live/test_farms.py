@@ -17,7 +17,7 @@ from autoscaling_env.errors import BackendError
 from live.errors import FarmLost
 from live.keys import key
 from tests.contracts.backend import batch, steady
-from tests.live.farms import checked, live_farm, run_out, wait_until
+from tests.live.farms import SharedFarms, checked, live_farm, run_out, wait_until
 from tests.live.servers import RunningServer, require_server
 
 pytestmark = pytest.mark.live
@@ -53,8 +53,8 @@ def running(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_two_farms_on_one_server_do_not_meet(server: RunningServer) -> None:
-    with live_farm(redis_url=server.url, farm="left") as left, live_farm(redis_url=server.url, farm="right") as right:
+def test_two_farms_on_one_server_do_not_meet(shared: SharedFarms) -> None:
+    with shared.farm(farm="left") as left, shared.farm(farm="right") as right:
         left.reset(steady(20, 5.0, 0.3), 2)
         right.reset(steady(30, 5.0, 0.3), 2)
         run_out(right, 30)
@@ -79,6 +79,11 @@ def test_a_controller_that_lost_its_farm_is_told(server: RunningServer) -> None:
             second.reset(steady(5, 2.0, 0.3), 1)
             with pytest.raises(FarmLost, match="another controller began episode"):
                 first.advance(1.0)
+            # The first one's workers may still live and follow on; they must not be taken for the second one's.
+            mine, yours = (set(farm.platform._workers) for farm in (first, second))  # type: ignore[attr-defined]
+            assert mine
+            assert yours
+            assert not mine & yours
             run_out(second, 5)
             assert checked(second).ok == 5
 

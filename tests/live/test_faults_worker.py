@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
+import psutil
 import pytest
 
+from autoscaling_env.errors import BackendError
+from live.backend import LiveBackend
+from live.functions.handlers import Task
 from live.keys import key
 from tests.contracts.backend import batch, steady
-from tests.live.farms import busy_pid, checked, live_farm, run_out
+from tests.live import handlers
+from tests.live.farms import SharedFarms, busy_pid, checked, deadlines_met, live_farm, run_out
 from tests.live.servers import require_server
 
 pytestmark = pytest.mark.live
@@ -22,44 +30,82 @@ def _server_program() -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "reason", "settings"),
+    ("poison", "reason"),
     [
-        ("raises", "ValueError: no such picture", {}),
-        ("exits", "SystemExit: 5", {}),
-        ("vanishes", "exit code 9", {}),
-        ("aborts", "signal 6", {}),
-        ("eats_memory", "MemoryError", {"memory_limit_mb": 1024}),
-        ("huge_result", "100000002 bytes; at most 1000000", {}),
-        ("strange_result", "not JSON serializable", {}),
-        ("hangs", "no progress for 0.6 s", {"hang_s": 0.6}),
+        (handlers.raises, "ValueError: no such picture"),
+        (handlers.exits, "SystemExit: 5"),
+        (handlers.vanishes, "exit code 9"),
+        (handlers.aborts, "signal 6"),
+        (handlers.eats_memory, "MemoryError"),
+        (handlers.huge_result, "100000002 bytes; at most 1000000"),
+        (handlers.strange_result, "not JSON serializable"),
     ],
 )
 def test_a_poison_task_ends_on_the_dead_list_with_its_reason(
-    handler: str, reason: str, settings: dict[str, float]
+    shared: SharedFarms, poison: Callable[[Task], object], reason: str
 ) -> None:
-    with live_farm(handler=f"tests.live.handlers:{handler}", **settings) as backend:
-        backend.reset(steady(8, 10.0, 0.5), 3)
-        seen = run_out(backend, 8)
-        (buried,) = [json.loads(e) for e in backend.queues.client.lrange(key("farm", "dead"), 0, -1)]
-        assert (buried["id"], buried["deliveries"]) == ("3", 3)
-        assert reason in buried["reason"]
-        verdict = checked(backend)
-        assert verdict.dead == 1
-        assert verdict.ok + verdict.recovered == 7
-        missed = [bool(met) for telemetry in seen for met in telemetry.deadline_met]
-        assert not all(missed)
-        assert backend.outcomes().dead == {3: buried["reason"]}
+    with shared.farm(handler="tests.live.handlers:poison", memory_limit_mb=1024) as backend:
+        the_task_dies(backend, 10.0 + handlers.POISONS.index(poison), reason)
 
 
-def test_progress_keeps_a_slow_handler_alive() -> None:
-    with live_farm(handler="tests.live.handlers:plods", hang_s=1.0) as backend:
-        backend.reset(batch([0.0], 40.0), 1)
+def test_a_task_that_hangs_ends_on_the_dead_list_with_its_reason(shared: SharedFarms) -> None:
+    with shared.farm(handler="tests.live.handlers:hangs", hang_s=0.6) as backend:
+        the_task_dies(backend, 10.0, "no progress for 0.6 s")
+
+
+def the_task_dies(backend: LiveBackend, deadline_s: float, reason: str) -> None:
+    """Task 3 is given up after three deliveries; the seven others are done."""
+    tasks = steady(8, 10.0, 0.5)
+    backend.reset(replace(tasks, deadline_s=np.full(8, deadline_s)), 3)
+    seen = run_out(backend, 8)
+    (buried,) = [json.loads(e) for e in backend.queues.client.lrange(key(backend.queues.farm, "dead"), 0, -1)]
+    assert (buried["id"], buried["deliveries"]) == ("3", 3)
+    assert reason in buried["reason"]
+    verdict = checked(backend)
+    assert verdict.dead == 1
+    assert verdict.ok + verdict.recovered == 7
+    assert deadlines_met(seen) < 8
+    assert backend.outcomes().dead == {3: buried["reason"]}
+
+
+def test_a_child_that_comes_back_from_the_handler_is_no_second_worker(shared: SharedFarms) -> None:
+    with shared.farm(handler="tests.live.handlers:forks_and_returns") as backend:
+        backend.reset(steady(10, 5.0, 0.3), 2)
+        run_out(backend, 10)
+        assert checked(backend).ok == 10
+        assert backend.verify().fenced == 0
+        finished = [event.task for event in backend.history() if event.kind == "finished"]
+        assert sorted(finished, key=int) == [str(number) for number in range(10)]
+
+
+def test_what_a_handler_started_ends_with_its_worker() -> None:
+    with live_farm(handler="tests.live.handlers:leaves_a_child") as backend:
+        backend.reset(batch([0.0, 0.1], 1.0), 2)
+        run_out(backend, 2)
+        workers = [psutil.Process(backend.platform.pid(name)) for name in backend.outcomes().workers]  # type: ignore[attr-defined]
+        children = [child for worker in workers for child in worker.children()]
+        assert len(children) == 2
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+
+
+def test_a_handler_that_cannot_be_loaded_is_told_at_once() -> None:
+    with live_farm(handler="no.such:thing") as backend:
+        refused = pytest.raises(BackendError, match=r"the workers do not start: .*handler 'no.such:thing'")
+        with refused as caught:
+            backend.reset(batch([0.0], 0.1), 2)
+        assert len(str(caught.value).splitlines()) == 1
+
+
+def test_progress_keeps_a_slow_handler_alive(shared: SharedFarms) -> None:
+    with shared.farm(handler="tests.live.handlers:plods", hang_s=1.0) as backend:
+        backend.reset(batch([0.0], 20.0), 1)
         run_out(backend, 1)
         assert checked(backend).ok == 1
 
 
-def test_a_killed_worker_is_replaced_and_its_task_done_by_another() -> None:
-    with live_farm(lease_s=60.0) as backend:
+def test_a_killed_worker_is_replaced_and_its_task_done_by_another(shared: SharedFarms) -> None:
+    with shared.farm(lease_s=60.0) as backend:
         backend.reset(batch([0.0, 0.0, 0.0], 5.0), 2)
         backend.advance(2.0)
         os.kill(busy_pid(backend), signal.SIGKILL)
@@ -70,8 +116,8 @@ def test_a_killed_worker_is_replaced_and_its_task_done_by_another() -> None:
         assert max(verdict.recovery_s) < 5
 
 
-def test_told_to_leave_a_worker_finishes_its_task_first() -> None:
-    with live_farm() as backend:
+def test_told_to_leave_a_worker_finishes_its_task_first(shared: SharedFarms) -> None:
+    with shared.farm() as backend:
         backend.reset(batch([0.0] * 8, 5.0), 2)
         backend.advance(1.0)
         os.kill(busy_pid(backend), signal.SIGTERM)
@@ -81,8 +127,9 @@ def test_told_to_leave_a_worker_finishes_its_task_first() -> None:
         assert [event.kind for event in backend.history() if event.worker == gone].count("claimed") == 1
 
 
-def test_when_the_grace_is_up_it_hands_the_task_back() -> None:
-    with live_farm(drain_grace_s=0.2) as backend:
+@pytest.mark.parametrize("handler", ["live.functions.handlers:sleep", "tests.live.handlers:swallows"])
+def test_when_the_grace_is_up_it_hands_the_task_back(shared: SharedFarms, handler: str) -> None:
+    with shared.farm(drain_grace_s=0.2, handler=handler) as backend:
         backend.reset(batch([0.0], 10.0), 1)
         backend.advance(2.0)
         os.kill(busy_pid(backend), signal.SIGTERM)
@@ -91,8 +138,8 @@ def test_when_the_grace_is_up_it_hands_the_task_back() -> None:
         assert [event.kind for event in backend.history()].count("returned") == 1
 
 
-def test_a_paused_worker_loses_its_task_and_its_late_result_is_refused() -> None:
-    with live_farm() as backend:
+def test_a_paused_worker_loses_its_task_and_its_late_result_is_refused(shared: SharedFarms) -> None:
+    with shared.farm(lease_s=1.0) as backend:
         backend.reset(batch([0.0, 0.0], 6.0), 3)
         backend.advance(2.0)
         pid = busy_pid(backend)
@@ -116,10 +163,10 @@ def test_killed_emitter_and_collector_go_on_where_they_were() -> None:
         assert checked(backend).ok == 60
 
 
-def test_a_malformed_task_does_not_stop_the_farm() -> None:
-    with live_farm() as backend:
+def test_a_malformed_task_does_not_stop_the_farm(shared: SharedFarms) -> None:
+    with shared.farm() as backend:
         backend.reset(steady(10, 5.0, 0.3), 2)
-        backend.queues.client.lpush(key("farm", "worker_queue"), "{not json", '{"id": null}')
+        backend.queues.client.lpush(key(backend.queues.farm, "worker_queue"), "{not json", '{"id": null}')
         run_out(backend, 10)
         assert checked(backend).ok == 10
-        assert backend.queues.client.llen(key("farm", "dead")) == 2
+        assert backend.queues.client.llen(key(backend.queues.farm, "dead")) == 2

@@ -37,6 +37,14 @@ def test_fates() -> None:
     assert fate("claimed", "finished", "collected") == "lost"
 
 
+def test_a_task_without_a_result_is_pending_only_where_it_was_seen() -> None:
+    looked = Event(9_000_000, "looked", "-", "-", 0)
+    assert verify([*events("enqueued", "claimed"), looked], 1, complete=False).lost == 1
+    assert verify([*events("enqueued", "claimed", "present"), looked], 1, complete=False).pending == 1
+    assert verify([looked], 1, complete=False).pending == 1
+    assert verify([*events(*GOOD), looked], 1, complete=False).ok == 1
+
+
 def test_a_task_nobody_enqueued_is_unexpected() -> None:
     verdict = verify(events(*GOOD) + events(*GOOD, task=7), 1)
     assert (verdict.ok, verdict.unexpected, verdict.passed) == (1, 1, False)

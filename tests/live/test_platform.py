@@ -65,6 +65,12 @@ def test_all_wrong_settings_are_named_at_once() -> None:
     assert "AUTOSCALE_FN_REDIS_URL is not set" in caught.value.problems[2]
 
 
+@pytest.mark.parametrize("name", ["a b", "a|b", "a\n"])
+def test_a_name_that_would_break_a_record_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="must hold no blank"):
+        from_environment({"AUTOSCALE_FN_REDIS_URL": "redis://r", "AUTOSCALE_FN_NAME": name})
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [

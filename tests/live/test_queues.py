@@ -184,7 +184,9 @@ def test_a_dead_workers_task_is_taken_back_at_once(queues: Queues, episode: str)
     assert take(queues, episode, "v").task_id == "0"
 
 
-@pytest.mark.parametrize("junk", ["{", "[]", '{"id": "x"}', "\x00", ""])
+@pytest.mark.parametrize(
+    "junk", ["{", "[]", '{"id": "x"}', "\x00", "", '{"id": NaN}', '{"id": Infinity}', '{"id": 0.5}', '{"id": -1}']
+)
 def test_junk_on_the_worker_queue_goes_to_the_dead_list(queues: Queues, episode: str, junk: str) -> None:
     queues.client.rpush(key(queues.farm, "worker_queue"), junk)
     fill(queues, episode, 1)
@@ -211,6 +213,42 @@ def test_a_result_pushed_twice_is_counted_once(queues: Queues, episode: str) -> 
     assert queues.collect(episode, 10) == (1, 0)
     assert len(output(queues)) == 1
     assert verify(read_history(queues.client, queues.farm), 1).problems
+
+
+@pytest.mark.parametrize(
+    "junk",
+    ['{"id":0}', '{"id":0,"token":7}', '{"id":0,"token":"dead"}', '{"id":0,"token":0,"dead":"x"}', '{"id":1e999}', "7"],
+)
+def test_a_result_nobody_settled_is_not_counted(queues: Queues, episode: str, junk: str) -> None:
+    """Else one `{"id":0}` would stand for the result of task 0, and lack all that is read of one."""
+    fill(queues, episode, 1)
+    queues.client.rpush(key(queues.farm, "result_queue"), junk)
+    assert queues.collect(episode, 10) == (0, 0)
+    assert json.loads(queues.client.lindex(key(queues.farm, "dead"), 0))["reason"] == "not a result"
+    queues.finish(episode, "w", take(queues, episode, "w"), "done", "null", 0.1, None)
+    assert queues.collect(episode, 10) == (1, 0)
+    assert verify(read_history(queues.client, queues.farm), 1).ok == 1
+
+
+def test_a_task_that_is_nowhere_is_lost_long_before_the_end(queues: Queues, episode: str) -> None:
+    fill(queues, episode, 4)
+    take(queues, episode, "w")
+    queues.finish(episode, "v", take(queues, episode, "v"), "done", "null", 0.1, None)
+    verdict = verify(read_history(queues.client, queues.farm), 5, complete=False)
+    assert (verdict.pending, verdict.lost, verdict.passed) == (5, 0, True)
+    queues.client.lpop(key(queues.farm, "worker_queue"))
+    verdict = verify(read_history(queues.client, queues.farm), 5, complete=False)
+    assert (verdict.pending, verdict.lost, verdict.passed) == (4, 1, False)
+    assert "task 2 lost" in verdict.problems[0]
+
+
+def test_a_claim_on_the_farm_lasts_longer_than_a_step(queues: Queues, controller: Controller, episode: str) -> None:
+    until_us = (key(queues.farm, "episode"), "controller_until_us")
+    queues.client.hset(*until_us, "1")
+    controller.renew()
+    assert int(queues.client.hget(*until_us)) > queues.server_time_us()
+    assert queues.run("renew", episode, "somebody/2/b", 10**9) == 0
+    assert queues.run("renew", "older", controller.owner, 10**9) == 0
 
 
 def test_one_wake_token_for_each_task_and_never_more_than_waiting_workers(queues: Queues, episode: str) -> None:

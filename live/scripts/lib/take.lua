@@ -2,8 +2,8 @@
 -- A worker holds one task at most: asking again (a retry) gets the same one. Old requests get nothing.
 local function task_id(body)
   local read, task = pcall(cjson.decode, body)
-  if not read or type(task) ~= 'table' or type(task.id) ~= 'number' then return nil end
-  return text(task.id)
+  if not read or type(task) ~= 'table' or type(task.id) ~= 'number' or task.id % 1 ~= 0 then return nil end
+  return string.match(text(task.id), '^%d+$')
 end
 
 local function give(at_us, worker, id, body)
@@ -25,7 +25,7 @@ local function next_task(at_us, worker)
     if not body then return nil end
     local id = task_id(body)
     if not id then
-      push_dead(at_us, '?', 'not a task: it must be a JSON object with a number `id`', body)
+      push_dead(at_us, '?', 'not a task: it must be a JSON object with a whole number `id`', body)
     elseif redis.call('HEXISTS', settled, id) == 1 or redis.call('HEXISTS', leased, id) == 1 then
       note(at_us, 'unexpected', id, worker, 0)
     else
