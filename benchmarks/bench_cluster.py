@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from live.backend import LiveBackend
-from live.platforms.kubernetes_deaths import host_of
+from live.platforms.kubernetes.deaths import host_of
 from tests.cluster import clusters
 from tests.cluster.clusters import Cluster, ReachableServer, cluster_farm, platform_of
 from tests.contracts.backend import steady

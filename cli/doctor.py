@@ -19,7 +19,7 @@ from cli.show import show_rows
 #: Farm -> what examines it.
 EXAMINERS: dict[str, str] = {
     "local": "live.doctor:examine",
-    "kubernetes": "live.doctor_kubernetes:examine",
+    "kubernetes": "live.platforms.kubernetes.doctor:examine",
     "openfaas": "live.doctor_openfaas:examine_openfaas",
 }
 

@@ -33,19 +33,19 @@ class Kubernetes:
 
     def up(self, config: Config, workers: int, progress: Progress) -> Sequence[Any]:
         """See ``Cluster.up``."""
-        from live.platforms.kubernetes_lifecycle import farm_up
+        from live.platforms.kubernetes.lifecycle import farm_up
 
         return farm_up(config, workers, progress)
 
     def status(self, config: Config) -> Sequence[Any]:
         """See ``Cluster.status``."""
-        from live.platforms.kubernetes_lifecycle import farm_status
+        from live.platforms.kubernetes.lifecycle import farm_status
 
         return farm_status(config)
 
     def down(self, config: Config) -> None:
         """See ``Cluster.down``."""
-        from live.platforms.kubernetes_lifecycle import farm_down
+        from live.platforms.kubernetes.lifecycle import farm_down
 
         farm_down(config)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from live.platforms.kubernetes_access import Permission
+from live.platforms.kubernetes.access import Permission
 from tests.cluster.clusters import ROOT, Cluster
 from tests.cluster.fake_server import write_kubeconfig
 

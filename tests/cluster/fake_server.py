@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
-from live.platforms.kubernetes_client import Api
+from live.platforms.kubernetes.client import Api
 
 
 @dataclass

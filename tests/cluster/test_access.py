@@ -10,9 +10,9 @@ import pytest
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import ScaleReason
-from live.doctor_kubernetes import examine
-from live.platforms.kubernetes_access import NEEDED, Permission
-from live.platforms.kubernetes_client import Api
+from live.platforms.kubernetes.access import NEEDED, Permission
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.doctor import examine
 from tests.cluster import accounts
 from tests.cluster.clusters import (
     IMAGE,
@@ -102,7 +102,7 @@ def test_an_episode_uses_every_right_and_gets_by_with_them(
 def test_the_doctor_misses_each_right_by_its_name(
     own_namespace: Cluster, redis_server: ReachableServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.doctor_kubernetes._tried", lambda *_: iter(()))
+    monkeypatch.setattr("live.platforms.kubernetes.doctor._tried", lambda *_: iter(()))
     file = accounts.account(own_namespace, accounts.rules(), tmp_path)
     config = config_for(own_namespace, file, redis_server)
     assert {finding.what for finding in examine(config) if not finding.ok} == set()
@@ -181,7 +181,7 @@ def test_the_doctor_finds_a_missing_image_and_an_unreachable_redis(
 def test_the_doctor_finds_an_autoscaler_on_the_same_workers(
     own_namespace: Cluster, redis_server: ReachableServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.doctor_kubernetes._tried", lambda *_: iter(()))
+    monkeypatch.setattr("live.platforms.kubernetes.doctor._tried", lambda *_: iter(()))
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "farm-worker"}
     metric = {
         "type": "Resource",

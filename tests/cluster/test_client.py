@@ -9,8 +9,8 @@ import pytest
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import InputError
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_errors import REMEDIES, TRANSIENT, ClusterRefused, ClusterUnreachable, WatchExpired
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.errors import REMEDIES, TRANSIENT, ClusterRefused, ClusterUnreachable, WatchExpired
 from tests.cluster.fake_server import Answer, fake_api, write_kubeconfig
 
 OK = Answer(200, {"spec": {"replicas": 3}})

@@ -10,7 +10,7 @@ from autoscaling_env.backend import Backend
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from live.backend import LiveBackend
-from live.platforms.kubernetes_farm import kubernetes_backend
+from live.platforms.kubernetes.farm import kubernetes_backend
 from tests.cluster.clusters import Cluster, ReachableServer, cluster_config
 from tests.contracts.backend import BackendContract, batch
 

@@ -9,8 +9,8 @@ import pytest
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleReason
 from live.backend import LiveBackend
-from live.platforms.kubernetes_errors import WorkloadGone
-from live.platforms.kubernetes_farm import kubernetes_backend
+from live.platforms.kubernetes.errors import WorkloadGone
+from live.platforms.kubernetes.farm import kubernetes_backend
 from tests.cluster import outages
 from tests.cluster.clusters import (
     Cluster,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from autoscaling_env.errors import BackendError
-from live.platforms.kubernetes_lifecycle import farm_down, farm_status, farm_up, farms
+from live.platforms.kubernetes.lifecycle import farm_down, farm_status, farm_up, farms
 from tests.cluster import accounts
 from tests.cluster.clusters import ROOT, Cluster, ReachableServer, kubeconfig, wait_until
 from tests.cluster.test_access import config_for
@@ -51,7 +51,7 @@ KILLED = """
 import sys, time
 from tests.cluster.clusters import Cluster, ReachableServer
 from tests.cluster.test_access import config_for
-from live.platforms.kubernetes_lifecycle import farm_up
+from live.platforms.kubernetes.lifecycle import farm_up
 class Server:
     url = pods_url = sys.argv[2]
 cluster = Cluster(sys.argv[1])

@@ -17,13 +17,13 @@ from autoscaling_env.errors import InputError
 from autoscaling_env.settings import with_overrides
 from live.functions.settings import FunctionSettings
 from live.platform import WorkerRecord
-from live.platforms.kubernetes_deaths import Deaths, host_of
-from live.platforms.kubernetes_farm import addresses, make_kubernetes
-from live.platforms.kubernetes_gates import FIRST_GUESS_S, PROGRAM_S, Gates
-from live.platforms.kubernetes_manifests import deployment, grace_s
-from live.platforms.kubernetes_names import DELETION_COST, GATE, Names
-from live.platforms.kubernetes_pods import Ended, Pod, read_pod
-from live.platforms.kubernetes_removal import by_host, costs, removal_order
+from live.platforms.kubernetes.deaths import Deaths, host_of
+from live.platforms.kubernetes.farm import addresses, make_kubernetes
+from live.platforms.kubernetes.gates import FIRST_GUESS_S, PROGRAM_S, Gates
+from live.platforms.kubernetes.manifests import deployment, grace_s
+from live.platforms.kubernetes.names import DELETION_COST, GATE, Names
+from live.platforms.kubernetes.pods import Ended, Pod, read_pod
+from live.platforms.kubernetes.removal import by_host, costs, removal_order
 from live.probing import PlatformTimes
 
 BORN_MS = 1_700_000_000_000

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from autoscaling_env.config.live import LiveConfig
-from live.platforms.kubernetes_farm import kubernetes_backend
+from live.platforms.kubernetes.farm import kubernetes_backend
 from tests.cluster import accounts
 from tests.cluster.clusters import ROOT, Cluster, cluster_config, farm_config, run_out, wait_until
 from tests.contracts.backend import steady

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoscaling_env.types import ScaleReason
-from live.platforms.kubernetes_names import DELETION_COST, Names
+from live.platforms.kubernetes.names import DELETION_COST, Names
 from live.probing import measure_platform
 from tests.cluster.clusters import (
     Cluster,

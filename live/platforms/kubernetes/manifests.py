@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from live.functions.settings import FunctionSettings
-from live.platforms.kubernetes_client import Json
-from live.platforms.kubernetes_names import EPISODE, GATE, Names
+from live.platforms.kubernetes.client import Json
+from live.platforms.kubernetes.names import EPISODE, GATE, Names
 
 #: Where health and readiness are answered.
 PORT = 8080

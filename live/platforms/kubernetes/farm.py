@@ -11,7 +11,7 @@ from autoscaling_env.errors import InputError
 from live.backend import LiveBackend
 from live.clients import shown
 from live.clock import Clock
-from live.platforms.kubernetes import KubernetesPlatform
+from live.platforms.kubernetes.platform import KubernetesPlatform
 
 
 def make_kubernetes(config: Config) -> LiveBackend:

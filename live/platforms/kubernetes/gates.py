@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from autoscaling_env.errors import BackendError
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_errors import ClusterRefused
-from live.platforms.kubernetes_names import Names
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.errors import ClusterRefused
+from live.platforms.kubernetes.names import Names
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError
 from live.backend import farm_spec
-from live.platforms import kubernetes_objects as objects
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_errors import ClusterRefused
-from live.platforms.kubernetes_farm import addresses
-from live.platforms.kubernetes_names import PART_OF, PROJECT, ROLE, Names
-from live.platforms.kubernetes_pods import read_pod
+from live.platforms.kubernetes import objects
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.errors import ClusterRefused
+from live.platforms.kubernetes.farm import addresses
+from live.platforms.kubernetes.names import PART_OF, PROJECT, ROLE, Names
+from live.platforms.kubernetes.pods import read_pod
 
 LOOK_S = 0.2
 #: Called with (pods ready, pods wanted) while pods start.

@@ -11,16 +11,16 @@ from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts
-from live.platforms import kubernetes_objects as objects
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_deaths import Deaths
-from live.platforms.kubernetes_errors import ClusterRefused, WorkloadGone
-from live.platforms.kubernetes_gates import Gates
-from live.platforms.kubernetes_manifests import next_episode
-from live.platforms.kubernetes_names import EPISODE, Names
-from live.platforms.kubernetes_pods import Pod
-from live.platforms.kubernetes_removal import DeletionCosts, by_host, removal_order
-from live.platforms.kubernetes_view import View
+from live.platforms.kubernetes import objects
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.deaths import Deaths
+from live.platforms.kubernetes.errors import ClusterRefused, WorkloadGone
+from live.platforms.kubernetes.gates import Gates
+from live.platforms.kubernetes.manifests import next_episode
+from live.platforms.kubernetes.names import EPISODE, Names
+from live.platforms.kubernetes.pods import Pod
+from live.platforms.kubernetes.removal import DeletionCosts, by_host, removal_order
+from live.platforms.kubernetes.view import View
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from live.functions.settings import FunctionSettings
-from live.platforms.kubernetes_client import Api, Json
-from live.platforms.kubernetes_manifests import pod_spec
-from live.platforms.kubernetes_names import Names
-from live.platforms.kubernetes_pods import read_pod
+from live.platforms.kubernetes.client import Api, Json
+from live.platforms.kubernetes.manifests import pod_spec
+from live.platforms.kubernetes.names import Names
+from live.platforms.kubernetes.pods import read_pod
 
 LOOK_S = 0.1
 #: Runs in the pod: the answer is its exit code, the reason its last words.

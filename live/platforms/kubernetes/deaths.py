@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from live.platform import Departure, Roster
-from live.platforms.kubernetes_pods import Ended, Pod
+from live.platforms.kubernetes.pods import Ended, Pod
 
 #: Own names repeat their time of birth after so many milliseconds.
 MODULO_MS = 10**9

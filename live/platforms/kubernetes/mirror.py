@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from autoscaling_env.errors import BackendError
-from live.platforms.kubernetes_client import Api, Json
-from live.platforms.kubernetes_errors import ClusterUnreachable, WatchExpired
+from live.platforms.kubernetes.client import Api, Json
+from live.platforms.kubernetes.errors import ClusterUnreachable, WatchExpired
 
 logger = logging.getLogger(__name__)
 

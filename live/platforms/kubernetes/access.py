@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from live.platforms.kubernetes_client import Api
+from live.platforms.kubernetes.client import Api
 
 
 @dataclass(frozen=True, slots=True)

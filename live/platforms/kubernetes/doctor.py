@@ -8,11 +8,11 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import AutoscalingError, BackendError
 from live.backend import farm_spec
 from live.doctor import Finding
-from live.platforms.kubernetes_access import NEEDED, Permission, allowed
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_farm import addresses
-from live.platforms.kubernetes_names import Names
-from live.platforms.kubernetes_probe import probe
+from live.platforms.kubernetes.access import NEEDED, Permission, allowed
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.farm import addresses
+from live.platforms.kubernetes.names import Names
+from live.platforms.kubernetes.probe import probe
 
 #: Scheduling gates are stable since this version.
 OLDEST = (1, 30)

@@ -6,10 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 
-from live.platforms.kubernetes_client import MANAGER, Api, Json
-from live.platforms.kubernetes_mirror import Mirror
-from live.platforms.kubernetes_names import ROLE, Names
-from live.platforms.kubernetes_pods import Pod, read_pod
+from live.platforms.kubernetes.client import MANAGER, Api, Json
+from live.platforms.kubernetes.mirror import Mirror
+from live.platforms.kubernetes.names import ROLE, Names
+from live.platforms.kubernetes.pods import Pod, read_pod
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import InputError
-from live.platforms.kubernetes_errors import ClusterRefused, ClusterUnreachable, outage, refusal
+from live.platforms.kubernetes.errors import ClusterRefused, ClusterUnreachable, outage, refusal
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient

@@ -8,12 +8,12 @@ from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import BackendError
 from live.functions.settings import FunctionSettings
 from live.platform import FarmSpec
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_errors import ClusterRefused
-from live.platforms.kubernetes_manifests import anchor, deployment
-from live.platforms.kubernetes_names import Names
-from live.platforms.kubernetes_pods import Pod
-from live.platforms.kubernetes_view import View
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.errors import ClusterRefused
+from live.platforms.kubernetes.manifests import anchor, deployment
+from live.platforms.kubernetes.names import Names
+from live.platforms.kubernetes.pods import Pod
+from live.platforms.kubernetes.view import View
 
 ROLES = ("emitter", "collector", "worker")
 LOOK_S = 0.1

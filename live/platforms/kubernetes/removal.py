@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from autoscaling_env.errors import BackendError
 from live.platform import Roster, WorkerRecord
-from live.platforms.kubernetes_client import Api
-from live.platforms.kubernetes_deaths import host_of
-from live.platforms.kubernetes_errors import ClusterRefused
-from live.platforms.kubernetes_names import DELETION_COST, Names
-from live.platforms.kubernetes_pods import Pod
+from live.platforms.kubernetes.client import Api
+from live.platforms.kubernetes.deaths import host_of
+from live.platforms.kubernetes.errors import ClusterRefused
+from live.platforms.kubernetes.names import DELETION_COST, Names
+from live.platforms.kubernetes.pods import Pod
 
 logger = logging.getLogger(__name__)
 

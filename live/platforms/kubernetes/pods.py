@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from live.platforms.kubernetes_client import Json
-from live.platforms.kubernetes_names import DELETION_COST, EPISODE, GATE
+from live.platforms.kubernetes.client import Json
+from live.platforms.kubernetes.names import DELETION_COST, EPISODE, GATE
 
 #: Why a container does not run -> what to do about it. Waiting for any other reason is normal for a while.
 TROUBLES: dict[str, str] = {

@@ -1,0 +1,1 @@
+"""The farm as pods of a Kubernetes cluster."""
