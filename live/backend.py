@@ -22,6 +22,7 @@ from live.keeper import Keeper
 from live.platform import FarmSpec, Platform, WorkerCounts
 from live.queues import Queues
 from live.readings import WORKER_FIELDS, Readings
+from live.scripts import protocol
 from live.snapshot import Snapshot
 from live.starts import StartLog, WorkerStarts
 from live.tasks import Outcomes, segments
@@ -246,5 +247,6 @@ def farm_spec(farm: FarmConfig, live: LiveConfig, redis_url: str) -> FarmSpec:
         memory_limit_mb=live.memory_limit_mb,
         collect_s=farm.collect_s,
         password_file=live.redis_password_file,
+        protocol=protocol(),
     )
     return FarmSpec(functions, farm.min_workers, farm.max_workers)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.errors import AutoscalingError, BackendError, InputError
 from live.clients import blocking_client, command_client
 from live.errors import ServerFull, ServerRefused, ServerUnreachable, speaking_ours
 from live.functions import health
@@ -19,6 +19,7 @@ from live.functions.settings import FunctionSettings, from_environment
 from live.functions.signals import Signals, Stopped
 from live.keys import key
 from live.queues import Queues
+from live.scripts import protocol
 
 Answer = TypeVar("Answer")
 #: Real seconds between attempts while the server does not answer or has no room.
@@ -93,7 +94,9 @@ def own_name() -> str:
 def run(main: Callable[[FunctionSettings], None], environment: Mapping[str, str] | None = None) -> int:
     """Run a function until it is told to leave; return its exit code. Errors are one line each."""
     try:
-        main(from_environment(environment))
+        settings = from_environment(environment)
+        _check_protocol(settings.protocol)
+        main(settings)
     except Stopped:
         return 0
     except AutoscalingError as error:
@@ -101,3 +104,12 @@ def run(main: Callable[[FunctionSettings], None], environment: Mapping[str, str]
             print(f"error: {line}", file=sys.stderr)
         return 1 if isinstance(error, BackendError) else error.exit_code
     return 0
+
+
+def _check_protocol(controllers: str) -> None:
+    """An image that was built earlier or later than the controller would lose tasks in ways nobody sees."""
+    if controllers not in {"", protocol()}:
+        raise InputError(
+            f"this image speaks queue protocol {protocol()}, the controller {controllers}: "
+            "build the image from the controller's version"
+        )

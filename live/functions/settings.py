@@ -35,6 +35,7 @@ class FunctionSettings:
         http_port: where health and readiness are answered; 0: not at all.
         http_host: the address that port is bound to.
         password_file: file holding the Redis password; empty: the URL has it or there is none.
+        protocol: version of the queue protocol that the controller speaks; empty: nobody asks.
     """
 
     redis_url: str = ""
@@ -52,6 +53,7 @@ class FunctionSettings:
     http_port: int = 0
     http_host: str = "0.0.0.0"  # noqa: S104 - in a pod the probes come from outside
     password_file: str = ""
+    protocol: str = ""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that make ``from_environment`` give these settings."""

@@ -6,6 +6,7 @@ to the server as KEYS and are local variables in the script. ``--! lib:`` names 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +42,13 @@ def source(name: str) -> Source:
     values = ", ".join(f"KEYS[{i + 1}]" for i in range(len(keys)))
     parts = [f"local {variables} = {values}", *(_read(f"lib/{part}.lua") for part in _header(body, "lib"))]
     return Source("\n".join([*parts, body]), keys)
+
+
+@cache
+def protocol() -> str:
+    """Return what names this version of the queue protocol: functions of another one must not touch the queues."""
+    text = "\0".join(part for name in NAMES for part in (name, *source(name).keys, source(name).text))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _read(path: str) -> str:

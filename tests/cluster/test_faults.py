@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -150,6 +151,13 @@ def test_containers_that_die_at_once_are_told(cluster: Cluster, redis_server: Re
         pytest.raises(BackendError, match=r"CrashLoopBackOff|RunContainerError"),
     ):
         backend.reset(batch([0.0], 1.0), 1)
+
+
+def test_an_image_of_another_version_is_told_by_its_own_words(cluster: Cluster, redis_server: ReachableServer) -> None:
+    with cluster_farm(cluster, redis_server) as backend:
+        backend.spec = replace(backend.spec, functions=replace(backend.spec.functions, protocol="0123456789ab"))
+        with pytest.raises(BackendError, match="build the image from the controller's version"):
+            backend.reset(batch([0.0], 1.0), 1)
 
 
 def test_an_image_that_is_not_there_is_told_at_once(cluster: Cluster, redis_server: ReachableServer) -> None:

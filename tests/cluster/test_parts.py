@@ -172,6 +172,13 @@ def test_reading_a_pod_of_the_api() -> None:
     assert read.trouble == "CrashLoopBackOff (last ended with OOMKilled, exit code 137): see `kubectl logs --previous`"
 
 
+def test_what_a_container_said_last_is_told() -> None:
+    ended = {"exitCode": 2, "reason": "Error", "message": "starting\nerror: this image speaks another protocol\n"}
+    waiting = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": ended}}
+    trouble = read_pod({"metadata": {"name": "w"}, "status": {"containerStatuses": [waiting]}}).trouble
+    assert "exit code 2, saying 'error: this image speaks another protocol'" in trouble
+
+
 def test_an_empty_pod_is_read_too() -> None:
     assert read_pod({"metadata": {"name": "w"}}) == pod("w", episode="", running=False, started=False)
 

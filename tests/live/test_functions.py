@@ -103,6 +103,7 @@ def test_a_worker_goes_on_with_the_next_episode(
         ({"AUTOSCALE_FN_REDIS_URL": ""}, "AUTOSCALE_FN_REDIS_URL is not set"),
         ({"AUTOSCALE_FN_HANDLER": "no:thing"}, "handler 'no:thing'"),
         ({"AUTOSCALE_FN_REDIS_URL": "http://x"}, "write redis://host:port/db"),
+        ({"AUTOSCALE_FN_PROTOCOL": "0123456789ab"}, "the controller 0123456789ab: build the image from"),
     ],
 )
 def test_wrong_settings_are_one_line_and_exit_code_2(changes: dict[str, str], line: str) -> None:

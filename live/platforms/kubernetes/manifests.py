@@ -127,6 +127,7 @@ def _container(role: str, config: KubernetesConfig, settings: FunctionSettings) 
         "ports": [{"name": "probes", "containerPort": PORT, "protocol": "TCP"}],
         "resources": _resources(config),
         "securityContext": RESTRICTED,
+        "terminationMessagePolicy": "FallbackToLogsOnError",  # why it ended, for whoever looks at the pod
         "livenessProbe": _probe("/healthz", 10, 3) | {"initialDelaySeconds": 5},
     }
     if role != "worker":  # unready workers would be removed before idle ones, whatever their deletion cost

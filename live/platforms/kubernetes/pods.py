@@ -99,8 +99,18 @@ def _trouble(waiting: dict[str, Any], spec: Json, container: Json) -> str:
     if reason not in TROUBLES:
         return ""
     last = container.get("lastState", {}).get("terminated")
-    found = f"last ended with {_ended(last).how}" if last else f"image {spec['containers'][0]['image']}"
+    found = f"last ended with {_ended(last).how}{_last_words(last)}" if last else _image(spec)
     return f"{reason} ({found}): {TROUBLES[reason]}"
+
+
+def _image(spec: Json) -> str:
+    return f"image {spec['containers'][0]['image']}"
+
+
+def _last_words(terminated: Json) -> str:
+    """The last line a container printed before it failed."""
+    lines = terminated.get("message", "").strip().splitlines()
+    return f", saying {lines[-1].strip()!r}" if lines else ""
 
 
 def _unschedulable(status: Json) -> str:
