@@ -30,8 +30,8 @@ from live.watch import Watch, patiently
 
 logger = logging.getLogger(__name__)
 
-#: A server that was just started may take this long to answer (real seconds); a private one is started beside us.
-SERVER_START_S, PRIVATE_START_S = 5.0, 20.0
+#: A server that was just started may take this long to answer (real seconds).
+SERVER_START_S = 5.0
 #: A step that ends later than this share of itself is told about.
 LATE_SHARE = 0.1
 #: How often the server is asked when the episode began; the quickest answer counts.
@@ -168,8 +168,9 @@ class LiveBackend:
         if self._closed:
             raise BackendError("this farm was closed; make a new one")
         if not self._opened:
-            private = self._live.redis_url is None
-            patiently(lambda: self._controller.begin(()), PRIVATE_START_S if private else SERVER_START_S, self._clock)
+            private = not self._live.redis_url and self.queues.where.startswith("unix:")  # started beside us just now
+            patience_s = self.spec.open_timeout_s if private else SERVER_START_S
+            patiently(lambda: self._controller.begin(()), patience_s, self._clock)
             self.platform.open(self.spec)
             self._keeper.start()
             self._opened = True

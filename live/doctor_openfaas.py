@@ -1,4 +1,4 @@
-"""What ``autoscale doctor --backend openfaas`` finds out: each finding with its remedy. Changes nothing."""
+"""What ``autoscale doctor --backend openfaas`` finds out: each finding with its remedy."""
 
 from __future__ import annotations
 
@@ -7,25 +7,40 @@ from urllib.parse import urlsplit
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import AutoscalingError
-from live.doctor import Finding
+from live.clients import command_client, shown
+from live.doctor import Finding, server_findings
+from live.errors import speaking_ours
 from live.platforms.openfaas_deployment import FARM_LABEL, SERVICES, ours
-from live.platforms.openfaas_edition import CE_FUNCTIONS, CE_REPLICAS, Edition, told_edition
+from live.platforms.openfaas_edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, told_edition
 from live.platforms.openfaas_farm import checked_spec
 from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+from live.platforms.openfaas_trial import try_worker
+from live.status import farm_status
 
 LOOK_S = 5.0
+#: A function that tries image and Redis may take this long (real seconds).
+TRIAL_S = 60.0
+#: Without these a trial tells nothing new.
+NEEDED = ("configuration", "Redis", "Redis for functions", "gateway", "namespace")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def examine_openfaas(config: Config) -> list[Finding]:
-    """Look at everything ``--backend openfaas`` needs besides what every live farm needs (``live.doctor``)."""
-    findings = [*_configuration(config), _transport(config), _secrets(config)]
+def examine_openfaas(config: Config, trial_s: float = TRIAL_S) -> list[Finding]:
+    """Look at everything ``--backend openfaas`` needs. Runs one function for some seconds and removes it.
+
+    Args:
+        config: what would be run.
+        trial_s: how long that function may take (real seconds); 0: run none.
+    """
+    findings = [*_configuration(config), _transport(config), _secrets(config), *_redis(config)]
     try:
         gateway = Gateway(config.live.openfaas)
     except AutoscalingError as error:
-        return [*findings, Finding("gateway", False, str(error), "write the password to that file")]
+        return [*findings, Finding("gateway", False, str(error), "put it there: key basic-auth-password of basic-auth")]
     try:
-        return [*findings, *_gateway(config, gateway)]
+        findings += _gateway(config, gateway)
+        possible = {finding.what for finding in findings if not finding.ok}.isdisjoint(NEEDED)
+        return findings + ([_trial(config, gateway, trial_s)] if trial_s and possible else [])
     finally:
         gateway.close()
 
@@ -59,6 +74,48 @@ def _secrets(config: Config) -> Finding:
     return Finding("Redis password", True, "not in the functions' settings")
 
 
+def _redis(config: Config) -> Iterator[Finding]:
+    """Redis as this machine sees it, and whether its address can mean the same to a function."""
+    live = config.live
+    if not live.redis_url:
+        return  # told with the configuration
+    inside = urlsplit(live.openfaas.redis_url or live.redis_url)
+    if inside.hostname in LOOPBACK:
+        remedy = "set live.openfaas.redis_url to where pods reach it, such as redis://redis.openfaas-fn:6379/0"
+        yield Finding("Redis for functions", False, f"{inside.hostname} is the function's own pod", remedy)
+    where = shown(live.redis_url)
+    try:
+        secret = live.redis_password_file
+        with (
+            command_client(live.redis_url, password_file=secret, retries=0, timeout_s=2.0) as client,
+            speaking_ours(where),
+        ):
+            facts = {str(name): str(value) for name, value in client.info().items()}
+        status = farm_status(live.redis_url, live.farm, password_file=secret)
+    except AutoscalingError as error:
+        yield Finding("Redis", False, str(error), "start it, or set live.redis_url to where this machine reaches it")
+        return
+    kept = {"1": "yes", "0": "no"}.get(facts.get("aof_enabled", ""), "unknown")
+    yield from server_findings(where, facts | {"persistence": kept})
+    if status.controlled:
+        remedy = "wait until that run has ended, or use another live.farm"
+        yield Finding("controller", False, f"farm {live.farm!r} is controlled by {status.controller}", remedy)
+    else:
+        yield Finding("controller", True, f"nobody controls farm {live.farm!r}")
+
+
+def _trial(config: Config, gateway: Gateway, within_s: float) -> Finding:
+    try:
+        took_s = try_worker(config, gateway, within_s)
+    except AutoscalingError as error:
+        remedy = (
+            "the message says what; is the image public or its pull secret there, and live.openfaas.redis_url right? "
+            f"`kubectl -n {gateway.namespace} get events` tells more"
+        )
+        return Finding("trial function", False, str(error), remedy)
+    return Finding("trial function", True, f"ran and reached Redis in {took_s:.1f} s")
+
+
 def _gateway(config: Config, gateway: Gateway) -> Iterator[Finding]:
     try:
         listing = gateway.functions(LOOK_S)
@@ -68,9 +125,29 @@ def _gateway(config: Config, gateway: Gateway) -> Iterator[Finding]:
         yield Finding("gateway", False, str(error), remedy)
         return
     yield Finding("gateway", True, f"{gateway.where} answers, {len(listing)} functions in {gateway.namespace}")
+    yield _namespace(config, told_edition(info))
     yield _limits(config, told_edition(info), listing)
+    yield _start_up(config, told_edition(info))
     yield _leftovers(config, listing)
     yield _names(config, listing)
+
+
+def _namespace(config: Config, edition: Edition) -> Finding:
+    named = config.live.openfaas.namespace
+    if edition is Edition.COMMUNITY and named != CE_NAMESPACE:
+        detail = f"{named}: the Community Edition has {CE_NAMESPACE} only"
+        return Finding("namespace", False, detail, f"set live.openfaas.namespace to {CE_NAMESPACE}")
+    return Finding("namespace", True, named)
+
+
+def _start_up(config: Config, edition: Edition) -> Finding:
+    """Configured delays need a function per worker."""
+    mode = config.live.openfaas.mode
+    shared = mode == "replicas" or (mode == "auto" and edition is not Edition.COMMUNITY)
+    if config.live.startup == "configured" and shared:
+        detail = "replicas share their settings: farm.startup is not imposed, the real start-up counts"
+        return Finding("start-up", False, detail, "set live.startup to real, or live.openfaas.mode to functions")
+    return Finding("start-up", True, config.live.startup)
 
 
 def _limits(config: Config, edition: Edition, listing: Sequence[FunctionStatus]) -> Finding:
@@ -81,7 +158,7 @@ def _limits(config: Config, edition: Edition, listing: Sequence[FunctionStatus])
         return Finding("edition", True, f"{detail} whether {wanted} workers are possible")
     others = len(listing) - len(ours(listing, config.live.farm))
     room = max(0, CE_FUNCTIONS - len(SERVICES) - others)
-    most = CE_REPLICAS if mode == "replicas" else room if mode == "functions" else max(CE_REPLICAS, room)
+    most = min(room, 1) * CE_REPLICAS if mode == "replicas" else room * CE_REPLICAS
     detail = f"Community Edition: {most} workers at most in mode {mode} ({others} functions of others)"
     if wanted <= most:
         return Finding("edition", True, detail)

@@ -9,6 +9,7 @@ from typing import Any
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import InputError
+from live.clients import shown
 from live.platform import FarmSpec
 from live.platforms.openfaas_gateway import FunctionStatus
 
@@ -47,6 +48,11 @@ class Blueprint:
             password_file=f"{SECRETS}/{config.redis_secret}" if config.redis_secret else "",
             drain_grace_s=min(farm.functions.drain_grace_s, config.termination_grace_s - HAND_BACK_S),
         )
+
+    @property
+    def redis(self) -> str:
+        """Where the functions look for Redis, fit to be printed."""
+        return shown(self._functions.redis_url)
 
     def service(self, role: str) -> dict[str, Any]:
         """Return the deployment of the one emitter or collector."""

@@ -12,6 +12,8 @@ from live.platforms.openfaas_pool import PATIENCE, Shop
 
 #: Community Edition: replicas of a function, functions in all.
 CE_REPLICAS, CE_FUNCTIONS = 5, 15
+#: The one namespace it knows.
+CE_NAMESPACE = "openfaas-fn"
 #: Where a label asks for no more than the edition's own default.
 DEFAULT_MAX = 20
 

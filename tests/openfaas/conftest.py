@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from autoscaling_env.config import Config
+from autoscaling_env.config.loading import load_config
 from autoscaling_env.config.openfaas import OpenFaasConfig
+from autoscaling_env.settings import with_overrides
 from live.platform import FarmSpec
 from live.platforms.openfaas_gateway import Gateway
 from tests.live.servers import RunningServer, require_server
 from tests.openfaas.farms import farm_spec, quick_config
 from tests.openfaas.gateway import PASSWORD, GatewayServer
-from tests.openfaas.kubelet import Pretending
+from tests.openfaas.kubelet import Pretending, free_port
 from tests.openfaas.provider import Timing
 
 _numbers = itertools.count()
@@ -73,3 +76,31 @@ def client(make_gateway: Callable[..., GatewayServer], configured: Callable[...,
 @pytest.fixture
 def spec(server: RunningServer) -> Callable[..., FarmSpec]:
     return lambda **options: farm_spec(server.url, f"farm-{next(_numbers)}", **options)
+
+
+@pytest.fixture(scope="session")
+def redis_port() -> Iterator[int]:
+    """A server that pods could reach: one with a port."""
+    require_server()
+    port = free_port()
+    running = RunningServer(port=port)
+    yield port
+    running.stop()
+
+
+@pytest.fixture
+def config(redis_port: int, password_file: Path) -> Callable[..., Config]:
+    def make(gateway: GatewayServer, **changes: Any) -> Config:
+        settings = {
+            "live.redis_url": f"redis://127.0.0.1:{redis_port}/0",
+            "live.farm": "e2e",
+            "live.lease_s": 3.0,
+            "live.startup": "real",
+            "live.openfaas.gateway": gateway.url,
+            "live.openfaas.password_file": str(password_file),
+            "live.openfaas.image": "example/farm:1",
+            "live.openfaas.poll_s": 0.2,
+        }
+        return with_overrides(load_config(), settings | changes)
+
+    return make

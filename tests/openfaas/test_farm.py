@@ -5,58 +5,24 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from autoscaling_env.config import Config
-from autoscaling_env.config.loading import load_config
 from autoscaling_env.errors import BackendError, InputError
-from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import ScaleReason
-from live.doctor_openfaas import examine_openfaas
 from live.platforms.openfaas_farm import down, make_openfaas, status, up
 from tests.contracts.backend import steady
-from tests.live.servers import RunningServer, require_server
 from tests.openfaas.farms import eventually
 from tests.openfaas.gateway import GatewayServer
-from tests.openfaas.kubelet import Forking, Spawning, free_port
+from tests.openfaas.kubelet import Forking, Spawning
 from tests.openfaas.provider import Timing
 
 pytestmark = pytest.mark.live
 
 Make = Callable[..., GatewayServer]
 Configure = Callable[..., Config]
-
-
-@pytest.fixture(scope="module")
-def redis_port() -> Iterator[int]:
-    """A server that pods could reach: one with a port."""
-    require_server()
-    port = free_port()
-    running = RunningServer(port=port)
-    yield port
-    running.stop()
-
-
-@pytest.fixture
-def config(redis_port: int, password_file: Path) -> Configure:
-    def make(gateway: GatewayServer, **changes: Any) -> Config:
-        settings = {
-            "live.redis_url": f"redis://127.0.0.1:{redis_port}/0",
-            "live.farm": "e2e",
-            "live.lease_s": 3.0,
-            "live.startup": "real",
-            "live.openfaas.gateway": gateway.url,
-            "live.openfaas.password_file": str(password_file),
-            "live.openfaas.image": "example/farm:1",
-            "live.openfaas.poll_s": 0.2,
-        }
-        return with_overrides(load_config(), settings | changes)
-
-    return make
 
 
 def test_an_episode_on_the_community_edition_as_it_really_is(make_gateway: Make, config: Configure) -> None:
@@ -204,66 +170,3 @@ def test_what_cannot_work_is_said_at_once(make_gateway: Make, config: Configure)
     assert [line.partition(":")[0] for line in caught.value.problems] == [
         "unix", "live.farm 'Big' cannot name OpenFaaS functions",
     ]  # fmt: skip
-
-
-def findings(config: Config) -> dict[str, tuple[bool, str, str]]:
-    return {each.what: (each.ok, each.detail, each.remedy) for each in examine_openfaas(config)}
-
-
-def test_doctor_has_nothing_to_say(make_gateway: Make, config: Configure) -> None:
-    found = findings(config(make_gateway(community=True), **{"farm.max_workers": 13, "farm.initial_workers": 3}))
-    assert [what for what, (ok, _, _) in found.items() if not ok] == []
-    assert "13 workers at most in mode auto" in found["edition"][1]
-
-
-@pytest.mark.parametrize(
-    ("mode", "most", "remedy"),
-    [
-        ("auto", 11, "set farm.max_workers to 11"),
-        ("replicas", 5, "or live.openfaas.mode functions"),
-        ("functions", 11, ""),
-    ],
-)
-def test_doctor_on_limits(make_gateway: Make, config: Configure, mode: str, most: int, remedy: str) -> None:
-    gateway = make_gateway(community=True)
-    gateway.provider.timing.informer_s = 0.0
-    for number in range(2):
-        gateway.provider.deploy(
-            {"service": f"x{number}", "image": "x/y", "envProcess": "python -m live.functions.collector"}
-        )
-    ok, detail, told = findings(config(gateway, **{"live.openfaas.mode": mode}))["edition"]
-    assert not ok
-    assert f"{most} workers at most in mode {mode} (2 functions of others); farm.max_workers is 32" in detail
-    assert remedy in told
-
-
-def test_doctor_on_what_is_left_and_taken(make_gateway: Make, config: Configure) -> None:
-    gateway = make_gateway(community=False)
-    gateway.provider.timing.informer_s = 0.0
-    labels = {"autoscaling-env/farm": "e2e", "autoscaling-env/role": "worker"}
-    for name, its in (("e2e-worker-3", labels), ("e2e-emitter", {})):
-        gateway.provider.deploy(
-            {"service": name, "image": "x/y", "labels": its, "envProcess": "python -m live.functions.collector"}
-        )
-    found = findings(config(gateway))
-    assert found["functions left over"][:2] == (False, "e2e-worker-3")
-    assert "farm down" in found["functions left over"][2]
-    assert found["names"][:2] == (False, "somebody else's: e2e-emitter")
-    assert found["edition"][0]
-
-
-def test_doctor_on_access(make_gateway: Make, config: Configure) -> None:
-    gateway = make_gateway()
-    settings = config(gateway, **{"live.redis_url": "redis://:secret@127.0.0.1:1/0"})
-    gateway.password = "other"  # noqa: S105
-    found = findings(settings)
-    assert not found["gateway"][0]
-    assert "401 invalid credentials; check live.openfaas.user" in found["gateway"][1]
-    assert not found["Redis password"][0]
-    gateway.down()
-    assert "is the gateway running" in findings(settings)["gateway"][1]
-    gateway.up()
-    away = config(gateway, **{"live.openfaas.gateway": "http://gateway.invalid:8080"})
-    found = findings(away)
-    assert found["transport"][:2] == (False, "the password goes to gateway.invalid unencrypted")
-    assert not found["gateway"][0]
