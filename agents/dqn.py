@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,9 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 #: Batches are drawn and normalised so many at once.
 DRAWN_AT_ONCE = 64
 
-#: (weights[in, out], biases[out]) of each layer.
-Network = list[tuple[Tensor, Tensor]]
-#: A batch of n transitions: normalised pairs float32[n, 2, 9], actions int64[n, 1], rewards and goes_on float32[n].
-Drawn = tuple[Tensor, ...]
+Floats = NDArray[np.float32]
+#: Of each layer the weights and, as their last row, the biases: float32[in + 1, out], views into one flat tensor.
+Network = list[Tensor]
 
 
 def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Tensor:
@@ -59,40 +59,95 @@ def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Tensor:
     return torch.from_numpy(flat)
 
 
-def forward(network: Network, inputs: Tensor) -> list[Tensor]:
-    """Return the activations of every layer: the inputs first, action values float32[n, actions] last."""
-    activations = [inputs]
-    for weights, biases in network[:-1]:
-        activations.append(torch.addmm(biases, activations[-1], weights).relu_())
-    weights, biases = network[-1]
-    activations.append(torch.addmm(biases, activations[-1], weights))
-    return activations
+def network_of(flat: Tensor, sizes: tuple[int, ...]) -> Network:
+    """Return each layer as one matrix: where inputs end in a 1, a product with it adds the biases too."""
+    return [
+        flat.as_strided(((fan_in + 1), fan_out), (fan_out, 1), weights.storage_offset())
+        for (fan_in, fan_out), (weights, _) in zip(pairwise(sizes), layers(flat, sizes), strict=True)
+    ]
 
 
-def backward(network: Network, activations: list[Tensor], slope: Tensor, gradient: Network) -> None:
-    """Write the gradient of a loss whose slope at the action values is ``slope`` float32[n, actions]."""
-    for index in range(len(network) - 1, -1, -1):
-        torch.mm(activations[index].t(), slope, out=gradient[index][0])
-        torch.sum(slope, 0, out=gradient[index][1])
-        if index:
-            slope = (slope @ network[index][0].t()).mul_(activations[index].sign())  # relu: 0 or positive
+class Pass:
+    """A forward pass of ``rows`` inputs, float32[rows, 10], in memory that is there already.
+
+    The products of the last layer are made transposed: for three actions they take a third of the time.
+
+    Attributes:
+        values: float32[actions, rows].
+        active: the activations of each hidden layer, float32[rows, width]; in memory a column of ones follows.
+    """
+
+    def __init__(self, network: Network, rows: int) -> None:
+        *self._hidden, self._top = network
+        self._kept = [torch.ones(rows, matrix.shape[1] + 1) for matrix in self._hidden]
+        self.active = [kept[:, :-1] for kept in self._kept]
+        self.values = torch.empty(self._top.shape[1], rows)
+        self.top = torch.empty(self._top.shape[::-1])
+        self._top_turned, self._highest_turned = self._top.t(), self._kept[-1].t()
+
+    def run(self, inputs: Tensor) -> None:
+        """Fill ``values`` and ``active``."""
+        for matrix, kept, active in zip(self._hidden, self._kept, self.active, strict=True):
+            torch.mm(inputs, matrix, out=active)
+            inputs = kept.relu_()  # the ones stay ones
+        self.top.copy_(self._top_turned)
+        torch.mm(self.top, self._highest_turned, out=self.values)
+
+    def kept(self, layer: int, rows: int) -> Tensor:
+        """Return the first ``rows`` activations of a hidden layer, each with its 1."""
+        return self._kept[layer][:rows]
 
 
-def double_dqn_target(online: Tensor, target: Tensor, rewards: Tensor, goes_on: Tensor, gamma: float) -> Tensor:
+class Backward:
+    """The gradient of a loss at the first ``rows`` action values of a forward pass.
+
+    Attributes:
+        slope: float32[actions, rows], how the loss changes with each action value; to be filled before ``run``.
+    """
+
+    def __init__(self, forward: Pass, network: Network, gradient: Network, rows: int) -> None:
+        *hidden, top = gradient
+        actions = top.shape[1]
+        self.slope = torch.zeros(actions, rows)
+        self._slope_turned = self.slope.t()
+        self._highest, self._weights = forward.kept(-1, rows), forward.top[:, :-1]
+        self._top, self._top_turned = top, torch.empty(actions, len(top))
+        self._below = [forward.kept(index, rows).t() for index in range(len(hidden) - 1)]
+        self._active = [active[:rows] for active in forward.active]
+        self._flowing = [torch.empty(rows, matrix.shape[1]) for matrix in hidden]
+        self._sign = [torch.empty_like(flowing) for flowing in self._flowing]
+        self._upwards = [matrix[:-1].t() for matrix in network[1:-1]]
+        self._hidden = hidden
+
+    def run(self, inputs: Tensor) -> None:
+        """Fill the gradient; ``inputs``: float32[10, rows], those of the forward pass."""
+        torch.mm(self.slope, self._highest, out=self._top_turned)
+        self._top.copy_(self._top_turned.t())
+        torch.mm(self._slope_turned, self._weights, out=self._flowing[-1])
+        for index in range(len(self._hidden) - 1, -1, -1):
+            flowing = self._flowing[index]
+            flowing.mul_(torch.sign(self._active[index], out=self._sign[index]))  # relu: 0 or positive
+            torch.mm(self._below[index - 1] if index else inputs, flowing, out=self._hidden[index])
+            if index:
+                torch.mm(flowing, self._upwards[index - 1], out=self._flowing[index - 1])
+
+
+def double_dqn_target(online: Floats, target: Floats, rewards: Floats, goes_on: Floats, gamma: float) -> Floats:
     """Return r + gamma * Q_target(s', argmax_a Q_online(s', a)), and r alone where the episode terminated.
 
     Args:
-        online, target: float32[n, actions], both networks' values of what follows.
+        online, target: float32[actions, n], both networks' values of what follows.
         rewards, goes_on: float32[n], the latter 0 where the episode terminated.
     """
-    best = online.argmax(1, keepdim=True)
-    return rewards + gamma * goes_on * target.gather(1, best).squeeze(1)
+    ahead = target[online.argmax(0), np.arange(len(rewards))]
+    return rewards + np.float32(gamma) * goes_on * ahead
 
 
-def huber(errors: Tensor) -> tuple[float, Tensor]:
+def huber(errors: Floats) -> tuple[float, Floats]:
     """Return the mean Huber loss (threshold 1) of ``errors`` float32[n], and its slope at each error."""
-    clipped = errors.clamp(-1, 1)
-    return float(clipped.dot(errors.sub(clipped, alpha=0.5))) / len(errors), clipped.div_(len(errors))
+    clipped = np.minimum(np.maximum(errors, np.float32(-1)), np.float32(1))
+    loss = float(clipped.dot(errors - np.float32(0.5) * clipped)) / len(errors)
+    return loss, clipped / np.float32(len(errors))
 
 
 class Adam:
@@ -112,6 +167,29 @@ class Adam:
         torch.sqrt(self.square, out=self._root).add_(EPSILON * correction)
         rate = self._learning_rate * correction / (1 - BETA_1**self.steps)
         parameters.addcdiv_(self.mean, self._root, value=-rate)
+
+
+class Drawn:
+    """Batches drawn from the replay, normalised, in memory that is there already.
+
+    Args:
+        size: transitions in a batch.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._inputs = np.ones((DRAWN_AT_ONCE, 2, size, len(FIELDS) + 1), dtype=np.float32)
+        slots = [torch.from_numpy(slot) for slot in self._inputs]
+        #: Of each batch the inputs before and after, those after alone, and those before turned.
+        self.views = [(slot.view(2 * size, -1), slot[1], slot[0].t()) for slot in slots]
+
+    def fill(self, drawn: Batch, normaliser: Normaliser) -> Iterator[tuple[Batch, int]]:
+        """Take in a multiple of ``size`` transitions; yield each batch and its place in ``views``."""
+        count = len(drawn.actions) // self._size
+        normalised = normaliser(drawn.pairs).reshape(count, self._size, 2, -1)
+        self._inputs[:count, :, :, :-1] = normalised.transpose(0, 2, 1, 3)
+        for place in range(count):
+            yield drawn.part(slice(place * self._size, (place + 1) * self._size)), place
 
 
 class DqnLearner:
@@ -208,8 +286,8 @@ class DqnLearner:
     def _learn(self) -> float | None:
         """Take in what was seen and make the updates it is due; return their mean loss."""
         self._normaliser.update(np.vstack(self._seen))
-        with one_thread(), torch.no_grad():
-            losses = [self._update(batch) for batch in self._batches(self._updates_due())]
+        with quick_arithmetic(), torch.no_grad():
+            losses = [self._update(*drawn) for drawn in self._batches(self._updates_due())]
         return sum(losses) / len(losses) if losses else None
 
     def policy(self) -> DqnPolicy:
@@ -254,13 +332,17 @@ class DqnLearner:
         """Take ``online`` for the weights, and make everything that has its shape."""
         self._online, self._target, self._gradient = online, online.clone(), torch.zeros_like(online)
         self._adam = Adam(len(online), self._config.learning_rate)
-        self._online_layers = layers(self._online, self._sizes)
-        self._target_layers = layers(self._target, self._sizes)
-        self._gradient_layers = layers(self._gradient, self._sizes)
         self._acting = layers(self._online.numpy(), self._sizes)  # the same memory: acting needs no torch
+        size, network = self._config.batch_size, network_of(online, self._sizes)
+        self._drawn, self._rows = Drawn(size), np.arange(size)
+        self._both = Pass(network, 2 * size)  # before and after the action
+        self._ahead = Pass(network_of(self._target, self._sizes), size)
+        self._backward = Backward(self._both, network, network_of(self._gradient, self._sizes), size)
+        self._values, self._values_ahead = self._both.values.numpy(), self._ahead.values.numpy()
+        self._slope = self._backward.slope.numpy()
 
     def _choose(self) -> int:
-        return self._explore.choose(self._values, len(self._deltas))
+        return self._explore.choose(self._action_values, len(self._deltas))
 
     def _choose_all(self) -> list[int]:
         values: list[list[float]] = action_values_of(self._acting, self._normaliser(self._features)).tolist()
@@ -268,7 +350,7 @@ class DqnLearner:
         self._actions = np.array(actions)
         return actions
 
-    def _values(self) -> list[float]:
+    def _action_values(self) -> list[float]:
         values: list[float] = action_values(self._acting, self._normaliser(self._features)).tolist()
         return values
 
@@ -278,34 +360,31 @@ class DqnLearner:
         before = max(self._added_before, self._config.learning_starts - 1)
         return max(0, added // every - before // every)
 
-    def _batches(self, count: int) -> Iterator[Drawn]:
+    def _batches(self, count: int) -> Iterator[tuple[Batch, int]]:
         """Draw ``count`` batches, many at once."""
-        size = self._config.batch_size
         for first in range(0, count, DRAWN_AT_ONCE):
             batches = min(DRAWN_AT_ONCE, count - first)
-            drawn = self._replay.sample(batches * size, self._rng)
-            arrays = (self._normaliser(drawn.pairs), drawn.actions[:, None], drawn.rewards, drawn.goes_on)
-            yield from zip(*(torch.from_numpy(array).chunk(batches) for array in arrays), strict=True)
+            drawn = self._replay.sample(batches * self._config.batch_size, self._rng)
+            yield from self._drawn.fill(drawn, self._normaliser)
 
-    def _update(self, batch: Drawn) -> float:
-        """One step of gradient descent; return the loss before it."""
-        pairs, actions, rewards, goes_on = batch
-        layered = forward(self._online_layers, pairs.view(-1, len(FIELDS)))
-        both = [layer.view(len(actions), 2, -1) for layer in layered]  # before and after in one pass
-        activations = [layer[:, 0] for layer in both]
-        target = double_dqn_target(
-            both[-1][:, 1],
-            forward(self._target_layers, pairs[:, 1])[-1],
-            rewards,
-            goes_on,
-            self._config.gamma,
-        )
-        loss, slope = huber(activations[-1].gather(1, actions).squeeze(1) - target)
+    def _update(self, batch: Batch, place: int) -> float:
+        """One step of gradient descent; return the loss before it.
+
+        What there is to do with a few numbers for each transition is done in NumPy, on torch's memory: its calls
+        cost less.
+        """
+        both, after, before_turned = self._drawn.views[place]
+        self._both.run(both)
+        self._ahead.run(after)
+        rows, size = self._rows, len(self._rows)
+        following = self._values[:, size:]
+        target = double_dqn_target(following, self._values_ahead, batch.rewards, batch.goes_on, self._config.gamma)
+        loss, slope = huber(self._values[batch.actions, rows] - target)
         if not math.isfinite(loss):
-            names = ("pairs", "actions", "rewards", "goes_on")
-            raise NotFinite("loss", {name: each.numpy() for name, each in zip(names, batch, strict=True)})
-        slopes = torch.zeros(activations[-1].shape).scatter_(1, actions, slope.unsqueeze(1))
-        backward(self._online_layers, activations, slopes, self._gradient_layers)
+            raise NotFinite("loss", batch.tensors())
+        self._slope.fill(0)
+        self._slope[batch.actions, rows] = slope
+        self._backward.run(before_turned)
         self._descend()
         return loss
 
@@ -320,11 +399,17 @@ class DqnLearner:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch on one core: handing such small products to several costs more than it saves."""
-    threads = torch.get_num_threads()
+def quick_arithmetic() -> Iterator[None]:
+    """Keep torch on one core, and take numbers below 1e-38 for 0, for the time of the block.
+
+    Handing such small products to several cores costs more than it saves. Adam's mean of a gradient that stays 0
+    falls to numbers so small that the processor needs many times as long for them.
+    """
+    threads, flushed = torch.get_num_threads(), bool(np.float32(1e-38) * np.float32(0.1) == 0)
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)

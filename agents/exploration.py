@@ -24,7 +24,7 @@ class EpsilonGreedy:
             return int(self._rng.integers(actions))
         values = valued()
         highest = max(values)
-        best = [action for action, value in enumerate(values) if value == highest]
+        best = [action for action, value in enumerate(values) if value == highest] or list(range(actions))  # all NaN
         return best[0] if len(best) == 1 else best[int(self._rng.integers(len(best)))]
 
     def decay(self) -> None:

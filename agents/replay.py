@@ -35,8 +35,8 @@ class Batch:
         """Return the arrays by name."""
         return {"pairs": self.pairs, "actions": self.actions, "rewards": self.rewards, "goes_on": self.goes_on}
 
-    def part(self, rows: BoolArray) -> Batch:
-        """Return the transitions of a mask."""
+    def part(self, rows: BoolArray | slice) -> Batch:
+        """Return the transitions of a mask or a slice."""
         return Batch(self.pairs[rows], self.actions[rows], self.rewards[rows], self.goes_on[rows])
 
 

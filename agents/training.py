@@ -78,21 +78,26 @@ def resume(
     *,
     env_factory: EnvFactory,
     vector_env_factory: VectorEnvFactory | None = None,
+    agent: str | None = None,
     episodes: int | None = None,
     listener: TrainingListener | None = None,
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint of ``folder``, to the bit as if training had never stopped.
 
     Args:
+        agent: which agent's run it is thought to be.
         episodes: train until so many lie behind instead of the planned number.
 
     Raises:
-        InputError: nothing in the folder can be resumed (``RunError``), or ``episodes`` lie behind already.
+        InputError: nothing in the folder can be resumed (``RunError``), it is another agent's run, or ``episodes``
+            lie behind already.
         TrainingError: a reward or loss is not finite.
     """
     listener = listener or Silent()
-    _, checkpoint = newest_checkpoint(folder.path, listener)
+    path, checkpoint = newest_checkpoint(folder.path, listener)
     header = checkpoint.header
+    if agent not in {None, header.agent}:
+        raise InputError(f"{folder.path}: a run of {header.agent}, not of {agent}; resume it as {header.agent}")
     config = resumed_config(folder, header, episodes)
     learner = _learner(header.agent, config, header.seed)
     run = TrainingRun(
@@ -105,7 +110,7 @@ def resume(
         folder=folder,
         listener=listener,
     )
-    run.restore(checkpoint)
+    run.restore(path, checkpoint)
     return run.play()
 
 

@@ -11,6 +11,7 @@ from gymnasium.vector import VectorEnv
 
 from agents.learner import BatchPolicy
 from agents.simultaneous import Environments, Simultaneous
+from agents.training_interrupt import StopRequest
 from agents.training_types import Evaluation, TrainingListener
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import SEED_BOUND, episode_seeds
@@ -37,12 +38,19 @@ def evaluate(
     episode: int,
     seeds: tuple[int, ...],
     listener: TrainingListener,
-) -> Evaluation:
-    """Play every episode of ``seeds`` without exploration; ``env`` may be many: the numbers are the same."""
+    stop: StopRequest | None = None,
+) -> Evaluation | None:
+    """Play every episode of ``seeds`` without exploration; ``env`` may be many: the numbers are the same.
+
+    Returns:
+        What came of it; None: ``stop`` was asked before the last episode.
+    """
     rows: list[Measures] = []
     for some in _at_once(env, policy, seeds) if isinstance(env, VectorEnv) else _one_by_one(env, policy, seeds):
         rows += some
         listener.evaluation_progress(len(rows), len(seeds))
+        if stop is not None and stop.asked and len(rows) < len(seeds):
+            return None
     rewards, qos, workers, actions = zip(*rows, strict=True)
     return Evaluation(checkpoint, episode, rewards, qos, workers, actions)
 

@@ -10,12 +10,17 @@ from typing import Any
 
 from agents.training_types import EpisodeLine, Evaluation
 
+#: Seconds an event may wait.
+EVERY_S = 5.0
 #: What a reader without TensorBoard is told.
 MISSING = "no TensorBoard events: install openfaas-autoscaling[torch], or draw from training_metrics.json"
 
 
 class Events:
     """One event file in ``logs``; does nothing where the package tensorboard is not installed.
+
+    Events are handed on together, at most once in ``EVERY_S``: each hand-over wakes TensorBoard's writing thread,
+    which for a short episode costs as much as two steps of it.
 
     Args:
         clock: seconds since the epoch, for TensorBoard's wall time; no result depends on it.
@@ -24,6 +29,8 @@ class Events:
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._writer: Any = None
+        self._waiting: list[Any] = []
+        self._handed_on_s = clock()
         self.available = find_spec("tensorboard") is not None
         if self.available:
             from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -46,11 +53,13 @@ class Events:
     def flush(self) -> None:
         """Bring everything to disk."""
         if self._writer is not None:
+            self._hand_on()
             self._writer.flush()
 
     def close(self) -> None:
         """Close the file."""
         if self._writer is not None:
+            self._hand_on()
             self._writer.close()
 
     def _add(self, step: int, values: Mapping[str, float]) -> None:
@@ -60,4 +69,13 @@ class Events:
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         summary = Summary(value=[Summary.Value(tag=name, simple_value=value) for name, value in values.items()])
-        self._writer.add_event(Event(wall_time=self._clock(), step=step, summary=summary))
+        now_s = self._clock()
+        self._waiting.append(Event(wall_time=now_s, step=step, summary=summary))
+        if now_s - self._handed_on_s >= EVERY_S:
+            self._hand_on()
+            self._handed_on_s = now_s
+
+    def _hand_on(self) -> None:
+        for event in self._waiting:
+            self._writer.add_event(event)
+        self._waiting.clear()

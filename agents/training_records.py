@@ -42,18 +42,23 @@ class TrainingRecords:
         self.lines: list[EpisodeLine] = []
         self.evaluations: list[Evaluation] = []
         self.steps = StepLog(config.reward.objective)
+        self._written = (-1, -1)
 
     def evaluation_at(self, episode: int) -> Evaluation | None:
         """Return the evaluation of the checkpoint after ``episode`` episodes, if there was one."""
         return next((each for each in self.evaluations if each.episode == episode), None)
 
     def write(self, folder: RunFolder) -> None:
-        """Write all four files, each whole or not at all."""
+        """Write all four files, each whole or not at all, unless they say all this already."""
+        told = (len(self.lines), len(self.evaluations))
+        if told == self._written:
+            return
         frame = self._all_steps()
         folder.write_frame(STEPS, frame)
         folder.write_json(VISITS, self._visits(frame))
         folder.write_json(TRAINING, self._training())
         folder.write_json(EVALUATION, self._evaluation())
+        self._written = told
 
     def read(self, folder: RunFolder, episode: int) -> None:
         """Take over what an earlier part of the run wrote about its first ``episode`` episodes.

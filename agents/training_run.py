@@ -10,7 +10,7 @@ from agents.simultaneous import Environments
 from agents.training_episodes import ManyAtOnce, OneByOne, Player
 from agents.training_evaluation import evaluate, evaluation_seeds, training_seed
 from agents.training_events import MISSING, Events
-from agents.training_interrupt import stop_on_interrupt
+from agents.training_interrupt import StopRequest, stop_on_interrupt
 from agents.training_records import TrainingRecords
 from agents.training_resume import MODELS
 from agents.training_types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
@@ -55,17 +55,13 @@ class TrainingRun:
         self._eval_seeds = evaluation_seeds(self._settings.eval_seed, self._settings.eval_episodes)
         self._records = TrainingRecords(agent, config, seed, self._eval_seeds)
         self._player = self._made_player(env_factory, vector_env_factory)
-        self._eval_env: OpenFaaSAutoscalingEnv | Environments
-        if vector_env_factory is None:
-            self._eval_env = env_factory(config)
-        else:
-            at_once = max(1, min(len(self._eval_seeds), EVALUATED_AT_ONCE))
-            self._eval_env = vector_env_factory(config, at_once)
+        self._eval_env = self._made_eval_env(env_factory, vector_env_factory)
         self._done = 0
         self._newest = Path()
 
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to where ``checkpoint`` was written."""
+    def restore(self, path: Path, checkpoint: Checkpoint) -> None:
+        """Go back to where ``checkpoint``, the file ``path``, was written."""
+        self._newest = path
         self._done = checkpoint.header.episode
         self._learner.restore(checkpoint.tensors, checkpoint.header.state)
         if self._done:
@@ -85,7 +81,8 @@ class TrainingRun:
         finally:
             events.close()
             self._player.close()
-            self._eval_env.close()
+            if self._eval_env is not None:
+                self._eval_env.close()
 
     def save(self, name: str) -> Path:
         """Write the learner's state as ``models/<name>.safetensors``."""
@@ -106,20 +103,27 @@ class TrainingRun:
 
     def _play(self, events: Events) -> TrainingResult:
         self._listener.started(self._agent, self._done, self._planned)
-        self._evaluate(events)
         with stop_on_interrupt() as stop:
-            while self._done < self._planned and not stop.asked:
+            judged = self._judge(events, stop)  # where the run begins, or was stopped before it was judged
+            while judged and self._done < self._planned and not stop.asked:
                 self._episodes(events)
-                if self._at_checkpoint():
-                    self._evaluate(events)
-                    self._keep(f"{self._agent}_ep{self._done:04d}", events)
-            finished = self._done == self._planned
+                judged = self._judge(events, stop)
+            finished = judged and self._done == self._planned
             self._keep(f"{self._agent}_{'final' if finished else 'interrupt'}", events)
         evaluations = self._records.evaluations
         last = evaluations[-1] if evaluations else None
         return TrainingResult(
             self._agent, self._folder.path, self._newest, self._done, self._planned, not finished, last
         )
+
+    def _made_eval_env(
+        self, env_factory: EnvFactory, vector_env_factory: VectorEnvFactory | None
+    ) -> OpenFaaSAutoscalingEnv | Environments | None:
+        if not self._eval_seeds:
+            return None
+        if vector_env_factory is None:
+            return env_factory(self._config)
+        return vector_env_factory(self._config, min(len(self._eval_seeds), EVALUATED_AT_ONCE))
 
     def _made_player(self, env_factory: EnvFactory, vector_env_factory: VectorEnvFactory | None) -> Player:
         envs = self._settings.envs
@@ -145,25 +149,31 @@ class TrainingRun:
             events.episode(line)
             self._listener.episode(line)
 
-    def _at_checkpoint(self) -> bool:
-        return self._done % self._settings.checkpoint_every == 0 or self._done == self._planned
-
-    def _evaluate(self, events: Events) -> None:
-        """Evaluate the learner where it stands, unless that was done before."""
-        due = self._at_checkpoint() and self._records.evaluation_at(self._done) is None
-        if not due or not self._eval_seeds:
-            return
-        evaluation = evaluate(
-            self._eval_env,
-            self._learner.policy(),
-            checkpoint=f"{self._agent}_ep{self._done:04d}",
-            episode=self._done,
-            seeds=self._eval_seeds,
-            listener=self._listener,
-        )
-        self._records.evaluations.append(evaluation)
-        events.evaluation(evaluation)
-        self._listener.evaluated(evaluation)
+    def _judge(self, events: Events, stop: StopRequest) -> bool:
+        """Evaluate and keep a checkpoint unless that was done before; False: Ctrl-C came amid the evaluation."""
+        if self._done % self._settings.checkpoint_every and self._done != self._planned:
+            return True
+        name = f"{self._agent}_ep{self._done:04d}"
+        known = self._newest.stem == name
+        if self._eval_env is not None and self._records.evaluation_at(self._done) is None:
+            evaluation = evaluate(
+                self._eval_env,
+                self._learner.policy(),
+                checkpoint=name,
+                episode=self._done,
+                seeds=self._eval_seeds,
+                listener=self._listener,
+                stop=stop,
+            )
+            if evaluation is None:
+                return False
+            self._records.evaluations.append(evaluation)
+            events.evaluation(evaluation)
+            self._listener.evaluated(evaluation)
+            known = False
+        if not known:
+            self._keep(name, events)
+        return True
 
     def _keep(self, name: str, events: Events) -> None:
         self._records.write(self._folder)

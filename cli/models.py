@@ -6,16 +6,21 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
+from agents.foreign import foreign, told
 from agents.learned import load_policy
-from autoscaling_env.errors import ModelError
+from agents.training_resume import newest_checkpoint
+from agents.training_types import Silent
+from autoscaling_env.errors import ModelError, RunError
 from autoscaling_env.policy import Policy
+from cli.console import note
 
 FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def load_model(text: str) -> tuple[str, Policy]:
-    """Return (name, policy) of a model file, a training run's final model, or ``module:factory``.
+    """Return (name, policy) of a model file, a training run's newest model, or ``module:factory``.
 
     Raises:
         ModelError: it cannot be loaded; the message says why.
@@ -23,32 +28,44 @@ def load_model(text: str) -> tuple[str, Policy]:
     if FACTORY.fullmatch(text) and not Path(text).exists():
         return text.partition(":")[2], _made(text)
     path = Path(text)
-    loaded = load_policy(_final_model(path) if path.is_dir() else path)
+    loaded = load_policy(_newest_model(path) if path.is_dir() else path)
     return loaded.agent, loaded
 
 
-def _final_model(run: Path) -> Path:
-    found = sorted((run / "models").glob("*_final.safetensors")) or sorted((run / "models").glob("*.safetensors"))
-    if not found:
-        raise ModelError(f"{run}: no model in it; name a *.safetensors file or a training run")
-    return found[-1]
+class _Notes(Silent):
+    """Says which damaged models were passed over."""
+
+    def note(self, text: str) -> None:
+        """Pass it on."""
+        note(text)
+
+
+def _newest_model(run: Path) -> Path:
+    """The one with most episodes behind it: a run that was stopped, extended or killed has several."""
+    try:
+        return newest_checkpoint(run, _Notes())[0]
+    except RunError:
+        raise ModelError(f"{run}: no model in it; name a *.safetensors file or a training run") from None
 
 
 def _made(text: str) -> Policy:
     module_name, _, factory_name = text.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        factory = getattr(importlib.import_module(module_name), factory_name)
-    except ImportError as error:
-        raise ModelError(f"{text}: cannot be imported: {error}") from None
-    except AttributeError:
-        raise ModelError(f"{text}: {module_name} has no {factory_name}") from None
+        with told(f"{text}: importing {module_name}"):
+            module = _imported(text, module_name)
     finally:
         sys.path.pop(0)
-    policy = factory()
-    if not isinstance(policy, Policy):
-        raise ModelError(f"{text}: made a {type(policy).__name__}, which lacks reset() or act(observation, info)")
-    return policy
+    if not hasattr(module, factory_name):
+        raise ModelError(f"{text}: {module_name} has no {factory_name}")
+    return foreign(text, getattr(module, factory_name))
+
+
+def _imported(text: str, module_name: str) -> ModuleType:
+    try:
+        return importlib.import_module(module_name)
+    except ImportError as error:
+        raise ModelError(f"{text}: cannot be imported: {error}") from None
 
 
 def named(models: tuple[str, ...], taken: set[str]) -> dict[str, Policy]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +19,14 @@ from agents.training_types import TrainingResult
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
 from cli import options
-from cli.console import out
+from cli.console import note, out
 from cli.environments import Factories
 from cli.settings import Overrides, backend_name, resolve, scenario_overrides
 from cli.training_progress import TrainingProgress
 
 AGENTS = ("sarsa", "dqn")
+#: What may be said beside --resume.
+WITH_RESUME = frozenset({"agent", "resume", "episodes", "backend", "engine", "as_json"})
 #: Option -> key below agents.<agent>; the second element says which agent has it (None: both).
 LEARNER_OPTIONS: dict[str, tuple[str, str | None]] = {
     "--episodes": ("episodes", None),
@@ -44,6 +48,7 @@ LEARNER_OPTIONS: dict[str, tuple[str, str | None]] = {
 
 
 def train(
+    context: typer.Context,
     agent: Annotated[str, typer.Argument(metavar="sarsa|dqn", help="What to train.")],
     episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="Training episodes.")] = None,
     max_steps: options.MaxSteps = None,
@@ -112,19 +117,18 @@ def train(
         raise InputError(unknown_name("agent to train", agent, AGENTS))
     farm = backend_name(backend, engine)
     if resume is not None:
-        folder = RunFolder.open(resume)
-        with TrainingProgress(quiet=as_json) as listener:
-            factories = Factories(farm)
-            _report(
-                resume_training(
-                    folder,
-                    env_factory=factories.one,
-                    vector_env_factory=factories.many,
-                    episodes=episodes,
-                    listener=listener,
-                ),
-                as_json=as_json,
+        _check_resumable(context)
+        folder, factories = RunFolder.open(resume), Factories(farm)
+        with _going_on(agent, folder), TrainingProgress(quiet=as_json) as listener:
+            result = resume_training(
+                folder,
+                env_factory=factories.one,
+                vector_env_factory=factories.many,
+                agent=agent,
+                episodes=episodes,
+                listener=listener,
             )
+        _report(result, as_json=as_json)
         return
     given = {
         "--episodes": episodes,
@@ -159,7 +163,7 @@ def train(
     factories = Factories(farm)
     factories.workload(resolved)  # a trace that cannot be read is told before anything is written
     folder = RunFolder.create(output_dir, agent, datetime.now(UTC))
-    with TrainingProgress(quiet=as_json) as listener:
+    with _going_on(agent, folder), TrainingProgress(quiet=as_json) as listener:
         result = start_training(
             agent,
             resolved,
@@ -172,6 +176,27 @@ def train(
             started=datetime.now(UTC),
         )
     _report(result, as_json=as_json)
+
+
+def _check_resumable(context: typer.Context) -> None:
+    """Refuse options that would say how to train: a resumed run keeps its own settings."""
+    said = {parameter.opts[0]: str(parameter.name) for parameter in context.command.params}
+    sources = {option: context.get_parameter_source(name) for option, name in said.items() if name not in WITH_RESUME}
+    given = [option for option, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        raise InputError(*(f"{option} with --resume: the run keeps its settings; leave it out" for option in given))
+
+
+@contextmanager
+def _going_on(agent: str, folder: RunFolder) -> Iterator[None]:
+    """Say how to go on where a second Ctrl-C stopped training at once."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (folder.path / "manifest.json").is_file():
+            again = shlex.join(("autoscale", "train", agent, "--resume", str(folder.path)))
+            note(f"stopped; go on from the last checkpoint: {again}")
+        raise
 
 
 def _learner_values(agent: str, given: dict[str, Any]) -> dict[str, tuple[str, Any]]:
@@ -211,7 +236,7 @@ def _report(result: TrainingResult, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(summary, indent=1))
         return
-    picture = _draw(result.folder)
+    picture = _draw(result.folder) if result.episodes else None
     if "evaluation" in summary:
         judged = summary["evaluation"]
         out.print(
@@ -220,7 +245,7 @@ def _report(result: TrainingResult, *, as_json: bool) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    for what, where in (("model", result.model), ("records", result.folder), ("picture", picture)):
+    for what, where in (("model", result.model), ("records", result.folder), ("picture", picture or "none yet")):
         out.print(f"{what:<8} {where}", highlight=False, soft_wrap=True)
     if result.interrupted:
         out.print(f"go on    autoscale {shlex.join(result.resume_arguments)}", highlight=False, soft_wrap=True)

@@ -36,30 +36,59 @@ def inputs(rows: int, seed: int = 9) -> NDArray[np.float32]:
     return np.random.default_rng(seed).normal(size=(rows, 9)).astype(np.float32)
 
 
-def test_the_written_out_gradient_is_autograds() -> None:
-    flat, batch = weights(0), torch.from_numpy(inputs(32))
-    actions, targets = torch.arange(32).remainder(3).unsqueeze(1), torch.linspace(-3, 3, 32)
-    network, gradient = layers(flat, SIZES), torch.zeros_like(flat)
-    activations = dqn.forward(network, batch)
-    _, slope = dqn.huber(activations[-1].gather(1, actions).squeeze(1) - targets)
-    slopes = torch.zeros(32, 3).scatter_(1, actions, slope.unsqueeze(1))
-    dqn.backward(network, activations, slopes, layers(gradient, SIZES))
+def with_ones(rows: NDArray[np.float32]) -> torch.Tensor:
+    """Return inputs as ``dqn.Pass`` takes them."""
+    return torch.from_numpy(np.hstack((rows, np.ones((len(rows), 1), np.float32))))
+
+
+def traced_values(flat: torch.Tensor, rows: torch.Tensor, sizes: tuple[int, ...]) -> torch.Tensor:
+    """Return a network's values by the plainest of means, float32[n, actions]."""
+    *hidden, (weights, biases) = layers(flat, sizes)
+    for each, bias in hidden:
+        rows = torch.relu(rows @ each + bias)
+    return rows @ weights + biases
+
+
+@pytest.mark.parametrize("hidden", [(16,), (16, 12), (5, 9, 7)])
+@pytest.mark.parametrize("used", [32, 20])
+def test_the_written_out_gradient_is_autograds(hidden: tuple[int, ...], used: int) -> None:
+    """Of the first ``used`` rows of a pass of 32."""
+    sizes = layer_sizes(hidden, actions=3)
+    flat, rows = dqn.initial_weights(sizes, np.random.default_rng(0)), inputs(32)
+    actions, targets = np.arange(used) % 3, np.linspace(-3, 3, used, dtype=np.float32)
+    network, gradient = dqn.network_of(flat, sizes), torch.zeros_like(flat)
+    forward = dqn.Pass(network, 32)
+    backward = dqn.Backward(forward, network, dqn.network_of(gradient, sizes), used)
+    forward.run(with_ones(rows))
+    _, slope = dqn.huber(forward.values.numpy()[actions, np.arange(used)] - targets)
+    backward.slope.numpy()[actions, np.arange(used)] = slope
+    backward.run(with_ones(rows[:used]).t())
 
     traced = flat.clone().requires_grad_()
-    (w1, b1), (w2, b2), (w3, b3) = layers(traced, SIZES)
-    values = torch.relu(torch.relu(batch @ w1 + b1) @ w2 + b2) @ w3 + b3
-    torch.nn.functional.smooth_l1_loss(values.gather(1, actions).squeeze(1), targets).backward()
+    values = traced_values(traced, torch.from_numpy(rows[:used]), sizes)
+    torch.testing.assert_close(forward.values[:, :used].t(), values.detach())
+    got = values.gather(1, torch.from_numpy(actions).unsqueeze(1)).squeeze(1)
+    torch.nn.functional.smooth_l1_loss(got, torch.from_numpy(targets)).backward()
     torch.testing.assert_close(gradient, traced.grad)
+
+
+def test_a_pass_forgets_the_one_before() -> None:
+    flat = weights(0)
+    used, fresh = (dqn.Pass(dqn.network_of(flat, SIZES), 8) for _ in range(2))
+    used.run(with_ones(inputs(8, seed=1)))
+    used.run(with_ones(inputs(8, seed=2)))
+    fresh.run(with_ones(inputs(8, seed=2)))
+    assert torch.equal(used.values, fresh.values)
 
 
 def test_huber_is_torchs() -> None:
     errors = torch.linspace(-4, 4, 33)
-    loss, slope = dqn.huber(errors)
+    loss, slope = dqn.huber(errors.numpy())
     traced = errors.clone().requires_grad_()
     expected = torch.nn.functional.smooth_l1_loss(traced, torch.zeros(33))
     expected.backward()
     assert loss == pytest.approx(expected.item())
-    torch.testing.assert_close(slope, traced.grad)
+    torch.testing.assert_close(torch.from_numpy(slope), traced.grad)
 
 
 def test_a_descent_is_one_step_of_torchs_adam() -> None:
@@ -77,14 +106,14 @@ def test_a_descent_is_one_step_of_torchs_adam() -> None:
 def test_acting_in_numpy_gives_torchs_values() -> None:
     flat = weights(0)
     rows = inputs(20)
-    expected = dqn.forward(layers(flat, SIZES), torch.from_numpy(rows))[-1].numpy()
+    expected = traced_values(flat, torch.from_numpy(rows), SIZES).numpy()
     values = [action_values(layers(flat.numpy(), SIZES), row) for row in rows]
     np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_online_network_chooses_and_the_target_network_values() -> None:
-    online, target = torch.tensor([[0.0, 5, 1]] * 2), torch.tensor([[100.0, 7, 200]] * 2)
-    got = dqn.double_dqn_target(online, target, torch.tensor([1.0, 1.0]), torch.tensor([1.0, 0.0]), gamma=0.5)
+    online, target = np.float32([[0, 0], [5, 5], [1, 1]]), np.float32([[100, 100], [7, 7], [200, 200]])
+    got = dqn.double_dqn_target(online, target, np.float32([1, 1]), np.float32([1, 0]), gamma=0.5)
     assert got.tolist() == [1 + 0.5 * 7, 1.0]  # not 100 or 200 (max of target); nothing beyond a terminal step
 
 
@@ -163,22 +192,17 @@ def test_the_gradient_of_an_update_is_autograds() -> None:
     made = dqn.DqnLearner(small_config("agents.dqn.gradient_clip=1000000", "agents.dqn.reward_scale=1"), seed=0)
     play(made, 2)
     made._target.mul_(1.5)
-    (batch,) = made._batches(1)
-    pairs, actions, rewards, goes_on = batch
+    ((batch, place),) = made._batches(1)
+    pairs = torch.from_numpy(made._normaliser(batch.pairs))
     online, target = made._online.clone().requires_grad_(), made._target.clone()
-
-    def values(flat: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        (w1, b1), (w2, b2) = layers(flat, made._sizes)
-        return torch.relu(rows @ w1 + b1) @ w2 + b2
-
     with torch.no_grad():
-        best = values(online, pairs[:, 1]).argmax(1)
-        ahead = values(target, pairs[:, 1])[range(len(best)), best]
-        wanted = rewards + made._config.gamma * goes_on * ahead
-    got = values(online, pairs[:, 0])[range(len(best)), actions[:, 0]]
+        best = traced_values(online, pairs[:, 1], made._sizes).argmax(1)
+        ahead = traced_values(target, pairs[:, 1], made._sizes)[range(len(best)), best]
+        wanted = torch.from_numpy(batch.rewards) + made._config.gamma * torch.from_numpy(batch.goes_on) * ahead
+    got = traced_values(online, pairs[:, 0], made._sizes)[range(len(best)), batch.actions]
     loss = torch.nn.functional.smooth_l1_loss(got, wanted)
     loss.backward()
-    assert made._update(batch) == pytest.approx(loss.item())
+    assert made._update(batch, place) == pytest.approx(loss.item())
     torch.testing.assert_close(made._gradient, online.grad)
 
 
@@ -193,11 +217,13 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_change() -> None:
     assert torch.equal(made._online, weights_before)
 
 
-def test_torch_keeps_its_number_of_threads() -> None:
-    before = torch.get_num_threads()
-    with dqn.one_thread():
+def test_torch_keeps_its_number_of_threads_and_its_smallest_numbers() -> None:
+    before, tiny = torch.get_num_threads(), torch.tensor([1e-38])
+    with dqn.quick_arithmetic():
         assert torch.get_num_threads() == 1
+        assert float(tiny * 0.1) == 0 or not torch.set_flush_denormal(True)  # some processors cannot
     assert torch.get_num_threads() == before
+    assert float(tiny * 0.1) > 0
 
 
 def test_the_normaliser_is_saved_with_the_model() -> None:
@@ -258,7 +284,7 @@ def test_the_replay_grows_to_its_capacity_and_restores() -> None:
 def test_the_policy_is_that_of_the_target_network() -> None:
     made = dqn.DqnLearner(small_config(), seed=0)
     made._online.zero_()
-    made._target_layers[-1][1].copy_(torch.tensor([0.0, 0.0, 100.0]))
+    layers(made._target, made._sizes)[-1][1].copy_(torch.tensor([0.0, 0.0, 100.0]))
     assert made.policy().act(seen(2), {}) == 2
 
 

@@ -25,6 +25,11 @@ def test_equally_good_actions_are_equally_likely() -> None:
     assert abs(counts[0] - 2000) < 200  # six standard deviations
 
 
+def test_values_that_are_no_numbers_are_no_error_here() -> None:
+    """The next update finds them and stops training with a reason."""
+    assert {explorer(0).choose(lambda: [float("nan")] * 3, 3) for _ in range(50)} <= {0, 1, 2}
+
+
 def test_epsilon_is_the_share_of_random_actions() -> None:
     chooser = explorer(0.3)
     counts = np.bincount([chooser.choose(lambda: [0.0, 0.0, 1.0], 3) for _ in range(9000)], minlength=3)

@@ -29,10 +29,14 @@ RECORDS = ("training_metrics.json", "evaluation_metrics.json", "training_state_v
 
 
 class Recorder(Silent):
-    """Remembers what it is told, and presses Ctrl-C after episode ``stop_after``."""
+    """Remembers what it is told, and presses Ctrl-C after episode ``stop_after``, or amid an evaluation.
 
-    def __init__(self, stop_after: int | None = None) -> None:
-        self.stop_after = stop_after
+    Args:
+        stop_in: number of the evaluation, from 1, after whose first episode it is pressed.
+    """
+
+    def __init__(self, stop_after: int | None = None, stop_in: int | None = None) -> None:
+        self.stop_after, self.stop_in = stop_after, stop_in
         self.lines: list[EpisodeLine] = []
         self.evaluations: list[Evaluation] = []
         self.notes: list[str] = []
@@ -44,6 +48,10 @@ class Recorder(Silent):
     def episode(self, line: EpisodeLine) -> None:
         self.lines.append(line)
         if line.episode == self.stop_after:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def evaluation_progress(self, done: int, planned: int) -> None:
+        if (done, len(self.evaluations) + 1) == (1, self.stop_in):
             os.kill(os.getpid(), signal.SIGINT)
 
     def evaluated(self, evaluation: Evaluation) -> None:
@@ -154,6 +162,24 @@ def test_ctrl_c_saves_and_resuming_is_as_if_never_stopped(agent: str, tmp_path: 
     assert contents(resumed.folder) == contents(straight.folder)
 
 
+@pytest.mark.parametrize("stop_in", [1, 2, 3])
+def test_ctrl_c_amid_an_evaluation_stops_there_and_resuming_is_as_if_never_stopped(
+    agent: str, tmp_path: Path, stop_in: int
+) -> None:
+    """In the first, before any episode; in one between; and in the last, after all episodes."""
+    straight = run(agent, tmp_path / "straight")
+    listener = Recorder(stop_in=stop_in)
+    stopped = run(agent, tmp_path / "stopped", listener)
+    assert (stopped.interrupted, stopped.episodes) == (True, 4 * (stop_in - 1))
+    assert len(listener.evaluations) == stop_in - 1
+    assert stopped.model.name == f"{agent}_interrupt.safetensors"
+    resumed = resume(RunFolder.open(stopped.folder), env_factory=make_env)
+    assert not resumed.interrupted
+    assert contents(resumed.folder) == contents(straight.folder)
+    models = {path.name for path in straight.folder.glob("models/*")}
+    assert {path.name for path in resumed.folder.glob("models/*")} == models | {stopped.model.name}
+
+
 def test_half_then_resumed_with_more_episodes_is_the_whole(agent: str, tmp_path: Path) -> None:
     straight = run(agent, tmp_path / "straight")
     half = run(agent, tmp_path / "half", None, f"agents.{agent}.episodes=4")
@@ -202,6 +228,12 @@ def test_resuming_with_fewer_episodes_than_lie_behind_is_refused(tmp_path: Path)
         resume(RunFolder.open(folder), env_factory=make_env, episodes=3)
 
 
+def test_a_run_of_another_agent_is_refused(tmp_path: Path) -> None:
+    folder = run("sarsa", tmp_path).folder
+    with pytest.raises(InputError, match="a run of sarsa, not of dqn; resume it as sarsa"):
+        resume(RunFolder.open(folder), env_factory=make_env, agent="dqn")
+
+
 def test_without_any_checkpoint_there_is_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no whole checkpoint"):
         resume(RunFolder(tmp_path), env_factory=make_env)
@@ -237,6 +269,18 @@ def test_a_nan_reward_stops_with_the_last_good_checkpoint_and_a_dump(agent: str,
     assert np.isnan(dump.tensors["reward"]).all()
     assert not list(folder.path.glob("models/*final*"))
     load_policy(folder.path / "models" / f"{agent}_ep0004.safetensors")
+
+
+def test_a_resumed_run_that_breaks_names_the_checkpoint_it_came_from(tmp_path: Path) -> None:
+    stopped = run("sarsa", tmp_path, Recorder(stop_after=5))
+
+    def factory(config: Config) -> OpenFaaSAutoscalingEnv:
+        env = BreakingEnv(config=config, backend="simpy")
+        env.episodes = 5
+        return env
+
+    with pytest.raises(TrainingError, match=r"reward of episode 6 .*/sarsa_interrupt\.safetensors"):
+        resume(RunFolder.open(stopped.folder), env_factory=factory)
 
 
 def test_the_handler_of_ctrl_c_is_put_back(tmp_path: Path) -> None:

@@ -47,3 +47,63 @@ def test_options_reach_the_configuration(autoscale) -> None:
     text = (the_run("sarsa") / "config.yml").read_text()
     assert "alpha: 0.25" in text
     assert "phase_shuffle: true" in text
+
+
+def test_a_resumed_run_keeps_its_settings(autoscale) -> None:
+    autoscale("train", "sarsa", *QUICK)
+    more = autoscale("train", "sarsa", "--resume", the_run("sarsa"), "--gamma", 0.5, "--set", "farm.max_workers=3")
+    assert more.code == 2
+    assert "--gamma with --resume: the run keeps its settings" in more.err
+    assert "--set with --resume" in more.err
+
+
+def test_a_run_is_resumed_as_the_agent_it_is(autoscale) -> None:
+    autoscale("train", "sarsa", *QUICK)
+    other = autoscale("train", "dqn", "--resume", the_run("sarsa"))
+    assert other.code == 2
+    assert "a run of sarsa, not of dqn" in other.err
+
+
+def test_a_folder_that_is_no_run_cannot_be_resumed(autoscale, tmp_path: Path) -> None:
+    other = autoscale("train", "sarsa", "--resume", tmp_path)
+    assert other.code == 2
+    assert "not a run folder" in other.err
+
+
+def test_a_run_is_judged_by_the_model_with_most_episodes_behind_it(autoscale) -> None:
+    autoscale("train", "sarsa", *QUICK)
+    (the_run("sarsa") / "models" / "sarsa_final.safetensors").rename(
+        the_run("sarsa") / "models" / "sarsa_z.safetensors"
+    )
+    autoscale("train", "sarsa", "--resume", the_run("sarsa"), "--episodes", 6)
+    from cli.models import load_model
+
+    _, policy = load_model(str(the_run("sarsa")))
+    assert policy.episodes == 6
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return 7", "act() returned 7 (int); return a whole number from 0 to 2"),
+        ("return None", "act() returned None"),
+        ("return observation[99]", "act() raised IndexError"),
+    ],
+)
+def test_a_policy_of_others_that_errs_is_named_in_one_line(autoscale, body: str, said: str) -> None:
+    source = f"""
+class Mine:
+    def reset(self): pass
+    def act(self, observation, info):
+        {body}
+
+def make(): return Mine()
+"""
+    module = f"mine_{abs(hash(body))}"
+    Path(f"{module}.py").write_text(source)
+    outcome = autoscale(
+        "compare", "--model", f"{module}:make", "--agents", "static-2", "--episodes", 1, "--max-steps", 4
+    )
+    assert outcome.code == 2
+    assert f"{module}:make: {said}" in " ".join(outcome.err.split())
+    assert "Traceback" not in outcome.err
