@@ -50,10 +50,13 @@ types: install
 layers: install
 	$(BIN)/lint-imports
 
-# Tests in simulated time side by side; those on real farms, in real time, one after the other.
+# Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
+LIVE_TESTS := tests/live tests/openfaas tests/cluster tests/cli/test_farm.py tests/docs
+
+# First the tests in simulated time, then those in real time, which mostly wait: more of them than there are cores.
 unit: install
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster"
-	$(BIN)/pytest -q -m "live or cluster"
+	$(BIN)/pytest -q -n 4 --dist loadgroup -m "live or cluster" $(LIVE_TESTS)
 
 quick: lint types layers
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
