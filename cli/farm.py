@@ -50,6 +50,9 @@ def up(
     """
     resolved = _resolved(backend, config, assignments, namespace, context, image)
     count = resolved.farm.initial_workers if workers is None else workers
+    if count > resolved.farm.max_workers:
+        most = resolved.farm.max_workers
+        raise InputError(f"--workers {count}: at most farm.max_workers = {most}; raise that with --set, too")
     if backend == "local":
         _up_local(resolved, count)
         return

@@ -141,12 +141,23 @@ def _steps(run: Path) -> pd.DataFrame:
     path = run / "steps.parquet"
     if not path.is_file():
         raise RunError(f"{path}: not there; name a run of compare, evaluate or replay")
-    return pd.read_parquet(path)
+    steps = _table(path)
+    missing = {"agent", "episode", "episode_seed", "step", "requested_delta"} - set(steps.columns)
+    if missing:
+        raise RunError(f"{path}: no column {', '.join(sorted(missing))}; name a run of compare, evaluate or replay")
+    return steps
 
 
 def _tasks(run: Path) -> pd.DataFrame | None:
     path = run / "tasks.parquet"
-    return pd.read_parquet(path) if path.is_file() else None
+    return _table(path) if path.is_file() else None
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
 
 
 def replay(
@@ -166,9 +177,10 @@ def replay(
 
       autoscale replay runs/compare_run_LIVE --config farm.yml
     """
+    farm = backend_name(backend, engine)
+    _steps(run)  # before anything is written
     files = [run / "config.yml", *([config] if config else [])]
     resolved = load_config(*files, assignments=assignments or ())
-    farm = backend_name(backend, engine)
     folder = play_again(run, resolved, farm, RunFolder.create(output_dir, "replay", datetime.now(UTC)), quiet=as_json)
     found = {folder.path.name: read_aggregated(folder.path / "aggregated_results.json")}
     finish(folder.path, found, 0, as_json=as_json)

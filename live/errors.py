@@ -72,7 +72,7 @@ _ANSWERS = {"OOM": "OutOfMemoryError", "NOAUTH": "AuthenticationError", "WRONGPA
 def translated(error: Exception, where: str) -> BackendError:
     """Return our error for one of redis-py's (or the socket's), with ``where`` (the address) and the remedy."""
     kind, remedy = TRANSLATIONS[_name(error)]
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return kind(f"Redis at {where}: {reason}: {remedy}")
 
 

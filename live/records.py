@@ -88,7 +88,7 @@ def read(run: Path, name: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read: {error}") from None
+        raise RunError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
 
 
 def verify_run(run: Path) -> dict[tuple[str, int], Verdict]:

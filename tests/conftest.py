@@ -8,8 +8,12 @@ import pytest
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in real time may be disturbed by whatever else the machine does: they get a second and a third chance.
 
-    Everything else has one; a rerun is reported, so a test that needs it often is seen.
+    Everything else has one; a rerun is reported, so a test that needs it often is seen. Tests on the one real
+    cluster stay in one process, the longest go first.
     """
     for item in items:
         if item.get_closest_marker("live") or item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
+        if item.get_closest_marker("cluster"):
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+    items.sort(key=lambda item: item.get_closest_marker("docs") is None)

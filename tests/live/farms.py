@@ -18,6 +18,7 @@ from live.backend import LiveBackend
 from live.history import Verdict
 from live.local import local_backend
 from live.platforms.local import LocalPlatform
+from live.snapshot import LeaseRecord
 
 
 def farm_config(startup_s: float = 0.0, collect_s: float = 0.0) -> FarmConfig:
@@ -104,18 +105,30 @@ def deadlines_met(seen: list[Telemetry]) -> int:
     return int(np.concatenate([telemetry.deadline_met for telemetry in seen]).sum())
 
 
-def wait_until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> None:
+def wait_until(true: Callable[[], Any], what: str, seconds: float = 30.0) -> None:
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
         time.sleep(0.02)
 
 
+def first_lease(backend: LiveBackend) -> LeaseRecord:
+    wait_until(lambda: backend._controller.snapshot(0).leases, "a worker holds a task")
+    return backend._controller.snapshot(0).leases[0]
+
+
+def advance_until(backend: LiveBackend, true: Callable[[Telemetry], bool], what: str) -> Telemetry:
+    """Advance by half seconds of the episode until the farm is as it should be, however busy the machine is."""
+    for _ in range(200):
+        telemetry = backend.advance(0.5)
+        if true(telemetry):
+            return telemetry
+    raise AssertionError(f"not within 100 s of the episode: {what}")
+
+
 def busy_pid(backend: LiveBackend) -> int:
-    """Return the process id of a worker that holds a task."""
-    snapshot = backend._controller.snapshot(0)
-    assert snapshot.leases, "no worker is busy"
+    """Return the process id of a worker that holds a task; wait for one that does."""
     assert isinstance(backend.platform, LocalPlatform)
-    pid = backend.platform.pid(snapshot.leases[0].worker)
+    pid = backend.platform.pid(first_lease(backend).worker)
     assert pid is not None
     return pid

@@ -12,14 +12,15 @@ from tests.live.farms import SharedFarms, checked
 
 pytestmark = pytest.mark.live
 
-TIME_SCALE = 0.25
+#: Slow enough for a busy machine: `tolerance_s` is 0.2 real seconds.
+TIME_SCALE = 0.5
 
 
 class TestLocalFarm(BackendContract):
-    """The contract, four times faster than real time."""
+    """The contract, twice as fast as real time."""
 
     exact = False
-    tolerance_s = 0.2
+    tolerance_s = 0.4
 
     @pytest.fixture
     def backend(self, shared: SharedFarms) -> Iterator[LiveBackend]:

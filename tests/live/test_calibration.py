@@ -17,8 +17,7 @@ from live.calibration import calibrate, collect_times, fit_startup, pickup_delay
 from live.records import frames, verify_run
 from simulator.backend import SimBackend
 from tests.contracts.backend import steady
-from tests.live.farms import live_farm, run_out
-from tests.live.servers import require_server
+from tests.live.farms import SharedFarms, advance_until, run_out
 
 
 def test_a_shifted_gamma_is_found_again() -> None:
@@ -66,21 +65,22 @@ def test_collector_time_leaves_waiting_for_the_collector_out() -> None:
 
 
 @pytest.mark.live
-def test_a_live_run_is_calibrated_and_its_fragment_can_be_loaded(tmp_path: Path) -> None:
-    require_server()
-    with live_farm(startup_s=2.0, collect_s=0.5) as backend:
+def test_a_live_run_is_calibrated_and_its_fragment_can_be_loaded(shared: SharedFarms, tmp_path: Path) -> None:
+    with shared.farm(startup_s=2.0, collect_s=0.5) as backend:
         backend.reset(steady(40, 2.0, 1.0), 3)
         for workers in (4, 5, 6):
             backend.scale_to(workers)
-            backend.advance(3.0)
+            advance_until(backend, lambda t, workers=workers: t.workers_ready == workers, f"{workers} ready")
         run_out(backend, 40)
         for name, frame in frames(backend, "static", 0).items():
             frame.to_parquet(tmp_path / name)
         task_frame("static", 0, backend.tasks, backend.task_log()).to_parquet(tmp_path / "tasks.parquet")
     farm, measured = calibrate(tmp_path)
     assert len(measured.startup_s) == 3
-    assert measured.startup_s == pytest.approx([2.0] * 3, abs=1.0)
-    assert farm.collect_s == pytest.approx(0.5, abs=0.3)
+    # Not sooner than configured; how much later is a matter of the machine. Medians bear a busy one.
+    assert (measured.startup_s >= 1.99).all()
+    assert np.median(measured.startup_s) < 4.0
+    assert 0.5 <= (farm.collect_s or 0.0) < 1.0
     assert 0 <= np.median(measured.overhead_s) < 0.5
     (tmp_path / "farm.yml").write_text(farm.to_yaml())
     loaded = load_config(tmp_path / "farm.yml").farm

@@ -17,7 +17,7 @@ from autoscaling_env.errors import BackendError
 from live.errors import FarmLost
 from live.keys import key
 from tests.contracts.backend import batch, steady
-from tests.live.farms import SharedFarms, checked, live_farm, run_out, wait_until
+from tests.live.farms import SharedFarms, checked, first_lease, live_farm, run_out, wait_until
 from tests.live.servers import RunningServer, require_server
 
 pytestmark = pytest.mark.live
@@ -74,6 +74,7 @@ def test_a_second_controller_on_one_farm_is_refused(server: RunningServer) -> No
 def test_a_controller_that_lost_its_farm_is_told(server: RunningServer) -> None:
     with live_farm(redis_url=server.url, farm="lost") as first:
         first.reset(steady(50, 2.0, 0.3), 1)
+        first._keeper.close()  # as if its process were paused for a minute
         first.queues.client.hset(key("lost", "episode"), "controller_until_us", "0")
         with live_farm(redis_url=server.url, farm="lost") as second:
             second.reset(steady(5, 2.0, 0.3), 1)
@@ -102,9 +103,8 @@ def test_leftovers_of_a_killed_run_do_not_count(own_server: RunningServer, doome
 def test_a_paused_worker_of_the_last_episode_cannot_touch_the_next(own_server: RunningServer) -> None:
     with live_farm(redis_url=own_server.url) as backend:
         backend.reset(batch([0.0], 3.0), 1)
-        backend.advance(1.0)
         old = backend._controller.episode
-        claim = backend._controller.snapshot(0).leases[0]
+        claim = first_lease(backend)
         backend.reset(batch([0.0, 0.1], 2.0), 1)
         backend.queues.run("finish", old, claim.worker, claim.task, "1", "done", "null", "0", "")
         seen = run_out(backend, 2)

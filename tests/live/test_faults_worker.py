@@ -107,7 +107,6 @@ def test_progress_keeps_a_slow_handler_alive(shared: SharedFarms) -> None:
 def test_a_killed_worker_is_replaced_and_its_task_done_by_another(shared: SharedFarms) -> None:
     with shared.farm(lease_s=60.0) as backend:
         backend.reset(batch([0.0, 0.0, 0.0], 5.0), 2)
-        backend.advance(2.0)
         os.kill(busy_pid(backend), signal.SIGKILL)
         seen = run_out(backend, 3)
         assert seen[-1].workers_ready == 2
@@ -119,7 +118,6 @@ def test_a_killed_worker_is_replaced_and_its_task_done_by_another(shared: Shared
 def test_told_to_leave_a_worker_finishes_its_task_first(shared: SharedFarms) -> None:
     with shared.farm() as backend:
         backend.reset(batch([0.0] * 8, 5.0), 2)
-        backend.advance(1.0)
         os.kill(busy_pid(backend), signal.SIGTERM)
         run_out(backend, 8)
         assert checked(backend).ok == 8
@@ -131,7 +129,6 @@ def test_told_to_leave_a_worker_finishes_its_task_first(shared: SharedFarms) -> 
 def test_when_the_grace_is_up_it_hands_the_task_back(shared: SharedFarms, handler: str) -> None:
     with shared.farm(drain_grace_s=0.2, handler=handler) as backend:
         backend.reset(batch([0.0], 10.0), 1)
-        backend.advance(2.0)
         os.kill(busy_pid(backend), signal.SIGTERM)
         run_out(backend, 1)
         assert checked(backend).recovered == 1
@@ -141,7 +138,6 @@ def test_when_the_grace_is_up_it_hands_the_task_back(shared: SharedFarms, handle
 def test_a_paused_worker_loses_its_task_and_its_late_result_is_refused(shared: SharedFarms) -> None:
     with shared.farm(lease_s=1.0) as backend:
         backend.reset(batch([0.0, 0.0], 6.0), 3)
-        backend.advance(2.0)
         pid = busy_pid(backend)
         os.kill(pid, signal.SIGSTOP)
         try:

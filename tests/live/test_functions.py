@@ -35,8 +35,10 @@ def free_port() -> int:
 def function(name: str, settings: FunctionSettings) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | settings.environment()
     with subprocess.Popen([sys.executable, "-m", f"live.functions.{name}"], env=environment) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()  # else a failure would wait for a program that never ends
 
 
 def probe(port: int, path: str) -> int:
@@ -59,10 +61,10 @@ def test_three_programs_are_a_farm(server: RunningServer, farm: str, queues: Que
     with function("worker", told) as worker, function("emitter", told), function("collector", told):
         controller.begin(segments(steady(20, 10.0, 0.2)))
         controller.start()
-        wait_until(lambda: controller.snapshot(0).output_queue == 20, "20 tasks collected", 30)
+        wait_until(lambda: controller.snapshot(0).output_queue == 20, "20 tasks collected", 60)
         assert verify(read_history(queues.client, farm), 20).ok == 20
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=10) == 0
+        assert worker.wait(timeout=30) == 0
         assert controller.snapshot(0).heartbeat_us == {}
 
 
@@ -71,17 +73,17 @@ def test_probes_are_answered(name: str, server: RunningServer, farm: str, contro
     controller.begin([])
     port = free_port()
     with function(name, settings(server, farm, port)) as process:
-        wait_until(lambda: probe(port, "/_/health") == 200, "healthy", 30)
+        wait_until(lambda: probe(port, "/_/health") == 200, "healthy", 60)
         wait_until(lambda: probe(port, "/_/ready") == 200, "ready")
         assert [probe(port, path) for path in ("/healthz", "/readyz", "/other")] == [200, 200, 404]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
 
 
 def test_a_worker_without_an_episode_is_healthy_but_not_ready(server: RunningServer, farm: str) -> None:
     port = free_port()
     with function("worker", settings(server, farm, port)):
-        wait_until(lambda: probe(port, "/_/health") == 200, "healthy", 30)
+        wait_until(lambda: probe(port, "/_/health") == 200, "healthy", 60)
         assert probe(port, "/_/ready") == 503
 
 
@@ -93,7 +95,7 @@ def test_a_worker_goes_on_with_the_next_episode(
         for count in (5, 7):
             controller.begin(segments(steady(count, 10.0, 0.2)))
             controller.start()
-            wait_until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks", 30)
+            wait_until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks", 60)
             assert verify(read_history(queues.client, farm), count).ok == count
 
 
