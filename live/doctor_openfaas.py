@@ -10,7 +10,7 @@ from autoscaling_env.errors import AutoscalingError
 from live.clients import command_client, shown
 from live.doctor import Finding, server_findings
 from live.errors import speaking_ours
-from live.platforms.openfaas_deployment import FARM_LABEL, SERVICES, ours
+from live.platforms.openfaas_deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours
 from live.platforms.openfaas_edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, told_edition
 from live.platforms.openfaas_farm import checked_spec
 from live.platforms.openfaas_gateway import FunctionStatus, Gateway
@@ -20,9 +20,13 @@ from live.status import farm_status
 LOOK_S = 5.0
 #: A function that tries image and Redis may take this long (real seconds).
 TRIAL_S = 60.0
+#: Service times beyond this have no bound worth the name (real seconds).
+UNBOUNDED_S = 1e6
 #: Without these a trial tells nothing new.
 NEEDED = ("configuration", "Redis", "Redis for functions", "gateway", "namespace")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: To a function these hosts are its own pod.
+OWN_POD = LOOPBACK
 
 
 def examine_openfaas(config: Config, trial_s: float = TRIAL_S) -> list[Finding]:
@@ -32,7 +36,7 @@ def examine_openfaas(config: Config, trial_s: float = TRIAL_S) -> list[Finding]:
         config: what would be run.
         trial_s: how long that function may take (real seconds); 0: run none.
     """
-    findings = [*_configuration(config), _transport(config), _secrets(config), *_redis(config)]
+    findings = [*_configuration(config), _grace(config), _transport(config), _secrets(config), *_redis(config)]
     try:
         gateway = Gateway(config.live.openfaas)
     except AutoscalingError as error:
@@ -53,6 +57,16 @@ def _configuration(config: Config) -> Iterator[Finding]:
             yield Finding("configuration", False, problem, "set it in the configuration's section live")
     else:
         yield Finding("configuration", True, f"image {config.live.openfaas.image}, farm {config.live.farm!r}")
+
+
+def _grace(config: Config) -> Finding:
+    """Whether a worker that is told to leave can finish its task."""
+    grace_s = min(config.live.drain_grace_s, config.live.openfaas.termination_grace_s - HAND_BACK_S)
+    longest_s = config.workload.service.max_s * config.live.time_scale
+    if grace_s < longest_s < UNBOUNDED_S:
+        detail = f"a task may take {longest_s:g} s, a leaving worker hands it back after {grace_s:g} s"
+        return Finding("drain", False, detail, "raise live.drain_grace_s up to 27, or lower live.time_scale")
+    return Finding("drain", True, f"a leaving worker has {grace_s:g} s for its task")
 
 
 def _transport(config: Config) -> Finding:
@@ -80,7 +94,7 @@ def _redis(config: Config) -> Iterator[Finding]:
     if not live.redis_url:
         return  # told with the configuration
     inside = urlsplit(live.openfaas.redis_url or live.redis_url)
-    if inside.hostname in LOOPBACK:
+    if inside.hostname in OWN_POD:
         remedy = "set live.openfaas.redis_url to where pods reach it, such as redis://redis.openfaas-fn:6379/0"
         yield Finding("Redis for functions", False, f"{inside.hostname} is the function's own pod", remedy)
     where = shown(live.redis_url)

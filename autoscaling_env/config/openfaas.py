@@ -26,7 +26,7 @@ class OpenFaasConfig(Section):
     namespace: Name = "openfaas-fn"
     """Namespace of the functions; the Community Edition has this one only."""
     mode: Literal["auto", "replicas", "functions"] = "auto"
-    """replicas: one function, a replica a worker; functions: a function a worker; auto: what the edition allows."""
+    """replicas: of one function; functions: one a worker, replicas where no more are allowed; auto: by the edition."""
     image: str = ""
     """Image of emitter, workers and collector (deploy/openfaas/Dockerfile); public in the Community Edition."""
     redis_url: str | None = None

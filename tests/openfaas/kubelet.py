@@ -103,7 +103,7 @@ class Forking(Probed):
 
     def __init__(self) -> None:
         self._processes = Processes()
-        self._processes.wait_ready(30)
+        self._processes.wait_ready(120)  # a loaded machine
         self._ended: dict[str, Ended] = {}
         self._processes.on_end(self._on_end)
 

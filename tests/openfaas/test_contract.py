@@ -43,9 +43,15 @@ class OnGateway(BackendContract):
         timing = Timing(self.container_start_s, 0.1, 0.1, 1.0, 0.02)
         self.gateway = GatewayServer(Forking(), timing, community=self.community, cache_s=0.02)
         yield
-        left = [each["name"] for each in self.gateway.provider.listing()]
+        left = [name for name in self.gateway.provider.functions if not name.startswith("other-")]
         self.gateway.close()
         assert left == []
+
+    def crowd(self, others: int) -> None:
+        """Leave less room in the namespace: functions of somebody else, whose image cannot be pulled."""
+        for number in range(others):
+            self.gateway.provider.crash.add(f"other-{number}")
+            self.gateway.provider.deploy({"service": f"other-{number}", "image": "x/y", "envProcess": ""})
 
     def make_backend(self, farm: FarmConfig) -> LiveBackend:
         config = quick_config(self.gateway.url, self.password_file, mode=self.mode, settle_s=0.2)
@@ -96,3 +102,14 @@ class TestCommunityFunctions(OnGateway):
     community = True
     mode = "functions"
     container_start_s = 0.0
+
+
+class TestCommunityReplicasOfFunctions(TestReplicas):
+    """Two worker functions, because those of others leave no room for a third: workers are their replicas."""
+
+    community = True
+    mode = "functions"
+
+    @pytest.fixture(autouse=True)
+    def _crowded(self, _surroundings: None) -> None:
+        self.crowd(11)

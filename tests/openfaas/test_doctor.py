@@ -114,11 +114,14 @@ def test_doctor_on_namespace_and_start_up(make_gateway: Make, config: Configure)
         False, "elsewhere: the Community Edition has openfaas-fn only", "set live.openfaas.namespace to openfaas-fn"
     )  # fmt: skip
     assert not found["start-up"][0]
+    slow = findings(config(gateway, **{"live.time_scale": 10.0}))["drain"]
+    assert slow[0] is False
+    assert "a leaving worker hands it back after 27 s" in slow[1]
 
 
 def test_doctor_tries_image_and_redis(make_gateway: Make, config: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial's own farm leaves neither function nor key, whether it worked or not."""
-    monkeypatch.setattr("live.doctor_openfaas.LOOPBACK", frozenset())  # pods of this test are on this machine
+    monkeypatch.setattr("live.doctor_openfaas.OWN_POD", frozenset())  # pods of this test are on this machine
     gateway = make_gateway(kubelet=Forking())
     ok, detail, _ = findings(config(gateway), 30.0)["trial function"]
     assert ok, detail
@@ -132,7 +135,7 @@ def test_doctor_tries_image_and_redis(make_gateway: Make, config: Configure, mon
 def test_doctor_on_an_image_that_does_not_run(
     make_gateway: Make, config: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.doctor_openfaas.LOOPBACK", frozenset())
+    monkeypatch.setattr("live.doctor_openfaas.OWN_POD", frozenset())
     gateway = make_gateway(Timing(container_start_s=60.0))
     ok, detail, remedy = findings(config(gateway), 1.0)["trial function"]
     assert (ok, detail) == (False, "a worker of image 'example/farm:1' does not run after 1 s")
