@@ -27,6 +27,7 @@ class RecordedRun:
     Attributes:
         source: where it was read, for messages.
         label: what to call it where a name alone would be ambiguous.
+        labelled: the label is somebody's own: a single agent is called by it, several are told apart by it.
         config: its resolved configuration.
         steps: rows of ``steps.parquet``.
         tasks: rows of ``tasks.parquet``; None: not recorded.
@@ -37,6 +38,7 @@ class RecordedRun:
     config: Config
     steps: pd.DataFrame
     tasks: pd.DataFrame | None
+    labelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Merged:
 def merge_runs(runs: Sequence[RecordedRun]) -> Merged:
     """Return the runs' agents side by side on the episodes they share.
 
-    An agent that several runs played is called ``agent (label)``.
+    The only agent of a labelled run is called by the label; an agent that several runs played is ``agent (label)``.
 
     Raises:
         InputError: every reason why the runs cannot be compared: other tasks, other rewards, no common episode.
@@ -118,11 +120,18 @@ def _batches(tasks: pd.DataFrame, seeds: set[int]) -> FloatArray:
 def _names(runs: Sequence[RecordedRun]) -> list[dict[str, str]]:
     """Per run: agent -> what it is called beside the others."""
     agents = [list(dict.fromkeys(run.steps["agent"])) for run in runs]
-    often = Counter(agent for names in agents for agent in names)
-    return [
-        {agent: agent if often[agent] == 1 else f"{agent} ({run.label})" for agent in names}
-        for run, names in zip(runs, agents, strict=True)
-    ]
+    often = Counter(agent for run, names in zip(runs, agents, strict=True) for agent in names if not run.labelled)
+    named = []
+    for run, names in zip(runs, agents, strict=True):
+        if run.labelled and len(names) == 1:
+            named.append({names[0]: run.label})
+        else:
+            plain = {agent: not run.labelled and often[agent] == 1 for agent in names}
+            named.append({agent: agent if plain[agent] else f"{agent} ({run.label})" for agent in names})
+    twice = [name for name, count in Counter(name for each in named for name in each.values()).items() if count > 1]
+    if twice:
+        raise InputError(*(f"two runs would both call an agent {name!r}: give them labels" for name in twice))
+    return named
 
 
 def _together(parts: Sequence[pd.DataFrame], names: Sequence[dict[str, str]], seeds: set[int]) -> pd.DataFrame:

@@ -32,14 +32,14 @@ Runs = Annotated[
 def merge(runs: Runs, output_dir: options.OutputDir = Path("runs"), as_json: options.Json = False) -> None:
     """Set recorded runs beside each other: one table, one report, the worker counts over time in one picture.
 
-    The runs must have met the same tasks; episodes that not all of them played are left out. An agent that several
-    runs played is told apart by the label, or by the farm it ran on.
+    The runs must have met the same tasks; episodes that not all of them played are left out. A label names the
+    only agent of a run, or tells several apart; without one, an agent that several runs played is named by its farm.
 
     Examples:
 
       autoscale merge runs/compare_run_EXTERNAL runs/compare_run_OURS
 
-      autoscale merge simulated=runs/compare_run_SIM cluster=runs/compare_run_LIVE
+      autoscale merge "real KEDA=runs/compare_run_EXTERNAL" "simulated KEDA=runs/compare_run_KEDA"
     """
     found = read_runs(runs)
     merged = merge_runs(found)
@@ -69,7 +69,7 @@ def read_runs(arguments: Sequence[str]) -> list[RecordedRun]:
     labels = [
         label or (farm if often[farm] == 1 else path.name) for (label, path), farm in zip(named, farms, strict=True)
     ]
-    return [_read(path, label) for (_, path), label in zip(named, labels, strict=True)]
+    return [_read(path, label, bool(own)) for (own, path), label in zip(named, labels, strict=True)]
 
 
 def write_merged(runs: Sequence[RecordedRun], merged: Merged, output_dir: Path) -> RunFolder:
@@ -106,7 +106,7 @@ def _farm(path: Path) -> str:
         return path.name
 
 
-def _read(path: Path, label: str) -> RecordedRun:
+def _read(path: Path, label: str, labelled: bool) -> RecordedRun:
     tasks = path / "tasks.parquet"
     return RecordedRun(
         str(path),
@@ -114,6 +114,7 @@ def _read(path: Path, label: str) -> RecordedRun:
         load_config(path / "config.yml"),
         pd.read_parquet(path / "steps.parquet"),
         pd.read_parquet(tasks) if tasks.is_file() else None,
+        labelled,
     )
 
 

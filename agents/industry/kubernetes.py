@@ -30,14 +30,13 @@ TARGET_TYPES: dict[str, TargetType] = {
 class HpaPolicy(RulePolicy):
     """A HorizontalPodAutoscaler on utilisation, like the CPU of workers that compute, or on the queue.
 
-    First sync one period after the start. ``status.replicas`` is the requested count (a Deployment counts
-    pods that still start); for ``utilisation`` a busy worker uses all it requested, an idle one nothing, a
-    starting one is not Ready.
+    ``status.replicas`` is the requested count (a Deployment counts pods that still start); for ``utilisation`` a
+    busy worker uses all it requested, an idle one nothing, a starting one is not Ready.
     """
 
     def _start(self, info: Info) -> None:
         self._rule = HpaRule(hpa_settings(self.config))
-        self._instants = Instants(self.config.agents.hpa.sync_period_s, self.config.agents.hpa.sync_period_s)
+        self._instants = sync_instants(self.config)
 
     def _catch_up(self, observation: Observation, info: Info) -> None:
         metric = _usage(info) if self.config.agents.hpa.metric == "utilisation" else float(info["worker_queue"])
@@ -50,15 +49,14 @@ class HpaPolicy(RulePolicy):
 class KedaPolicy(RulePolicy):
     """A ScaledObject: KEDA's executor between 0 (or idle) and 1, the HPA it creates above.
 
-    Polls from the start, HPA syncs from one sync period on; where both fall together the poll comes first.
+    Polls from the start; where a poll and a sync of the HPA fall together the poll comes first.
     """
 
     def _start(self, info: Info) -> None:
-        keda, hpa = self.config.agents.keda, self.config.agents.hpa
         self._rule = KedaRule(keda_settings(self.config))
         self._hpa = HpaRule(keda_hpa_settings(self.config))
-        self._polls = Instants(keda.polling_interval_s, 0.0)
-        self._syncs = Instants(hpa.sync_period_s, hpa.sync_period_s)
+        self._polls = Instants(self.config.agents.keda.polling_interval_s, 0.0)
+        self._syncs = sync_instants(self.config)
 
     def _catch_up(self, observation: Observation, info: Info) -> None:
         tasks = info["worker_queue"] if self.config.agents.keda.trigger == "redis-list" else in_progress(info)
@@ -70,6 +68,12 @@ class KedaPolicy(RulePolicy):
                 self.target = self._hpa.sync(instant_s, self.target, info["requested_workers"], float(tasks))
             else:
                 self.target = self._rule.poll(instant_s, self.target, active)
+
+
+def sync_instants(config: Config) -> Instants:
+    """Return when the HPA controller decides."""
+    hpa = config.agents.hpa
+    return Instants(hpa.sync_period_s, hpa.sync_period_s if hpa.first_sync_s is None else hpa.first_sync_s)
 
 
 def hpa_settings(config: Config) -> HpaSettings:

@@ -55,6 +55,8 @@ class HpaConfig(Section):
     """Share by which the metric may miss the target without a change."""
     sync_period_s: PositiveSeconds
     """Seconds between decisions."""
+    first_sync_s: Seconds | None
+    """When the first decision falls; null: one period after the start, as for an HPA made at that instant."""
     downscale_stabilization_s: Seconds
     """Seconds for which the highest recommendation is kept."""
     behavior: HpaBehaviorConfig | None

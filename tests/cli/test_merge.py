@@ -14,7 +14,7 @@ def run_of(autoscale, agents: str, *more: object) -> str:
 def test_two_runs_become_one_with_table_report_and_picture(autoscale) -> None:
     one, other = run_of(autoscale, "static-12,keda"), run_of(autoscale, "static-12", "--engine", "simpy")
     data = autoscale("merge", f"fast={one}", other, "--json").json()
-    assert list(data["agents"]) == ["static-12 (fast)", "keda", "static-12 (simpy)"]
+    assert list(data["agents"]) == ["static-12 (fast)", "keda (fast)", "static-12 (simpy)"]
     assert data["agents"]["static-12 (fast)"] == data["agents"]["static-12 (simpy)"]  # the engines are twins
     for name in ("workers over time", "report"):
         assert Path(data["files"][name]).stat().st_size > 10_000
@@ -23,6 +23,13 @@ def test_two_runs_become_one_with_table_report_and_picture(autoscale) -> None:
         "fast": one,
         "simpy": other,
     }
+
+
+def test_a_label_names_the_only_agent_of_a_run(autoscale) -> None:
+    run = run_of(autoscale, "static-12")
+    assert list(autoscale("merge", f"mine={run}", run, "--json").json()["agents"]) == ["mine", "static-12"]
+    outcome = autoscale("merge", f"mine={run}", f"mine={run}")
+    assert (outcome.code, "both call an agent 'mine': give them labels" in outcome.err) == (2, True)
 
 
 def test_what_cannot_be_merged_is_told_at_once_and_nothing_is_written(autoscale) -> None:

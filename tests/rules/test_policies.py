@@ -124,6 +124,14 @@ def test_hpa_syncs_every_fifteen_seconds() -> None:
     assert changes == {0.0: 0, 8.0: 0, 16.0: 8}  # the sync of 15 s falls into the step that ends at 16 s
 
 
+def test_an_hpa_that_was_there_before_syncs_when_told() -> None:
+    settings = ["agents.hpa.metric=queue_per_worker", "agents.hpa.target=5", "agents.hpa.first_sync_s=5"]
+    policy = INDUSTRY["hpa"](load_config(assignments=settings))
+    assert [change(policy, info_at(t, worker_queue=100)) for t in (0.0, 8.0)] == [0, 8]
+    assert change(policy, info_at(16.0, worker_queue=0)) == 8, "the next one is at 20 s"
+    assert change(policy, info_at(24.0, worker_queue=200)) > 8
+
+
 def test_hpa_on_utilisation_takes_starting_workers_for_unready() -> None:
     policy = INDUSTRY["hpa"](default_config())
     busy = {"workers_ready": 10, "busy_workers": 10, "requested_workers": 10}
