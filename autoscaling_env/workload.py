@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
 
 from autoscaling_env.config.environment import EnvironmentConfig
-from autoscaling_env.types import TaskBatch
+from autoscaling_env.types import FloatArray, TaskBatch
+
+#: Gives the generator of a named stream.
+StreamsByName: TypeAlias = Callable[[str], np.random.Generator]
 
 
 @runtime_checkable
@@ -38,6 +44,21 @@ class Workload(Protocol):
         Args:
             seed: the episode's seed, see ``autoscaling_env.rng``.
             phase_order_seed: shuffles the order of the phases (and nothing else) where there are phases.
+        """
+        ...
+
+
+@runtime_checkable
+class DrawsRows(Workload, Protocol):
+    """A workload that can be given its random numbers, and so draw the episodes of many seeds at once."""
+
+    def draw_from(self, streams: StreamsByName, phase_order_seed: int | None = None) -> tuple[FloatArray, ...]:
+        """Return arrival_s, service_s and deadline_s, all float64[..., n], and segment_start_s, float64[m].
+
+        Args:
+            streams: gives the generator of a name (``autoscaling_env.rng.STREAMS``). Where what these draw has a
+                row for each of k seeds, so has what is returned, each row as ``draw`` would have made it.
+            phase_order_seed: as for ``draw``, the same for all.
         """
         ...
 

@@ -124,4 +124,4 @@ class CompiledBackend:
 
 def _ready(state: dict[str, int]) -> int:
     """Workers able to take tasks: idle, woken or busy."""
-    return state["idle"] + state["look_tail"] - state["look_head"] + state["look_far"] + state["busy"]
+    return state["idle"] + state["look_high"] - state["look_low"] + state["look_far"] + state["busy"]

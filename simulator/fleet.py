@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +16,16 @@ from autoscaling_env.config.distributions import Constant, Distribution
 from autoscaling_env.observation import observation_space
 from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
+from autoscaling_env.workload import DrawsRows, StreamsByName, Workload, draw_episode
 from simulator import kernel, kernel_env
 from simulator.first_use import announce
 from simulator.kernel_env import FACTS, Episodes, Rules
 from simulator.streams import Streams
 
+Rows: TypeAlias = NDArray[np.int64]
+
+#: Episodes drawn together: their numbers fit into the processor's cache.
+TOGETHER = 16
 #: Room for workers that leave and still hold a task, at first.
 SPARE_WORKERS = 32
 _REQUESTED, _DRAINING, _STARTED = (
@@ -53,27 +60,49 @@ class Fleet:
         reach = math.ceil(environment.observation_window_s / environment.step_duration_s) + 3
         self._history = min(reach, environment.max_steps + 2)
         self._rise = max(0, *environment.action_deltas)
-        self._size, self._batches = size, [TaskBatch(np.empty(0), np.empty(0), np.empty(0))] * size
+        self._size, self._seeds = size, np.zeros(size, dtype=np.int64)
         self._tasks, self._segments = np.zeros((2, size), dtype=np.int64)
         self.episodes = self._allocated(tasks=0, segments=1)
 
-    def load(self, rows: NDArray[np.int64], batch: TaskBatch) -> None:
+    def draw(self, workload: Workload, rows: Rows, seeds: NDArray[np.int64], streams: Streams) -> None:
+        """Put the episode of each seed into its row, to be begun; as ``workload.draw_episode`` draws it."""
+        environment = self.config.environment
+        if not isinstance(workload, DrawsRows):
+            for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
+                self.load(row, draw_episode(workload, environment, seed))
+            return
+        own_order = environment.phase_shuffle and environment.phase_shuffle_seed is None
+        for first in range(0, len(rows), 1 if own_order else TOGETHER):
+            some = slice(first, first + (1 if own_order else TOGETHER))
+            order = int(seeds[first]) if own_order else environment.phase_shuffle_seed
+            of_seeds = streams.of(seeds[some])
+            drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None)
+            self._place(rows[some], drawn, of_seeds)
+        self._seeds[rows] = seeds
+
+    def load(self, rows: Rows, batch: TaskBatch) -> None:
         """Put the episode of ``batch`` into every one of ``rows``, to be begun."""
-        size, segments = len(batch), len(batch.segment_start_s)
+        drawn = batch.arrival_s, batch.service_s, batch.deadline_s, batch.segment_start_s
+        self._place(rows, drawn, partial(self._streams.get, batch.seed))
+        self._seeds[rows] = batch.seed
+
+    def _place(self, rows: Rows, drawn: Sequence[FloatArray], streams: StreamsByName) -> None:
+        """Write tasks and delays; all have one row, or one for each of ``rows``."""
+        arrival_s, service_s, deadline_s, segment_start_s = drawn
+        size, segments = arrival_s.shape[-1], len(segment_start_s)
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
         episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
-        place = slice(rows[0], rows[0] + 1) if len(rows) == 1 else rows  # a slice is copied to much faster
-        farms.arrival_s[place, :size] = batch.arrival_s
-        farms.work_s[place, :size] = batch.service_s + self._drawn(farm.service_overhead, batch.seed, "overhead", size)
-        farms.pickup_s[place, :size] = self._drawn(farm.pickup, batch.seed, "pickup", size)
-        farms.startup_s[place] = self._startups(batch.seed, farms.startup_s.shape[1])
-        episodes.deadline_s[place, :size] = batch.deadline_s
-        episodes.segment_s[place, :segments] = batch.segment_start_s
+        # A slice is copied to much faster than rows by their numbers.
+        place = slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
+        farms.arrival_s[place, :size] = arrival_s
+        farms.work_s[place, :size] = service_s + _drawn(farm.service_overhead, streams, "overhead", size)
+        farms.pickup_s[place, :size] = _drawn(farm.pickup, streams, "pickup", size)
+        farms.startup_s[place] = startups(farm.startup, streams, farms.startup_s.shape[1])
+        episodes.deadline_s[place, :size] = deadline_s
+        episodes.segment_s[place, :segments] = segment_start_s
         episodes.segment_s[place, segments:] = np.inf
         self._tasks[place], self._segments[place] = size, segments
-        for row in rows.tolist():
-            self._batches[row] = batch
 
     def begin(self, rows: NDArray[np.int64]) -> None:
         """Start the episodes loaded into ``rows``, and observe them."""
@@ -114,20 +143,9 @@ class Fleet:
         started = int(facts[:, _STARTED].max()) + self._rise
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
-            drawn = [self._startups(batch.seed, count) for batch in self._batches]
-            farms = farms._replace(startup_s=np.array(drawn))
+            streams = self._streams.of(self._seeds)
+            farms = farms._replace(startup_s=startups(self.config.farm.startup, streams, count))
         self.episodes = self.episodes._replace(farms=farms)
-
-    def _drawn(self, distribution: Distribution, seed: int, name: str, size: int) -> FloatArray | float:
-        """As ``simulator.delays`` draws them."""
-        if isinstance(distribution, Constant):
-            return distribution.value_s
-        return distribution.sample(self._streams.get(seed, name), size)
-
-    def _startups(self, seed: int, count: int) -> FloatArray:
-        """Return float64[count], a multiple of ``BLOCK``, as ``simulator.delays`` draws them."""
-        rng, startup = self._streams.get(seed, "startup"), self.config.farm.startup
-        return np.concatenate([startup.sample(rng, BLOCK) for _ in range(count // BLOCK)])
 
     def _allocated(self, tasks: int, segments: int) -> Episodes:
         farm = self.config.farm
@@ -143,6 +161,19 @@ class Fleet:
         farms = {name: _into(getattr(old.farms, name), getattr(new.farms, name)) for name in old.farms._fields}
         kept = {name: _into(getattr(old, name), getattr(new, name)) for name in old._fields if name != "farms"}
         self.episodes = Episodes(farms=new.farms._replace(**farms), **kept)
+
+
+def _drawn(distribution: Distribution, streams: StreamsByName, name: str, size: int) -> FloatArray | float:
+    """As ``simulator.delays`` draws them."""
+    return distribution.value_s if isinstance(distribution, Constant) else distribution.sample(streams(name), size)
+
+
+def startups(startup: Distribution, streams: StreamsByName, count: int) -> FloatArray:
+    """Return float64[..., count], a multiple of ``BLOCK``, as ``simulator.delays`` draws them."""
+    if isinstance(startup, Constant):
+        return np.full(count, startup.value_s)
+    rng = streams("startup")
+    return np.concatenate([startup.sample(rng, BLOCK) for _ in range(count // BLOCK)], axis=-1)
 
 
 def _into(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:

@@ -5,9 +5,10 @@ instant, of ``simulator.calendar.Rank``: a worker finishes, a worker becomes rea
 worker looks at the queue. Collection needs no event: results are collected in the order of finishing, each at
 ``max(finished, collector free) + collect_s`` (Lindley's recursion).
 
-Three observations make it fast. Tasks start in the order of arrival, so the queue is two indices. While no
-worker is idle an arrival changes nothing, so arrivals are not events at all then: a task is waiting at ``t``
-if it arrived before ``t``. And idle workers are alike, so they are a number.
+Most of the time not even that is needed (``simulator.kernel_calm``). Three observations make the rest fast. Tasks
+start in the order of arrival, so the queue is two indices. While no worker is idle an arrival changes nothing, so
+arrivals are not events at all then: a task is waiting at ``t`` if it arrived before ``t``. And idle workers are
+alike, so they are a number.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
 from simulator.kernel_agenda import (
-    LAST,
     LENGTH,
     ONE,
     ROOM,
+    TOP,
     ZERO,
     Index,
     TagArray,
@@ -30,9 +31,12 @@ from simulator.kernel_agenda import (
     drop_latest,
     fetch,
     inlined,
+    insert,
     mark_first,
     push,
 )
+from simulator.kernel_calm import start_tasks
+from simulator.kernel_lanes import LANES
 
 #: An entry of ``Farms.state``.
 FarmState: TypeAlias = Any
@@ -51,19 +55,19 @@ FARM = np.dtype(
         ("draining", np.uint64),
         ("starting", np.uint64),
         ("started", np.uint64),  # workers started since reset
-        ("busy_head", np.uint64),  # the agenda of finishing times (simulator.kernel_agenda)
-        ("busy_tail", np.uint64),
+        ("busy_low", np.uint64),  # the agenda of finishing times (simulator.kernel_agenda)
+        ("busy_high", np.uint64),
         ("busy_far", np.int64),
-        ("look_head", np.uint64),  # the agenda of woken workers' looks at the queue
-        ("look_tail", np.uint64),
+        ("look_low", np.uint64),  # the agenda of woken workers' looks at the queue
+        ("look_high", np.uint64),
         ("look_far", np.int64),
         ("now_s", np.float64),
         ("free_s", np.float64),  # when the collector is
         ("looked_s", np.float64),  # when a woken worker last looked at the queue
-        ("busy_s", np.float64, (LENGTH + 1,)),
-        ("look_s", np.float64, (LENGTH + 1,)),
-        ("busy_task", np.int32, (LENGTH + 1,)),  # ~task where the worker leaves afterwards
-        ("look_tag", np.int32, (LENGTH + 1,)),
+        ("busy_s", np.float64, (LENGTH + LANES,)),
+        ("look_s", np.float64, (LENGTH + LANES,)),
+        ("busy_task", np.int64, (LENGTH + LANES,)),  # ~task where the worker leaves afterwards
+        ("look_tag", np.int64, (LENGTH + LANES,)),
     ],
     align=True,
 )
@@ -76,7 +80,7 @@ class Farms(NamedTuple):
 
     Attributes:
         state: FARM[f].
-        arrival_s: float64[f, n + 1], sorted, infinite from the farm's own number of tasks on.
+        arrival_s: float64[f, n + 2], sorted, infinite from the farm's own number of tasks on.
         work_s: float64[f, n], seconds a worker is busy with each task.
         pickup_s: float64[f, n], seconds until an idle worker notices each task.
         startup_s: float64[f, k], start-up delays in the order of starting.
@@ -105,7 +109,7 @@ def allocate(farms: int, tasks: int, workers: int, startups: int, *, record: boo
     crowd = max(workers, 1)
     return Farms(
         state=np.zeros(farms, dtype=FARM),
-        arrival_s=np.full((farms, tasks + 1), np.inf),
+        arrival_s=np.full((farms, tasks + 2), np.inf),
         work_s=np.zeros((farms, tasks)),
         pickup_s=np.zeros((farms, tasks)),
         startup_s=np.zeros((farms, startups)),
@@ -125,11 +129,12 @@ def restart(farms: Farms, row: Index, tasks: int, workers: int) -> None:
     farm.tasks, farm.idle = tasks, workers
     farm.next = farm.wake = farm.enqueued = farm.finished = farm.collected = 0
     farm.busy = farm.draining = farm.starting = farm.started = 0
-    farm.busy_head = farm.busy_tail = farm.busy_far = 0
-    farm.look_head = farm.look_tail = farm.look_far = 0
+    farm.busy_low = farm.busy_high = farm.look_low = farm.look_high = TOP
+    farm.busy_far = farm.look_far = 0
     farm.now_s = 0.0
     farm.free_s = farm.looked_s = -np.inf
-    farm.busy_s[0] = farm.look_s[0] = np.inf
+    farm.busy_s[TOP - ONE] = farm.look_s[TOP - ONE] = np.inf
+    farm.busy_s[TOP:] = farm.look_s[TOP:] = -np.inf
     farms.arrival_s[row, tasks:] = np.inf
     farms.started_s[row, :] = np.nan
 
@@ -137,7 +142,7 @@ def restart(farms: Farms, row: Index, tasks: int, workers: int) -> None:
 @inlined
 def ready(farm: FarmState) -> Any:
     """Return the number of workers able to take tasks: idle, woken or busy."""
-    return farm.idle + farm.look_tail - farm.look_head + np.uint64(farm.look_far) + farm.busy
+    return farm.idle + farm.look_high - farm.look_low + np.uint64(farm.look_far) + farm.busy
 
 
 @inlined
@@ -160,12 +165,12 @@ def remove_one(farms: Farms, row: Index) -> None:
         farm.starting -= ONE
     elif farm.idle > ZERO:
         farm.idle -= ONE
-    elif farm.look_tail > farm.look_head:
+    elif farm.look_high > farm.look_low:
         heap = farms.far_s[row, LOOKS], farms.far_tag[row, LOOKS]
-        farm.look_tail, farm.look_far = drop_latest(farm.look_s, heap, farm.look_tail, farm.look_far)
+        farm.look_low, farm.look_far = drop_latest(farm.look_s, heap, farm.look_low, farm.look_far)
     else:
         heap = farms.far_s[row, FINISHES], farms.far_tag[row, FINISHES]
-        mark_first(farm.busy_task, heap, farm.busy_head, farm.busy_tail, farm.busy_far)
+        mark_first(farm.busy_task, heap, farm.busy_low, farm.busy_high, farm.busy_far)
         farm.busy -= ONE
         farm.draining += ONE
 
@@ -199,11 +204,12 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
     farm = farms.state[row]
     row = np.uint64(row)
     busy_s, busy_task, look_s, look_tag = farm.busy_s, farm.busy_task, farm.look_s, farm.look_tag
-    head, tail, far = farm.busy_head, farm.busy_tail, farm.busy_far
-    look_head, look_tail, look_far = farm.look_head, farm.look_tail, farm.look_far
+    low, high, far = farm.busy_low, farm.busy_high, farm.busy_far
+    look_low, look_high, look_far = farm.look_low, farm.look_high, farm.look_far
     task, wake, done, idle = farm.next, farm.wake, farm.finished, farm.idle
     free_s, looked_s, draining = farm.free_s, farm.looked_s, farm.draining
     record = farms.started_s.shape[1] > 0
+    heaps = farms.far_s, farms.far_tag
     while True:
         first = next_ready(farms, row, np.int64(farm.starting))
         limit_s = finish_limit_s = until_s
@@ -211,16 +217,27 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
             limit_s = farms.starting_s[row, first]
             finish_limit_s = np.nextafter(limit_s, np.inf)  # who finishes at that instant comes first
         while True:
-            finish_s, seen_s = busy_s[head], look_s[look_head]
+            calm = look_low == look_high and draining == ZERO and far == 0
+            if calm and busy_s[high - ONE] > looked_s:
+                first_done, agenda = high, (busy_s, busy_task, low, high)
+                low, high, task, idle, looked_s = start_tasks(farms, row, limit_s, agenda, task, idle, looked_s)
+                wake = task
+                for place in range(first_done - high):
+                    finish_s, who = busy_s[first_done - ONE - place], busy_task[first_done - ONE - place]
+                    free_s = (finish_s if finish_s > free_s else free_s) + collect_s
+                    farms.finished[row, done] = who
+                    farms.collected_s[row, done] = free_s
+                    done += ONE
+            finish_s, seen_s = busy_s[high - ONE], look_s[look_high - ONE]
             arrives_s = farms.arrival_s[row, wake] if idle > ZERO else np.inf
             if finish_s <= arrives_s and finish_s <= seen_s:  # a worker finishes
                 if finish_s >= finish_limit_s:
                     break
-                who = busy_task[head]
-                head += ONE
-                if head == tail and far > 0:
+                high -= ONE
+                who = busy_task[high]
+                if low == high and far > 0:
                     heap = farms.far_s[row, FINISHES], farms.far_tag[row, FINISHES]
-                    head, tail, far = fetch(busy_s, busy_task, heap, far)
+                    low, high, far = fetch(busy_s, busy_task, heap, far)
                 free_s = (finish_s if finish_s > free_s else free_s) + collect_s
                 farms.finished[row, done] = who if who >= 0 else ~who
                 farms.collected_s[row, done] = free_s
@@ -237,69 +254,31 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
                 looks_s = arrives_s + farms.pickup_s[row, wake]
                 wake += ONE
                 idle -= ONE
-                alone = look_head == look_tail and looks_s < limit_s
-                if not alone or looks_s >= finish_s or looks_s >= farms.arrival_s[row, wake]:
-                    if look_far == 0 and look_tail < LAST and look_tail - look_head < ROOM:
-                        place = look_tail
-                        look_tail += ONE
-                        look_s[look_tail] = np.inf
-                        while place > look_head and look_s[place - ONE] > looks_s:
-                            look_s[place] = look_s[place - ONE]
-                            place -= ONE
-                        look_s[place] = looks_s
-                    else:
-                        heaps = farms.far_s, farms.far_tag
-                        look_head, look_tail, look_far = push(
-                            look_s,
-                            look_tag,
-                            heaps,
-                            row,
-                            LOOKS,
-                            look_head,
-                            look_tail,
-                            look_far,
-                            looks_s,
-                            0,
-                        )
-                    continue
-                now_s = looked_s = looks_s  # nothing comes between: the worker takes this very task
-                waiting = True
+                if look_far == 0 and look_low > ONE and look_high - look_low < ROOM:
+                    look_low = insert(look_s, look_tag, look_low, looks_s, np.int64(0))
+                else:
+                    look_low, look_high, look_far = push(
+                        look_s, look_tag, heaps, row, LOOKS, look_low, look_high, look_far, looks_s, np.int64(0)
+                    )
+                continue
             else:  # a woken worker looks at the queue
                 if seen_s >= limit_s:
                     break
-                look_head += ONE
-                if look_head == look_tail and look_far > 0:
+                look_high -= ONE
+                if look_low == look_high and look_far > 0:
                     heap = farms.far_s[row, LOOKS], farms.far_tag[row, LOOKS]
-                    look_head, look_tail, look_far = fetch(look_s, look_tag, heap, look_far)
+                    look_low, look_high, look_far = fetch(look_s, look_tag, heap, look_far)
                 now_s = looked_s = seen_s
                 waiting = farms.arrival_s[row, task] <= now_s
             if waiting:
                 if record:
                     farms.started_s[row, task] = now_s
                 free_at_s = now_s + farms.work_s[row, task]
-                if far == 0 and tail < LAST and tail - head < ROOM:
-                    place = tail
-                    tail += ONE
-                    busy_s[tail] = np.inf
-                    while place > head and busy_s[place - ONE] > free_at_s:
-                        busy_s[place] = busy_s[place - ONE]
-                        busy_task[place] = busy_task[place - ONE]
-                        place -= ONE
-                    busy_s[place] = free_at_s
-                    busy_task[place] = task
+                if far == 0 and low > ONE and high - low < ROOM:
+                    low = insert(busy_s, busy_task, low, free_at_s, np.int64(task))
                 else:
-                    heaps, who = (farms.far_s, farms.far_tag), np.int32(task)
-                    head, tail, far = push(
-                        busy_s,
-                        busy_task,
-                        heaps,
-                        row,
-                        FINISHES,
-                        head,
-                        tail,
-                        far,
-                        free_at_s,
-                        np.int32(task),
+                    low, high, far = push(
+                        busy_s, busy_task, heaps, row, FINISHES, low, high, far, free_at_s, np.int64(task)
                     )
                 task += ONE
             else:
@@ -312,29 +291,18 @@ def advance(farms: Farms, row: Index, until_s: float, collect_s: float) -> None:
         if farms.arrival_s[row, task] < limit_s:
             if record:
                 farms.started_s[row, task] = limit_s
-            heaps, free_at_s = (farms.far_s, farms.far_tag), limit_s + farms.work_s[row, task]
-            head, tail, far = push(
-                busy_s,
-                busy_task,
-                heaps,
-                row,
-                FINISHES,
-                head,
-                tail,
-                far,
-                limit_s + farms.work_s[row, task],
-                np.int32(task),
-            )
+            free_at_s = limit_s + farms.work_s[row, task]
+            low, high, far = push(busy_s, busy_task, heaps, row, FINISHES, low, high, far, free_at_s, np.int64(task))
             task += ONE
         else:
             if idle == ZERO:
                 wake = task
             idle += ONE
-    farm.busy_head, farm.busy_tail, farm.busy_far = head, tail, far
-    farm.look_head, farm.look_tail, farm.look_far = look_head, look_tail, look_far
+    farm.busy_low, farm.busy_high, farm.busy_far = low, high, far
+    farm.look_low, farm.look_high, farm.look_far = look_low, look_high, look_far
     farm.next, farm.wake, farm.finished, farm.idle = task, wake, done, idle
     farm.now_s, farm.free_s, farm.looked_s, farm.draining = until_s, free_s, looked_s, draining
-    farm.busy = tail - head + np.uint64(far) - draining
+    farm.busy = high - low + np.uint64(far) - draining
     count_window(farms, row)
 
 
@@ -346,6 +314,8 @@ def count_window(farms: Farms, row: Index) -> None:
     finished = farm.finished
     while farms.arrival_s[row, enqueued] < now_s:
         enqueued += ONE
+    if finished > ZERO and farms.collected_s[row, finished - ONE] < now_s:
+        collected = finished  # nearly always
     while collected < finished and farms.collected_s[row, collected] < now_s:
         collected += ONE
     farm.enqueued, farm.collected = enqueued, collected

@@ -1,12 +1,13 @@
 """Instants in order, for the compiled farm: the nearest few sorted in an array, all others in a 4-ary heap.
 
 With up to ``NEAR`` instants nothing but the array is used: the first is read without a search, and a new
-one is inserted from the back, where later ones belong. What does not fit goes to the heap, at O(log n).
+one is inserted eight places at a time (``simulator.kernel_lanes``). What does not fit goes to the heap, at O(log n).
 Every instant carries a tag; equal instants come in the order of their tags, with ``~tag`` in the place of
 ``tag`` (the farm marks tasks of leaving workers so). A new instant has the largest tag so far.
 
-The caller holds ``head`` and ``tail``: ``near_s[head:tail]`` is sorted, ``near_s[tail]`` is infinite, and
-no instant of the heap is before one of the array.
+The caller holds ``low`` and ``high``: ``near_s[low:high]`` is sorted from late to early, so the first is
+``near_s[high - 1]``; the array grows downwards. ``near_s[low - 1]`` is infinite; above ``high`` stand instants that
+are over, and at the top ones before all time. No instant of the heap is before one of the array.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
+from simulator.kernel_lanes import LANES, insert_lanes
 
 TagArray: TypeAlias = NDArray[np.int32]
 F = TypeVar("F", bound=Callable[..., object])
@@ -26,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., object])
 #: Instants kept sorted, and the length of the array they wander through.
 NEAR = 48
 LENGTH = 4 * NEAR
-ROOM, LAST = np.uint64(NEAR), np.uint64(LENGTH - 1)
+ROOM, TOP, STRIDE = np.uint64(NEAR), np.uint64(LENGTH), np.uint64(LANES)
 #: Instants fetched from the heap at once when the array is empty.
 FETCH = 24
 
@@ -50,18 +52,18 @@ def inlined(function: F) -> F:
     return cast("F", njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
 
 
-@compiled
-def insert(near_s: FloatArray, near_tag: TagArray, head: Index, tail: Index, time_s: Any, tag: Index) -> Index:
-    """Put an instant among the near ones; return the new tail. ``tail`` must be below ``LENGTH``."""
-    place = tail
-    while place > head and near_s[place - ONE] > time_s:
-        near_s[place] = near_s[place - ONE]
-        near_tag[place] = near_tag[place - ONE]
-        place -= ONE
-    near_s[place] = time_s
-    near_tag[place] = tag
-    near_s[tail + ONE] = np.inf
-    return tail + ONE
+@inlined
+def insert(near_s: FloatArray, near_tag: TagArray, low: Index, time_s: Any, tag: Index) -> Index:
+    """Put an instant among the near ones; return the new ``low``, which must have been above 1."""
+    low -= ONE
+    near_s[low - ONE] = np.inf
+    place = low
+    while True:
+        further = time_s < near_s[place + STRIDE]
+        insert_lanes(near_s, near_tag, place, time_s, tag)
+        if not further:
+            return low
+        place += STRIDE
 
 
 @compiled
@@ -71,49 +73,51 @@ def push(
     heaps: Heaps,
     row: Index,
     kind: int,
-    head: Index,
-    tail: Index,
+    low: Index,
+    high: Index,
     size: int,
     time_s: Any,
     tag: Index,
 ) -> tuple[Index, Index, int]:
-    """Add an instant wherever it belongs; return the new head, tail and size of the heap."""
+    """Add an instant wherever it belongs; return the new low, high and size of the heap."""
     far = heaps[0][row, kind], heaps[1][row, kind]
-    if tail >= LAST:
-        head, tail = move_to_front(near_s, near_tag, head, tail)
-    last_s = near_s[tail - ONE] if tail > head else -np.inf
-    if size > 0 and tail == head:
+    if low <= ONE:
+        low, high = move_up(near_s, near_tag, low, high)
+    last_s = near_s[low] if high > low else -np.inf
+    if size > 0 and high == low:
         last_s = far[0][0]
-    if time_s >= last_s and (size > 0 or tail - head >= ROOM):
-        return head, tail, heap_push(far, size, time_s, tag)
-    tail = insert(near_s, near_tag, head, tail, time_s, tag)
-    if tail - head > ROOM:
-        tail -= ONE
-        size = heap_push(far, size, near_s[tail], near_tag[tail])
-        near_s[tail] = np.inf
-    return head, tail, size
+    if time_s >= last_s and (size > 0 or high - low >= ROOM):
+        return low, high, heap_push(far, size, time_s, tag)
+    low = insert(near_s, near_tag, low, time_s, tag)
+    if high - low > ROOM:
+        size = heap_push(far, size, near_s[low], near_tag[low])
+        near_s[low] = np.inf
+        low += ONE
+    return low, high, size
 
 
 @compiled
-def move_to_front(near_s: FloatArray, near_tag: TagArray, head: Index, tail: Index) -> tuple[Index, Index]:
-    """Make room at the back; return the new head and tail."""
-    for place in range(tail - head):
-        near_s[place] = near_s[head + place]
-        near_tag[place] = near_tag[head + place]
-    near_s[tail - head] = np.inf
-    return ZERO, tail - head
+def move_up(near_s: FloatArray, near_tag: TagArray, low: Index, high: Index) -> tuple[Index, Index]:
+    """Make room below; return the new low and high."""
+    shift = TOP - high
+    for place in range(high - low):
+        near_s[TOP - ONE - place] = near_s[high - ONE - place]
+        near_tag[TOP - ONE - place] = near_tag[high - ONE - place]
+    near_s[low + shift - ONE] = np.inf
+    return low + shift, TOP
 
 
 @compiled
 def fetch(near_s: FloatArray, near_tag: TagArray, far: Heap, size: int) -> tuple[Index, Index, int]:
-    """Fill the empty array from the heap; return the new head, tail and size of the heap."""
-    count = min(size, FETCH)
-    for place in range(count):
-        near_s[place] = far[0][0]
-        near_tag[place] = far[1][0]
+    """Fill the empty array from the heap; return the new low, high and size of the heap."""
+    low = TOP
+    for _ in range(min(size, FETCH)):
+        low -= ONE
+        near_s[low] = far[0][0]
+        near_tag[low] = far[1][0]
         size = heap_pop(far, size)
-    near_s[count] = np.inf
-    return ZERO, np.uint64(count), size
+    near_s[low - ONE] = np.inf
+    return low, TOP, size
 
 
 @compiled
@@ -173,23 +177,24 @@ def heap_pop(far: Heap, size: int) -> int:
 
 
 @compiled
-def drop_latest(near_s: FloatArray, far: Heap, tail: Index, size: int) -> tuple[Index, int]:
-    """Forget the last instant of all; return the new tail and size of the heap."""
+def drop_latest(near_s: FloatArray, far: Heap, low: Index, size: int) -> tuple[Index, int]:
+    """Forget the last instant of all; return the new ``low`` and size of the heap."""
     if size == 0:
-        near_s[tail - ONE] = np.inf
-        return tail - ONE, size
+        near_s[low] = np.inf
+        return low + ONE, size
     far_s, far_tag = far
     latest = np.argmax(far_s[:size])
     if latest != size - 1:
         lift(far, latest, far_s[size - 1], far_tag[size - 1])
-    return tail, size - 1
+    return low, size - 1
 
 
 @compiled
-def mark_first(near_tag: TagArray, far: Heap, head: Index, tail: Index, size: int) -> None:
+def mark_first(near_tag: TagArray, far: Heap, low: Index, high: Index, size: int) -> None:
     """Replace the tag of the first instant that is not marked yet by ``~tag``."""
     far_s, far_tag = far
-    for near in range(head, tail):
+    for back in range(high - low):
+        near = high - ONE - back
         if near_tag[near] >= 0:
             near_tag[near] = ~near_tag[near]
             return

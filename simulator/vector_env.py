@@ -21,9 +21,10 @@ from autoscaling_env.plugins import make_workload
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import Workload, draw_episode
+from autoscaling_env.workload import Workload
 from simulator import kernel_env
 from simulator.fleet import Fleet
+from simulator.streams import Streams
 from simulator.vector_info import Infos
 
 Rows = NDArray[np.int64]
@@ -76,6 +77,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._task_seed = task_seed
         self._fleet = Fleet(self.config, self.workload.mean_service_s, num_envs)
+        self._streams = [Streams() for _ in range(threads)]
         self._infos = Infos(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
         self._generators: list[np.random.Generator] = []
@@ -157,10 +159,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
-        for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
-            self._fleet.load(row, draw_episode(self.workload, self.config.environment, seed))
+        self._draw(rows, seeds)
         self._fleet.begin(rows)
         self._done[rows] = False
+
+    def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
+        self._fleet.draw(self.workload, rows, seeds, self._streams[0])
 
     def _masked(self, options: dict[str, Any]) -> Rows:
         mask = options.get("reset_mask")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +13,7 @@ from autoscaling_env.config.workload import AnyPhase, PhasesConfig
 from autoscaling_env.errors import ConfigError
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
+from autoscaling_env.workload import StreamsByName
 from workloads.rates import RateCurve, one_after_the_other, rate_curve
 from workloads.service import DeadlineModel, ServiceModel
 
@@ -34,7 +35,7 @@ class FlatPlan:
     segment_start_s: FloatArray
 
     def arrivals(self, uniform: FloatArray) -> FloatArray:
-        """Turn float64[tasks] in [0, 1) into sorted arrivals, in place."""
+        """Turn float64[..., tasks] in [0, 1) into sorted arrivals, in place."""
         uniform *= self.width_s
         uniform += self.offset_s
         uniform.sort()
@@ -56,7 +57,7 @@ class CurvedPlan:
     segment_start_s: FloatArray
 
     def arrivals(self, uniform: FloatArray) -> FloatArray:
-        """Turn float64[tasks] in [0, 1) into sorted arrivals, in place."""
+        """Turn float64[..., tasks] in [0, 1) into sorted arrivals, in place."""
         uniform += self.slot
         uniform.sort()
         arrival_s = self.curve.when(uniform)
@@ -115,10 +116,15 @@ class PhasedWorkload:
 
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from which stream."""
+        arrival_s, service_s, deadline_s, segment_start_s = self.draw_from(partial(stream, seed), phase_order_seed)
+        return TaskBatch(arrival_s, service_s, deadline_s, segment_start_s, seed)
+
+    def draw_from(self, streams: StreamsByName, phase_order_seed: int | None = None) -> tuple[FloatArray, ...]:
+        """Return arrival_s, service_s, deadline_s and segment_start_s; see ``DrawsRows``."""
         plan = self._plan if phase_order_seed is None else self._plan_of(self.order(phase_order_seed))
-        arrival_s = plan.arrivals(stream(seed, "arrivals").random(self._total))
-        service_s = self._service.draw(stream(seed, "service"), self._total)
-        return TaskBatch(arrival_s, service_s, self._deadline.of(service_s), plan.segment_start_s, seed)
+        arrival_s = plan.arrivals(streams("arrivals").random(self._total))
+        service_s = self._service.draw(streams("service"), self._total)
+        return arrival_s, service_s, self._deadline.of(service_s), plan.segment_start_s
 
     def order(self, phase_order_seed: int) -> tuple[int, ...]:
         """Return the order in which the phases run under this seed, as indices into the configuration."""
