@@ -7,6 +7,8 @@ Reproduces the decisions of the original code, recorded in ``tests/data/golden``
 
 from __future__ import annotations
 
+import math
+
 from agents.rules.go_numbers import nanoseconds
 from agents.rules.hpa_behavior import Recommendations, ScaleHistory
 from agents.rules.hpa_metric import proposal
@@ -91,10 +93,10 @@ class HpaRule:
 
 
 def _windows_ns(settings: HpaSettings) -> tuple[int, int]:
-    """Return (up, down); a scale-down window left out is the controller's."""
+    """Return (up, down); a scale-down window left out is the controller's, cut off to whole seconds."""
     up_s, down_s = 0.0, settings.downscale_stabilization_s
     if settings.behavior is not None:
         up_s = settings.behavior.scale_up.stabilization_window_s or 0.0
         written_s = settings.behavior.scale_down.stabilization_window_s
-        down_s = down_s if written_s is None else written_s
+        down_s = math.floor(down_s) if written_s is None else written_s
     return nanoseconds(up_s), nanoseconds(down_s)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agents.rules.go_numbers import INT32_MAX, INT32_MIN, ceil, int32, nanoseconds
+from agents.rules.go_numbers import INT32_MAX, INT32_MIN, ceil, int32, nanoseconds, wrapped
 from agents.rules.hpa_settings import ScalingPolicy, ScalingRules
 
 
@@ -125,11 +125,11 @@ class ScaleHistory:
 
 def _up(policy: ScalingPolicy, start: int) -> int:
     if policy.type == "Pods":
-        return start + policy.value
+        return wrapped(start + policy.value)
     return int32(ceil(start * (1 + policy.value / 100)))
 
 
 def _down(policy: ScalingPolicy, start: int) -> int:
     if policy.type == "Pods":
-        return start - policy.value
+        return wrapped(start - policy.value)
     return int32(start * (1 - policy.value / 100))

@@ -6,7 +6,7 @@ Source: kubernetes v1.34, pkg/controller/podautoscaler/replica_calculator.go, ``
 
 from __future__ import annotations
 
-from agents.rules.go_numbers import ceil, divide, int32, milli
+from agents.rules.go_numbers import INT32_MAX, INT64_MAX, ceil, divide, int32, milli
 from agents.rules.hpa_settings import HpaSettings
 
 
@@ -21,7 +21,8 @@ def proposal(settings: HpaSettings, metric: float, spec_replicas: int, status_re
     """
     usage, target = float(milli(metric)), float(milli(settings.target))
     if settings.target_type == "AverageValue":
-        pods = _per_pod(usage, target, status_replicas, settings.tolerance)
+        # The original takes a negative sum for an int64 that overflowed.
+        pods = _per_pod(usage if usage >= 0 else float(INT64_MAX), target, status_replicas, settings.tolerance)
     else:
         pods = _in_all(usage, target, spec_replicas, status_replicas, settings.tolerance)
     return max(0, pods)
@@ -30,7 +31,8 @@ def proposal(settings: HpaSettings, metric: float, spec_replicas: int, status_re
 def _per_pod(usage: float, target: float, status_replicas: int, tolerance: float) -> int:
     if _is_within(divide(usage, target * status_replicas), tolerance):
         return status_replicas
-    return int32(ceil(divide(usage, target)))
+    pods = ceil(divide(usage, target))
+    return INT32_MAX if pods > INT32_MAX else int32(pods)
 
 
 def _in_all(usage: float, target: float, spec_replicas: int, ready_pods: int, tolerance: float) -> int:

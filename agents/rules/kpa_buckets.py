@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from agents.rules.go_numbers import power, root
+from agents.rules.go_numbers import power, root, rounded
 
 Aggregation = Literal["linear", "weighted-exponential"]
 
@@ -57,7 +57,7 @@ class LinearBuckets:
         for second in range(self._last + 1, self._last + gap + 1):
             total -= self._sums[second % len(self._sums)]
         count = min(self._last - self._first + 1, len(self._sums) - max(0, gap))
-        return _rounded(total / count)
+        return _six_decimals(total / count)
 
     def _gap(self, time_s: float) -> int:
         return math.floor(time_s) - self._last
@@ -114,9 +114,5 @@ class KpaMetrics:
         return self._stable.average(time_s), self._panic.average(time_s)
 
 
-def _rounded(value: float) -> float:
-    """Round to six decimals, halves away from zero, like Go's ``math.Round``."""
-    scaled = abs(value) * 10**DECIMALS
-    whole = math.floor(scaled)
-    rounded = (whole + 1 if scaled - whole >= 0.5 else whole) / 10**DECIMALS
-    return math.copysign(rounded, value)
+def _six_decimals(value: float) -> float:
+    return rounded(value * 10.0**DECIMALS) / 10.0**DECIMALS

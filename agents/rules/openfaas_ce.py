@@ -62,28 +62,27 @@ class OpenFaasCeRule:
             replicas: replicas asked for now.
         """
         if time_s >= self._next_scrape_s:
-            self._next_scrape_s = time_s + self.settings.scrape_interval_s
-            self._scrape(time_s, completed_total)
+            self._next_scrape_s = _next(self._next_scrape_s, self.settings.scrape_interval_s, time_s)
+            self._counter.append((time_s, completed_total))
         if time_s >= self._next_evaluation_s:
-            self._next_evaluation_s = time_s + self.settings.evaluation_interval_s
+            self._next_evaluation_s = _next(self._next_evaluation_s, self.settings.evaluation_interval_s, time_s)
             self._evaluate(time_s)
         if self._next_flush_s is not None and time_s >= self._next_flush_s:
             return self._flush(time_s, replicas)
         return replicas
 
-    def _scrape(self, time_s: float, completed_total: float) -> None:
-        self._counter.append((time_s, completed_total))
-        while self._counter[0][0] < time_s - self.settings.window_s:
+    def _rate(self, time_s: float) -> float:
+        """``rate()`` over the samples inside the window that ends now; 0 with fewer than two."""
+        while self._counter and self._counter[0][0] < time_s - self.settings.window_s:
             self._counter.popleft()
-
-    def _rate(self) -> float:
-        """``rate()`` over the samples inside the window; 0 with fewer than two."""
+        if not self._counter:
+            return 0.0
         (first_s, first), (last_s, last) = self._counter[0], self._counter[-1]
         return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
 
     def _evaluate(self, time_s: float) -> None:
         """Prometheus: inactive, pending since the first true evaluation, firing once ``for`` has passed."""
-        if self._rate() <= self.settings.threshold_per_s:
+        if self._rate(time_s) <= self.settings.threshold_per_s:
             self._true_since_s, self.firing = None, False
             return
         if self._true_since_s is None:
@@ -103,3 +102,8 @@ class OpenFaasCeRule:
             self._notified_s = notified_s
             return replicas
         return calculate_replicas(self.firing, replicas, settings.scale_max, settings.scale_min, settings.scale_factor)
+
+
+def _next(due_s: float, interval_s: float, now_s: float) -> float:
+    """Return the first instant after ``now_s`` of those an interval apart, counted from ``due_s``."""
+    return due_s + (math.floor((now_s - due_s) / interval_s) + 1) * interval_s

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from agents.rules.hpa import HpaRule
 from agents.rules.hpa_settings import (
@@ -23,14 +23,18 @@ from agents.rules.kpa import KpaRule, KpaSettings
 from agents.rules.kpa_buckets import KpaMetrics
 
 Case = dict[str, Any]
+Settings = TypeVar("Settings", HpaSettings, KpaSettings, KedaSettings)
 
 FOLDER = Path(__file__).parent.parent / "data" / "golden"
 
 
 def golden_cases(rule: str) -> list[Case]:
-    """Return every recorded case of ``hpa``, ``kpa`` or ``keda``."""
-    with gzip.open(FOLDER / f"{rule}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    """Return every recorded case of ``hpa``, ``kpa`` or ``keda``: the sample, and settings wider than its own."""
+    cases = []
+    for name in (rule, f"{rule}_wider"):
+        with gzip.open(FOLDER / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            cases += [json.loads(line) for line in lines]
+    return cases
 
 
 #: The column of a case that :func:`golden_decisions` reproduces.
@@ -40,24 +44,32 @@ EXPECTED = {"hpa": "expected_replicas", "kpa": "expected_desired", "keda": "expe
 def golden_decisions(case: Case) -> list[int | None]:
     """Return our rule's decision at every sync (hpa), tick (kpa) or poll (keda) of ``case``.
 
-    One entry for each of ``case["time_s"]``, equal to the recorded column ``EXPECTED[case["rule"]]``:
+    ``case`` is one line of the recordings, as it was parsed. Settings left out or null take the original's defaults;
+    recorded answers and keys not known here are not looked at. One entry for each of ``case["time_s"]``, equal to
+    the recorded column ``EXPECTED[case["rule"]]``:
 
     * hpa: ``spec.replicas`` right after each sync, replayed open loop (each sync starts from the recorded
-      ``spec_replicas``); :func:`hpa_decisions` can close the loop.
+      ``spec_replicas``; without them the loop is closed); :func:`hpa_decisions` can close the loop.
     * kpa: the desired pod count of each tick; None, as in the recording, where there is no valid decision
       (no data: the last one is kept). Family ``samples`` is fed the samples, ``averages`` the recorded averages.
     * keda: ``spec.replicas`` right after each poll.
     """
     replay: dict[str, Callable[[Case], Sequence[int | None]]]
     replay = {"hpa": hpa_decisions, "kpa": kpa_decisions, "keda": keda_decisions}
-    return list(replay[case["rule"]](case))
+    return list(replay[case.get("rule") or _rule_of(case)](case))
+
+
+def _rule_of(case: Case) -> str:
+    """Tell the rule by the inputs only it has."""
+    return next(rule for key, rule in (("metric", "hpa"), ("ready_pods", "kpa"), ("active", "keda")) if key in case)
 
 
 def hpa_decisions(case: Case, closed_loop: bool = False) -> list[int]:
     """Replay an HPA case; closed loop starts each sync from our own last answer or the external change."""
     rule = HpaRule(hpa_settings(case["settings"]))
     changes = {change["before_sync"]: change["replicas"] for change in case.get("external_scale") or []}
-    replicas, decisions = case["initial_replicas"], []
+    closed_loop = closed_loop or "spec_replicas" not in case
+    replicas, decisions = case["initial_replicas"] if closed_loop else 0, []
     for i, time_s in enumerate(case["time_s"]):
         replicas = changes.get(i, replicas) if closed_loop else case["spec_replicas"][i]
         replicas = rule.sync(time_s, replicas, case["status_replicas"][i], case["metric"][i])
@@ -78,9 +90,9 @@ def kpa_decisions(case: Case) -> list[int | None]:
 
 def kpa_rows(case: Case) -> list[dict[str, Any]]:
     """Replay a KPA case; each row holds ``stable, panic, desired, excess_burst_capacity, panic_mode``."""
-    built_s = case["time_s"][0] - case["settings"]["tick_s"]
-    rule = KpaRule(kpa_settings(case["settings"]), case["initial_ready_pods"], built_s)
-    rows = []
+    settings, rows = kpa_settings(case["settings"]), []
+    built_s = min(case["time_s"], default=0.0) - settings.tick_s
+    rule = KpaRule(settings, case["initial_ready_pods"], built_s)
     for time_s, ready, averages in zip(case["time_s"], case["ready_pods"], kpa_averages(case), strict=True):
         decision = rule.tick(time_s, ready, averages)
         rows.append(
@@ -97,12 +109,14 @@ def kpa_rows(case: Case) -> list[dict[str, Any]]:
 
 def kpa_averages(case: Case) -> Iterator[tuple[float, float] | None]:
     """Yield (stable, panic) at each tick: recorded ones, or made from the samples by our buckets."""
-    if case["family"] == "averages":
+    if case.get("family", "samples" if "sample" in case else "averages") == "averages":
         for stable, panic in zip(case["stable"], case["panic"], strict=True):
             yield None if stable is None else (stable, panic)
         return
     settings = case["settings"]
-    metrics = KpaMetrics(settings["stable_window_s"], settings["panic_window_s"], settings["aggregation"])
+    stable_s = kpa_settings(settings).stable_window_s
+    panic_s = settings.get("panic_window_s") or max(1, stable_s // 10)
+    metrics = KpaMetrics(stable_s, panic_s, settings.get("aggregation") or "linear")
     samples = list(zip(case["sample_time_s"], case["sample"], strict=True))
     for time_s in case["time_s"]:
         while samples and samples[0][0] <= time_s:
@@ -129,36 +143,38 @@ def keda_rows(case: Case) -> list[tuple[int, float | None]]:
 
 def hpa_settings(settings: Case) -> HpaSettings:
     """Make our settings of the recorded ones."""
-    names = ("target", "target_type", "min_replicas", "max_replicas", "tolerance", "sync_period_s")
-    return HpaSettings(
-        **{name: settings[name] for name in names},
-        downscale_stabilization_s=settings["downscale_stabilization_s"],
-        behavior=behavior_of(settings["behavior"]),
-    )
+    written = settings["behavior"] if "behavior" in settings else settings.get("behavior_as_written")
+    return _made(HpaSettings, {**settings, "behavior": behavior_of(written)})
 
 
 def kpa_settings(settings: Case) -> KpaSettings:
     """Make our settings of the recorded ones."""
-    return KpaSettings(**{name: settings[name] for name in KpaSettings.__dataclass_fields__})
+    return _made(KpaSettings, settings)
 
 
 def keda_settings(settings: Case) -> KedaSettings:
-    """Make our settings of the recorded ones; what was left out takes our defaults."""
-    names = KedaSettings.__dataclass_fields__
-    return KedaSettings(**{name: settings[name] for name in names if settings[name] is not None})
+    """Make our settings of the recorded ones."""
+    return _made(KedaSettings, settings)
+
+
+def _made(kind: type[Settings], settings: Case) -> Settings:
+    """Fill the fields by name; what was left out takes our defaults, which are the original's."""
+    names = kind.__dataclass_fields__
+    return kind(**{name: settings[name] for name in names if settings.get(name) is not None})
 
 
 def behavior_of(behavior: Case | None) -> Behavior | None:
     """Make our behavior of a recorded one, written out or not; what is left out takes the API server's defaults."""
     if behavior is None:
         return None
-    return Behavior(_rules(behavior["scale_up"], DEFAULT_SCALE_UP), _rules(behavior["scale_down"], DEFAULT_SCALE_DOWN))
+    up, down = behavior.get("scale_up"), behavior.get("scale_down")
+    return Behavior(_rules(up, DEFAULT_SCALE_UP), _rules(down, DEFAULT_SCALE_DOWN))
 
 
 def _rules(rules: Case | None, default: ScalingRules) -> ScalingRules:
     if rules is None:
         return default
-    policies = rules["policies"] and tuple(
-        ScalingPolicy(policy["type"], policy["value"], policy["period_s"]) for policy in rules["policies"]
-    )
-    return filled(default, rules["stabilization_window_s"], rules["select_policy"], policies)
+    policies = rules.get("policies")
+    if policies is not None:
+        policies = tuple(ScalingPolicy(policy["type"], policy["value"], policy["period_s"]) for policy in policies)
+    return filled(default, rules.get("stabilization_window_s"), rules.get("select_policy"), policies)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.rules.go_numbers import INT32_MIN, int32, power, root
+from agents.rules.go_numbers import INT32_MAX, INT32_MIN, exp, int32, power, root, rounded, wrapped
 from agents.rules.kpa import KpaRule, KpaSettings
 from agents.rules.kpa_buckets import KpaMetrics, LinearBuckets, WeightedBuckets
 
@@ -105,5 +105,41 @@ def test_powers_agree_with_pythons_up_to_rounding(base: float, exponent: int) ->
     assert root(base, exponent + 1) == pytest.approx(base ** (1 / (exponent + 1)), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("window_s", "root_of_a_ten_thousandth"),
+    [
+        (3, "0x1.7c3d2c4d63ff9p-5"),
+        (24, "0x1.5cd2506741989p-1"),
+        (25, "0x1.6237ab44e9dc5p-1"),
+        (31, "0x1.7c65c55d3ceb8p-1"),
+        (34, "0x1.86806dd64fe16p-1"),
+        (35, "0x1.89892a360b0cep-1"),
+        (60, "0x1.b723eab4b8f23p-1"),
+    ],
+)
+def test_roots_are_those_of_the_original_to_the_last_bit(window_s: int, root_of_a_ten_thousandth: str) -> None:
+    """glibc is one bit off for all of these windows but the first and the last."""
+    assert root(0.0001, window_s).hex() == root_of_a_ten_thousandth
+
+
+@given(st.floats(-700, 700))
+def test_exponentials_agree_with_pythons_up_to_rounding(value: float) -> None:
+    assert exp(value) == pytest.approx(math.exp(value), rel=1e-15)
+
+
 def test_what_no_int32_holds_becomes_the_smallest() -> None:
     assert [int32(value) for value in (1.9, -1.9, math.inf, math.nan, 2.0**31)] == [1, -1, *[INT32_MIN] * 3]
+
+
+@given(st.integers(-(2**31), 2**31 - 1), st.integers(-(2**31), 2**31 - 1))
+def test_an_addition_wraps_around_like_an_int32(first: int, second: int) -> None:
+    total = wrapped(first + second)
+    assert INT32_MIN <= total <= INT32_MAX
+    assert (total - first - second) % 2**32 == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"), [(0.5, 1), (1.5, 2), (2.5, 3), (-2.5, -3), (0.49999999999999994, 0), (-0.4, 0)]
+)
+def test_halves_are_rounded_away_from_zero(value: float, whole: int) -> None:
+    assert rounded(value) == whole

@@ -62,6 +62,18 @@ def test_a_short_burst_is_forgotten_before_it_fires() -> None:
     assert play(OpenFaasCeRule(OpenFaasCeSettings()), [(14, 9.0), (120, 0.0)]) == {}
 
 
+def test_the_rate_is_of_the_samples_inside_the_window_of_the_evaluation() -> None:
+    """At 15 s the window of 10 s holds the scrapes of 8 s and 12 s: no task was finished between them."""
+    settings = OpenFaasCeSettings(scrape_interval_s=4.0, evaluation_interval_s=15.0, for_s=0.0, group_wait_s=0.0)
+    assert play(OpenFaasCeRule(settings), [(8, 30.0), (8, 0.0)]) == {}
+    assert play(OpenFaasCeRule(settings), [(8, 0.0), (8, 30.0)]) == {15: 2}
+
+
+def test_intervals_that_are_no_whole_seconds_do_not_drift() -> None:
+    rule = OpenFaasCeRule(OpenFaasCeSettings(evaluation_interval_s=2.5, for_s=0.0, group_wait_s=0.0))
+    assert min(play(rule, [(15, 6.0)])) == 5
+
+
 def test_the_example_of_the_aws_user_guide() -> None:
     """0.1 s a message and 10 s of acceptable latency: 100 messages; 1500 over 10 instances add five."""
     target = acceptable_backlog(latency_s=10, service_s=0.1)
