@@ -56,7 +56,7 @@ LIVE_TESTS := tests/live tests/openfaas tests/cluster tests/cli/test_farm.py tes
 # First the tests in simulated time, then those in real time, which mostly wait: more of them than there are cores.
 unit: install
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster"
-	$(BIN)/pytest -q -n 4 --dist loadgroup -m "live or cluster" $(LIVE_TESTS)
+	$(BIN)/pytest -q -n 3 --dist loadgroup -m "live or cluster" $(LIVE_TESTS)
 
 quick: lint types layers
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
