@@ -57,7 +57,7 @@ LIVE_TESTS := tests/live tests/openfaas tests/cluster tests/cli/test_farm.py tes
 # a cluster skip without one (AUTOSCALE_TEST_KUBECONFIG), run one after the other, and end with a failure rather than never.
 unit: install
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster"
-	$(BIN)/pytest -q -n 4 --dist loadgroup -m "live and not cluster" $(LIVE_TESTS)
+	$(BIN)/pytest -q -n 3 --dist loadgroup -m "live and not cluster" $(LIVE_TESTS)
 	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/cluster
 
 quick: lint types layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -259,6 +260,27 @@ def test_one_wake_token_for_each_task_and_never_more_than_waiting_workers(queues
     assert queues.client.llen(wake) == 1
     queues.enqueue(episode, 1, [task(i) for i in range(1, 9)])
     assert queues.client.llen(wake) == 3
+
+
+@pytest.mark.parametrize("goes", [lambda q, e: q.leave(e, "w"), lambda q, e: q.bury_worker(e, "w", "killed")])
+def test_who_goes_with_a_wake_token_leaves_one_for_another(
+    queues: Queues, episode: str, goes: Callable[[Queues, str], object]
+) -> None:
+    for worker in ("w", "v"):
+        queues.claim(episode, worker, 0)
+    fill(queues, episode, 1)
+    assert queues.client.lpop(key(queues.farm, "wake"))  # w has it, and goes before it claims
+    goes(queues, episode)
+    assert queues.client.llen(key(queues.farm, "wake")) == 1
+
+
+def test_a_worker_with_a_task_is_not_woken(queues: Queues, episode: str) -> None:
+    queues.claim(episode, "w", 0)
+    fill(queues, episode, 1)
+    take(queues, episode, "w", 1)
+    queues.client.delete(key(queues.farm, "wake"))
+    queues.enqueue(episode, 1, [task(1)])
+    assert queues.client.llen(key(queues.farm, "wake")) == 0
 
 
 def test_a_lost_wake_token_is_made_up_for(queues: Queues, episode: str) -> None:
