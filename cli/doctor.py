@@ -20,7 +20,7 @@ from cli.show import show_rows
 EXAMINERS: dict[str, str] = {
     "local": "live.doctor:examine",
     "kubernetes": "live.platforms.kubernetes.doctor:examine",
-    "openfaas": "live.doctor_openfaas:examine_openfaas",
+    "openfaas": "live.platforms.openfaas.doctor:examine_openfaas",
 }
 
 

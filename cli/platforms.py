@@ -55,19 +55,19 @@ class OpenFaaS:
 
     def up(self, config: Config, workers: int, progress: Progress) -> Sequence[Any]:
         """See ``Cluster.up``."""
-        from live.platforms.openfaas_farm import up
+        from live.platforms.openfaas.farm import up
 
         return up(with_overrides(config, {"farm.initial_workers": workers}), progress)
 
     def status(self, config: Config) -> Sequence[Any]:
         """See ``Cluster.status``."""
-        from live.platforms.openfaas_farm import status
+        from live.platforms.openfaas.farm import status
 
         return status(config)
 
     def down(self, config: Config) -> None:
         """See ``Cluster.down``."""
-        from live.platforms.openfaas_farm import down
+        from live.platforms.openfaas.farm import down
 
         down(config)
 

@@ -15,7 +15,7 @@ from autoscaling_env.config.loading import load_config
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.settings import with_overrides
 from live.platform import FarmSpec
-from live.platforms.openfaas_gateway import Gateway
+from live.platforms.openfaas.gateway import Gateway
 from tests.live.servers import RunningServer, require_server
 from tests.openfaas.farms import farm_spec, quick_config
 from tests.openfaas.gateway import PASSWORD, GatewayServer

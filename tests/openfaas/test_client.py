@@ -13,7 +13,7 @@ import urllib3.exceptions
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError, InputError
-from live.platforms.openfaas_errors import (
+from live.platforms.openfaas.errors import (
     TRANSLATIONS,
     FunctionUnknown,
     GatewayBusy,
@@ -24,7 +24,7 @@ from live.platforms.openfaas_errors import (
     retry_after_s,
     status_error,
 )
-from live.platforms.openfaas_gateway import ATTEMPTS, Gateway
+from live.platforms.openfaas.gateway import ATTEMPTS, Gateway
 from tests.openfaas.gateway import GatewayServer
 from tests.openfaas.wire import Faults
 

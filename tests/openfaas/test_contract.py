@@ -12,7 +12,7 @@ from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.types import ScaleReason
 from live.backend import LiveBackend
-from live.platforms.openfaas import OpenFaaSPlatform
+from live.platforms.openfaas.platform import OpenFaaSPlatform
 from tests.contracts.backend import BackendContract, batch
 from tests.live.servers import RunningServer
 from tests.openfaas.farms import quick_config

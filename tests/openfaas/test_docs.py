@@ -36,7 +36,7 @@ def test_the_page_runs(
     """The page's configuration with the addresses of this test; every command ends well and nothing is left."""
     gateway = make_gateway(kubelet=Forking())
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("live.doctor_openfaas.OWN_POD", frozenset())  # pods of this test are on this machine
+    monkeypatch.setattr("live.platforms.openfaas.doctor.OWN_POD", frozenset())  # pods of this test are on this machine
     (written,) = (block.text for block in PAGE if block.language == "yaml")
     Path("openfaas.yml").write_text(written)
     stated, here = load_config(Path("openfaas.yml")).live, config(gateway).live

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from autoscaling_env.config import Config
-from live.doctor_openfaas import examine_openfaas
-from live.platforms.openfaas_farm import claimed
+from live.platforms.openfaas.doctor import examine_openfaas
+from live.platforms.openfaas.farm import claimed
 from tests.openfaas.farms import eventually
 from tests.openfaas.gateway import GatewayServer
 from tests.openfaas.kubelet import Forking
@@ -121,7 +121,7 @@ def test_doctor_on_namespace_and_start_up(make_gateway: Make, config: Configure)
 
 def test_doctor_tries_image_and_redis(make_gateway: Make, config: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial's own farm leaves neither function nor key, whether it worked or not."""
-    monkeypatch.setattr("live.doctor_openfaas.OWN_POD", frozenset())  # pods of this test are on this machine
+    monkeypatch.setattr("live.platforms.openfaas.doctor.OWN_POD", frozenset())  # pods of this test are on this machine
     gateway = make_gateway(kubelet=Forking())
     ok, detail, _ = findings(config(gateway), 30.0)["trial function"]
     assert ok, detail
@@ -135,7 +135,7 @@ def test_doctor_tries_image_and_redis(make_gateway: Make, config: Configure, mon
 def test_doctor_on_an_image_that_does_not_run(
     make_gateway: Make, config: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.doctor_openfaas.OWN_POD", frozenset())
+    monkeypatch.setattr("live.platforms.openfaas.doctor.OWN_POD", frozenset())
     gateway = make_gateway(Timing(container_start_s=60.0))
     ok, detail, remedy = findings(config(gateway), 1.0)["trial function"]
     assert (ok, detail) == (False, "a worker of image 'example/farm:1' does not run after 1 s")

@@ -12,7 +12,7 @@ import pytest
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError
 from autoscaling_env.types import ScaleReason
-from live.platforms.openfaas_farm import down, make_openfaas, status, up
+from live.platforms.openfaas.farm import down, make_openfaas, status, up
 from tests.contracts.backend import steady
 from tests.openfaas.farms import eventually
 from tests.openfaas.gateway import GatewayServer
@@ -142,7 +142,7 @@ def test_functions_of_somebody_else_are_not_taken_for_ours(make_gateway: Make, c
 KILLED = """
 import sys
 from autoscaling_env.config.root import Config
-from live.platforms.openfaas_farm import up
+from live.platforms.openfaas.farm import up
 up(Config.model_validate_json(sys.stdin.read()))
 """
 

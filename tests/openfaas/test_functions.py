@@ -10,8 +10,8 @@ from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError, InputError
 from autoscaling_env.types import ScaleReason
 from live.platform import FarmSpec
-from live.platforms.openfaas import OpenFaaSPlatform
-from live.platforms.openfaas_deployment import function_of
+from live.platforms.openfaas.deployment import function_of
+from live.platforms.openfaas.platform import OpenFaaSPlatform
 from tests.openfaas.farms import eventually, roster
 from tests.openfaas.gateway import GatewayServer
 from tests.openfaas.wire import Faults

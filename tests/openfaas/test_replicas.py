@@ -13,7 +13,7 @@ from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleReason
 from live.platform import FarmSpec, Roster, WorkerCounts
-from live.platforms.openfaas import OpenFaaSPlatform
+from live.platforms.openfaas.platform import OpenFaaSPlatform
 from tests.openfaas.farms import eventually, roster
 from tests.openfaas.gateway import GatewayServer
 from tests.openfaas.wire import Faults

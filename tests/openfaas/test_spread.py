@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from live.platform import WorkerRecord
-from live.platforms.openfaas_spread import Staff, filled, staff, thinned
+from live.platforms.openfaas.spread import Staff, filled, staff, thinned
 
 counts = st.dictionaries(st.sampled_from("abcdefghijklm"), st.integers(0, 5), max_size=13)
 records = st.lists(st.tuples(st.booleans(), st.floats(-5, 30)), max_size=6)

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from live.functions.settings import FunctionSettings, from_environment
 from live.platform import FarmSpec
-from live.platforms.openfaas_deployment import Blueprint
+from live.platforms.openfaas.deployment import Blueprint
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((Path(__file__).parent / "stack_schema.json").read_text())

@@ -14,10 +14,10 @@ from live.clients import command_client
 from live.clock import Clock
 from live.control import Controller
 from live.platform import FarmSpec
-from live.platforms.openfaas import OpenFaaSPlatform
-from live.platforms.openfaas_deployment import ROLE_LABEL, SERVICES, Blueprint, checked_name, ours
-from live.platforms.openfaas_gateway import FunctionStatus, Gateway
-from live.platforms.openfaas_services import LOOK_S, Progress, remove_all
+from live.platforms.openfaas.deployment import ROLE_LABEL, SERVICES, Blueprint, checked_name, ours
+from live.platforms.openfaas.gateway import FunctionStatus, Gateway
+from live.platforms.openfaas.platform import OpenFaaSPlatform
+from live.platforms.openfaas.services import LOOK_S, Progress, remove_all
 from live.queues import Queues
 
 #: Real seconds for ``farm status`` and ``farm down``.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from live.platform import Roster
-from live.platforms.openfaas_draining import Leaving
-from live.platforms.openfaas_gateway import FunctionStatus
+from live.platforms.openfaas.draining import Leaving
+from live.platforms.openfaas.gateway import FunctionStatus
 
 
 @dataclass(frozen=True, slots=True)

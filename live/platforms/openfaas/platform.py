@@ -11,14 +11,14 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.clock import Clock
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts
-from live.platforms.openfaas_deployment import Blueprint
-from live.platforms.openfaas_edition import CE_REPLICAS, Edition, find_edition
-from live.platforms.openfaas_functions import FunctionPool
-from live.platforms.openfaas_gateway import FunctionStatus, Gateway
-from live.platforms.openfaas_pool import Shop, WorkerPool, clamped
-from live.platforms.openfaas_replicas import ReplicaPool
-from live.platforms.openfaas_services import Progress, Services, remove_all
-from live.platforms.openfaas_watch import Watch
+from live.platforms.openfaas.deployment import Blueprint
+from live.platforms.openfaas.edition import CE_REPLICAS, Edition, find_edition
+from live.platforms.openfaas.functions import FunctionPool
+from live.platforms.openfaas.gateway import FunctionStatus, Gateway
+from live.platforms.openfaas.pool import Shop, WorkerPool, clamped
+from live.platforms.openfaas.replicas import ReplicaPool
+from live.platforms.openfaas.services import Progress, Services, remove_all
+from live.platforms.openfaas.watch import Watch
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError
 from live.clients import command_client
 from live.control import Controller
-from live.platforms.openfaas_deployment import MAX_FARM, Blueprint
-from live.platforms.openfaas_edition import deploy
-from live.platforms.openfaas_farm import checked_spec
-from live.platforms.openfaas_gateway import Gateway
-from live.platforms.openfaas_pool import Shop
-from live.platforms.openfaas_services import remove_all
+from live.platforms.openfaas.deployment import MAX_FARM, Blueprint
+from live.platforms.openfaas.edition import deploy
+from live.platforms.openfaas.farm import checked_spec
+from live.platforms.openfaas.gateway import Gateway
+from live.platforms.openfaas.pool import Shop
+from live.platforms.openfaas.services import remove_all
 from live.queues import Queues
 
 LOOK_S = 0.1

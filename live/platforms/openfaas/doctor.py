@@ -10,11 +10,11 @@ from autoscaling_env.errors import AutoscalingError
 from live.clients import command_client, shown
 from live.doctor import Finding, server_findings
 from live.errors import speaking_ours
-from live.platforms.openfaas_deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours
-from live.platforms.openfaas_edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, told_edition
-from live.platforms.openfaas_farm import checked_spec
-from live.platforms.openfaas_gateway import FunctionStatus, Gateway
-from live.platforms.openfaas_trial import try_worker
+from live.platforms.openfaas.deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours
+from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, told_edition
+from live.platforms.openfaas.farm import checked_spec
+from live.platforms.openfaas.gateway import FunctionStatus, Gateway
+from live.platforms.openfaas.trial import try_worker
 from live.status import farm_status
 
 LOOK_S = 5.0

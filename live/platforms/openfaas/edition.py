@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from autoscaling_env.errors import BackendError
-from live.platforms.openfaas_deployment import FARM_LABEL
-from live.platforms.openfaas_errors import DOUBTFUL, FunctionUnknown, GatewayFailed, GatewayRejected
-from live.platforms.openfaas_pool import PATIENCE, Shop
+from live.platforms.openfaas.deployment import FARM_LABEL
+from live.platforms.openfaas.errors import DOUBTFUL, FunctionUnknown, GatewayFailed, GatewayRejected
+from live.platforms.openfaas.pool import PATIENCE, Shop
 
 #: Community Edition: replicas of a function, functions in all.
 CE_REPLICAS, CE_FUNCTIONS = 5, 15

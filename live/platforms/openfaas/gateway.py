@@ -13,7 +13,7 @@ from urllib.parse import quote
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import InputError
 from live.clock import Clock, SystemClock
-from live.platforms.openfaas_errors import (
+from live.platforms.openfaas.errors import (
     TRANSIENT,
     FunctionUnknown,
     GatewayBusy,

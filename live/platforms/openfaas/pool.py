@@ -10,9 +10,9 @@ from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.clock import Clock
 from live.platform import FarmSpec, Roster, WorkerCounts
-from live.platforms.openfaas_deployment import Blueprint
-from live.platforms.openfaas_errors import GatewayUnreachable
-from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+from live.platforms.openfaas.deployment import Blueprint
+from live.platforms.openfaas.errors import GatewayUnreachable
+from live.platforms.openfaas.gateway import FunctionStatus, Gateway
 
 Found = TypeVar("Found")
 #: Real seconds between looks while reading back.

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Sequence
 
 from autoscaling_env.errors import BackendError
-from live.platforms.openfaas_deployment import SERVICES, ours
-from live.platforms.openfaas_edition import deploy
-from live.platforms.openfaas_gateway import FunctionStatus, Gateway
-from live.platforms.openfaas_pool import Shop
+from live.platforms.openfaas.deployment import SERVICES, ours
+from live.platforms.openfaas.edition import deploy
+from live.platforms.openfaas.gateway import FunctionStatus, Gateway
+from live.platforms.openfaas.pool import Shop
 
 logger = logging.getLogger(__name__)
 

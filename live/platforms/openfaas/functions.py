@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Roster, WorkerCounts, WorkerRecord
-from live.platforms.openfaas_crew import Crew
-from live.platforms.openfaas_deployment import function_of
-from live.platforms.openfaas_edition import CE_FUNCTIONS, CE_REPLICAS
-from live.platforms.openfaas_errors import DOUBTFUL, GatewayRejected
-from live.platforms.openfaas_gateway import FunctionStatus
-from live.platforms.openfaas_pool import LOOK_S, PATIENCE, Shop, alive, clamped, granted, rejected
-from live.platforms.openfaas_spread import filled, staff, thinned
+from live.platforms.openfaas.crew import Crew
+from live.platforms.openfaas.deployment import function_of
+from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_REPLICAS
+from live.platforms.openfaas.errors import DOUBTFUL, GatewayRejected
+from live.platforms.openfaas.gateway import FunctionStatus
+from live.platforms.openfaas.pool import LOOK_S, PATIENCE, Shop, alive, clamped, granted, rejected
+from live.platforms.openfaas.spread import filled, staff, thinned
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from autoscaling_env.errors import BackendError
-from live.platforms.openfaas_gateway import FunctionStatus, Gateway
+from live.platforms.openfaas.gateway import FunctionStatus, Gateway
 
 logger = logging.getLogger(__name__)
 

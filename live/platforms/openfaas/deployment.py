@@ -11,7 +11,7 @@ from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import InputError
 from live.clients import shown
 from live.platform import FarmSpec
-from live.platforms.openfaas_gateway import FunctionStatus
+from live.platforms.openfaas.gateway import FunctionStatus
 
 FARM_LABEL, ROLE_LABEL, RUN_LABEL = "autoscaling-env/farm", "autoscaling-env/role", "autoscaling-env/run"
 SERVICES = ("emitter", "collector")

@@ -1,0 +1,1 @@
+"""The farm as functions of an OpenFaaS gateway."""
