@@ -29,10 +29,10 @@ from agents.learner import Learner
 from agents.sarsa import SarsaLearner
 from agents.simultaneous import Environments
 from agents.training import LEARNERS, train
-from agents.training_episodes import ManyAtOnce, OneByOne, Player
-from agents.training_evaluation import evaluate, evaluation_seeds
-from agents.training_records import TrainingRecords
-from agents.training_types import Silent
+from agents.training.episodes import ManyAtOnce, OneByOne, Player
+from agents.training.evaluation import evaluate, evaluation_seeds
+from agents.training.records import TrainingRecords
+from agents.training.types import Silent
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import episode_seeds

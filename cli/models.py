@@ -10,8 +10,8 @@ from types import ModuleType
 
 from agents.foreign import foreign, told
 from agents.learned import load_policy
-from agents.training_resume import newest_checkpoint
-from agents.training_types import Silent
+from agents.training.resume import newest_checkpoint
+from agents.training.types import Silent
 from autoscaling_env.errors import ModelError, RunError
 from autoscaling_env.policy import Policy
 from cli.console import note

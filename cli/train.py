@@ -15,7 +15,7 @@ import typer
 
 from agents.training import resume as resume_training
 from agents.training import train as start_training
-from agents.training_types import TrainingResult
+from agents.training.types import TrainingResult
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
 from cli import options

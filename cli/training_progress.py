@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from agents.training_types import EpisodeLine, Evaluation
+from agents.training.types import EpisodeLine, Evaluation
 from cli.console import err, note, progress
 
 #: An episode line is printed so many times in a training, whatever its length.
@@ -16,7 +16,7 @@ LINES = 20
 
 
 class TrainingProgress:
-    """Implements ``agents.training_types.TrainingListener`` on the terminal."""
+    """Implements ``agents.training.types.TrainingListener`` on the terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet

@@ -13,10 +13,10 @@ from agents.learned import load_policy
 from agents.learner import BatchPolicy, Learner
 from agents.simultaneous import Environments, Simultaneous
 from agents.training import LEARNERS, resume, train
-from agents.training_episodes import ManyAtOnce, OneByOne
-from agents.training_evaluation import evaluate
-from agents.training_records import TrainingRecords
-from agents.training_types import Silent, TrainingError, TrainingResult
+from agents.training.episodes import ManyAtOnce, OneByOne
+from agents.training.evaluation import evaluate
+from agents.training.records import TrainingRecords
+from agents.training.types import Silent, TrainingError, TrainingResult
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, ModelError

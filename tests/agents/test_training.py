@@ -16,8 +16,8 @@ import pytest
 from agents.checkpoint import read_checkpoint
 from agents.learned import load_policy
 from agents.training import resume, train
-from agents.training_evaluation import evaluation_seeds, training_seed
-from agents.training_types import EpisodeLine, Evaluation, Silent, TrainingError, TrainingResult
+from agents.training.evaluation import evaluation_seeds, training_seed
+from agents.training.types import EpisodeLine, Evaluation, Silent, TrainingError, TrainingResult
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, RunError

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from agents.learner import Learner
 from agents.simultaneous import Environments, Played, Simultaneous, StepRow
-from agents.training_records import TrainingRecords
-from agents.training_types import EpisodeLine
+from agents.training.records import TrainingRecords
+from agents.training.types import EpisodeLine
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 
 

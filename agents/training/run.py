@@ -7,13 +7,13 @@ from pathlib import Path
 from agents.checkpoint import SUFFIX, Checkpoint, Header, write_checkpoint
 from agents.learner import Learner, NotFinite
 from agents.simultaneous import Environments
-from agents.training_episodes import ManyAtOnce, OneByOne, Player
-from agents.training_evaluation import evaluate, evaluation_seeds, training_seed
-from agents.training_events import MISSING, Events
-from agents.training_interrupt import StopRequest, stop_on_interrupt
-from agents.training_records import TrainingRecords
-from agents.training_resume import MODELS
-from agents.training_types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
+from agents.training.episodes import ManyAtOnce, OneByOne, Player
+from agents.training.evaluation import evaluate, evaluation_seeds, training_seed
+from agents.training.events import MISSING, Events
+from agents.training.interrupt import StopRequest, stop_on_interrupt
+from agents.training.records import TrainingRecords
+from agents.training.resume import MODELS
+from agents.training.types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest
 from autoscaling_env.env import OpenFaaSAutoscalingEnv

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from agents.learner import Learner
-from agents.training_resume import newest_checkpoint, resumed_config
-from agents.training_run import TrainingRun
-from agents.training_types import EnvFactory, Silent, TrainingListener, TrainingResult, VectorEnvFactory
+from agents.training.resume import newest_checkpoint, resumed_config
+from agents.training.run import TrainingRun
+from agents.training.types import EnvFactory, Silent, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder

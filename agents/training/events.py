@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from agents.training_types import EpisodeLine, Evaluation
+from agents.training.types import EpisodeLine, Evaluation
 
 #: Seconds an event may wait.
 EVERY_S = 5.0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.discretise import discretiser
-from agents.training_evaluation import evaluation_of, evaluation_row
-from agents.training_types import EpisodeLine, Evaluation
+from agents.training.evaluation import evaluation_of, evaluation_row
+from agents.training.types import EpisodeLine, Evaluation
 from autoscaling_env.config import Config
 from autoscaling_env.errors import RunError
 from autoscaling_env.observation import FIELDS

@@ -11,8 +11,8 @@ from gymnasium.vector import VectorEnv
 
 from agents.learner import BatchPolicy
 from agents.simultaneous import Environments, Simultaneous
-from agents.training_interrupt import StopRequest
-from agents.training_types import Evaluation, TrainingListener
+from agents.training.interrupt import StopRequest
+from agents.training.types import Evaluation, TrainingListener
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import SEED_BOUND, episode_seeds
 from autoscaling_env.rollout import EpisodeResult, play_episode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agents.checkpoint import SUFFIX, Checkpoint, Header, read_checkpoint
-from agents.training_types import TrainingListener
+from agents.training.types import TrainingListener
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.digest import config_digest, config_yaml
 from autoscaling_env.errors import InputError, ModelError, RunError
