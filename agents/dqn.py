@@ -139,15 +139,17 @@ def double_dqn_target(online: Floats, target: Floats, rewards: Floats, goes_on: 
         online, target: float32[actions, n], both networks' values of what follows.
         rewards, goes_on: float32[n], the latter 0 where the episode terminated.
     """
-    ahead = target[online.argmax(0), np.arange(len(rewards))]
-    return rewards + np.float32(gamma) * goes_on * ahead
+    ahead: Floats = target[online.argmax(0), np.arange(len(rewards))]
+    wanted: Floats = rewards + np.float32(gamma) * goes_on * ahead
+    return wanted
 
 
 def huber(errors: Floats) -> tuple[float, Floats]:
     """Return the mean Huber loss (threshold 1) of ``errors`` float32[n], and its slope at each error."""
-    clipped = np.minimum(np.maximum(errors, np.float32(-1)), np.float32(1))
+    clipped: Floats = np.minimum(np.maximum(errors, np.float32(-1)), np.float32(1))
     loss = float(clipped.dot(errors - np.float32(0.5) * clipped)) / len(errors)
-    return loss, clipped / np.float32(len(errors))
+    slope: Floats = clipped / np.float32(len(errors))
+    return loss, slope
 
 
 class Adam:
