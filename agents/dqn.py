@@ -140,15 +140,16 @@ def double_dqn_target(online: Floats, target: Floats, rewards: Floats, goes_on: 
         rewards, goes_on: float32[n], the latter 0 where the episode terminated.
     """
     ahead: Floats = target[online.argmax(0), np.arange(len(rewards))]
-    expected: Floats = rewards + np.float32(gamma) * goes_on * ahead
-    return expected
+    wanted: Floats = rewards + np.float32(gamma) * goes_on * ahead
+    return wanted
 
 
 def huber(errors: Floats) -> tuple[float, Floats]:
     """Return the mean Huber loss (threshold 1) of ``errors`` float32[n], and its slope at each error."""
-    clipped = np.minimum(np.maximum(errors, np.float32(-1)), np.float32(1))
+    clipped: Floats = np.minimum(np.maximum(errors, np.float32(-1)), np.float32(1))
     loss = float(clipped.dot(errors - np.float32(0.5) * clipped)) / len(errors)
-    return loss, np.divide(clipped, np.float32(len(errors)), dtype=np.float32)
+    slope: Floats = clipped / np.float32(len(errors))
+    return loss, slope
 
 
 class Adam:

@@ -301,3 +301,19 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
     data = json.loads((result.folder / "training_metrics.json").read_text())["episodes"]
     assert values[3, "train/total_reward"] == pytest.approx(data["total_reward"][2])
     assert (8, "eval/total_reward") in values
+
+
+def test_events_do_not_wait_for_a_checkpoint_longer_than_a_few_seconds(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from agents.training_events import EVERY_S, Events
+
+    now_s, handed_on = [0.0], []
+    events = Events(tmp_path, clock=lambda: now_s[0])
+    events._writer.add_event = handed_on.append
+    line = EpisodeLine(1, 7, 1.0, 6, 1.0, 2.0, 0, 1.0, None)
+    for now_s[0] in (1.0, 2.0, EVERY_S, EVERY_S + 1):
+        events.episode(line)
+    assert [event.wall_time for event in handed_on] == [1, 2, EVERY_S]
+    events.flush()
+    assert len(handed_on) == 4
+    events.close()
