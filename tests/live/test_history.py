@@ -19,7 +19,7 @@ def events(*kinds: str, task: int = 0) -> list[Event]:
 def fate(*kinds: str, complete: bool = True) -> str:
     verdict = verify(events(*kinds), 1, complete=complete)
     names = ("ok", "recovered", "dead", "lost", "duplicated", "pending")
-    (found,) = [name for name in names if getattr(verdict, name)]
+    (found,) = [name for name in names for _ in range(getattr(verdict, name))]
     return found
 
 

@@ -322,7 +322,18 @@ def test_another_episode_changes_nothing(queues: Queues, controller: Controller,
 def test_segments_are_started_once_each(queues: Queues, controller: Controller) -> None:
     episode = controller.begin(["a", "b"])
     assert [queues.take_segment(episode, i) for i in (0, 0, 1, 2)] == ["a", "a", "b", None]
+    assert queues.client.lrange(key(queues.farm, "emitting"), 0, -1) == ["b"]
     assert controller.snapshot(0).input_queue == 0
+
+
+def test_an_episode_begun_meanwhile_is_not_replaced(queues: Queues, controller: Controller, episode: str) -> None:
+    """Two controllers saw the same episode; the second one's beginning comes too late."""
+    queues.client.hset(key(queues.farm, "episode"), "controller_until_us", "0")
+    late = ("elsewhere/2/b", 10**9, "", 10**9, 3)
+    assert queues.run("begin", "an-older-one", "mine", *late) == ["conflict", episode]
+    assert queues.episode()["id"] == episode
+    assert queues.run("begin", episode, "mine", *late) == ["ok"]
+    assert queues.run("begin", episode, "mine", *late) == ["again"]
 
 
 def test_every_key_in_use_is_listed_with_its_type(queues: Queues, controller: Controller) -> None:
