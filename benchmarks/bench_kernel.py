@@ -93,8 +93,8 @@ def loaded_fleet(config: Config, batches: Sequence[TaskBatch]) -> Fleet:
 
 def play_kernel(fleet: Fleet, deltas: np.ndarray) -> None:
     """Play every episode, one after the other, to the end."""
-    for row in np.arange(len(fleet.episodes.facts)):
-        kernel.play(fleet.episodes.farms, row, fleet.rules.collect_s, STEP_S, deltas, fleet.config.farm.initial_workers)
+    rows = np.arange(len(fleet.episodes.facts))
+    kernel.play(fleet.episodes.farms, rows, fleet.rules.collect_s, STEP_S, deltas, fleet.config.farm.initial_workers)
 
 
 def _threads(config: Config, batch: TaskBatch) -> dict[str, Any]:
@@ -149,7 +149,9 @@ def _whole(config: Config, batch: TaskBatch, workers: int) -> float:
     fleet.rules = fleet.rules._replace(step_s=float(batch.arrival_s[-1]) + 100)
 
     def once() -> None:
-        kernel.play(fleet.episodes.farms, 0, 0.0, fleet.rules.step_s, np.zeros(1, dtype=np.int64), workers)
+        kernel.play(
+            fleet.episodes.farms, np.zeros(1, np.int64), 0.0, fleet.rules.step_s, np.zeros(1, np.int64), workers
+        )
 
     return _ns_per_task(once, batch, 3)
 

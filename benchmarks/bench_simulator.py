@@ -15,6 +15,8 @@ from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.types import TaskBatch
 from benchmarks.bench_kernel import _whole
+from simulator.fleet import Fleet
+from simulator.streams import Streams
 from simulator.vector_env import AutoscalingVectorEnv
 from workloads import make_workload
 
@@ -75,7 +77,17 @@ def workload_share() -> list[dict[str, Any]]:
     """Microseconds to draw an episode's tasks: part of every step above."""
     workload, seeds = make_workload(default_config()), iter(range(10**9))
     drawn = _best(lambda: len([workload.draw(next(seeds)) for _ in range(500)]))
-    return [_row("drawing an episode of 1140 tasks", 1e6 / drawn, "us")]
+    fleet, many, streams = Fleet(default_config(), 1.5, 256), np.arange(256), Streams()
+
+    def together() -> int:
+        fleet.draw(workload, many, many + next(seeds) * 256, streams)
+        return 256
+
+    placed = _best(together)
+    return [
+        _row("drawing an episode of 1140 tasks", 1e6 / drawn, "us"),
+        _row("drawing one of 256 together, with its delays, into place", 1e6 / placed, "us", "alone", placed / drawn),
+    ]
 
 
 def peers() -> list[dict[str, Any]]:

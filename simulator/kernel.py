@@ -322,12 +322,20 @@ def count_window(farms: Farms, row: Index) -> None:
 
 
 @compiled
-def play(farms: Farms, row: Index, collect_s: float, step_s: float, changes: NDArray[np.int64], workers: int) -> None:
-    """Play the episode of farm ``row`` from its start: one change of the worker count at the start of each step."""
-    restart(farms, row, farms.work_s.shape[1], workers)
-    for change in changes:
-        scale(farms, row, change)
-        advance(farms, row, farms.state[row].now_s + step_s, collect_s)
+def play(
+    farms: Farms,
+    rows: NDArray[np.int64],
+    collect_s: float,
+    step_s: float,
+    changes: NDArray[np.int64],
+    workers: int,
+) -> None:
+    """Play the episodes of the farms ``rows`` from their start: one change of the worker count at each step's start."""
+    for row in rows:
+        restart(farms, row, farms.work_s.shape[1], workers)
+        for change in changes:
+            scale(farms, row, change)
+            advance(farms, row, farms.state[row].now_s + step_s, collect_s)
 
 
 def with_room(farms: Farms, workers: int) -> Farms:

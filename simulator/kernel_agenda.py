@@ -26,11 +26,11 @@ TagArray: TypeAlias = NDArray[np.int32]
 F = TypeVar("F", bound=Callable[..., object])
 
 #: Instants kept sorted, and the length of the array they wander through.
-NEAR = 48
-LENGTH = 4 * NEAR
+NEAR = 128
+LENGTH = 320
 ROOM, TOP, STRIDE = np.uint64(NEAR), np.uint64(LENGTH), np.uint64(LANES)
 #: Instants fetched from the heap at once when the array is empty.
-FETCH = 24
+FETCH = 64
 
 #: Compiled, positions are uint64: unsigned, so that numba does not test them for being negative. That alone is a
 #: sixth of the time. (To a type checker they are anything: it does not know numba's arithmetic.)

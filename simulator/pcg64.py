@@ -49,7 +49,7 @@ def fill_gamma(states: States, shape: float, out: FloatArray) -> None:
 
 
 @inlined
-def gamma(state: States, b: float, c: float) -> float:
+def gamma(state: States, b: float, c: float) -> Any:
     """Return a gamma number of shape b + 1/3, with c = 1 / sqrt(9 b)."""
     while True:
         x = normal(state)

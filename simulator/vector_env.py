@@ -21,7 +21,7 @@ from autoscaling_env.plugins import make_workload
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import DrawsRows, Workload
 from simulator import kernel_env
 from simulator.fleet import Fleet
 from simulator.streams import Streams
@@ -50,7 +50,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         workload: the source of tasks.
         task_seed: plays the same tasks in every episode.
         autoreset_mode: see above.
-        threads: environments are stepped by so many threads; the results do not depend on it.
+        threads: environments are stepped and drawn by so many threads; the results do not depend on it.
     """
 
     metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - as Gymnasium has it
@@ -77,13 +77,13 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._task_seed = task_seed
         self._fleet = Fleet(self.config, self.workload.mean_service_s, num_envs)
-        self._streams = [Streams() for _ in range(threads)]
         self._infos = Infos(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
         self._generators: list[np.random.Generator] = []
         self._done = np.zeros(num_envs, dtype=np.bool_)
         self._all = np.arange(num_envs)
         self._threads = min(threads, num_envs)
+        self._streams = [Streams() for _ in range(self._threads)]
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
 
     def reset(
@@ -164,7 +164,14 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._done[rows] = False
 
     def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
-        self._fleet.draw(self.workload, rows, seeds, self._streams[0])
+        """Draw the episodes of the seeds into their rows, by all threads where all are equally long."""
+        draw, first = self._fleet.draw, self._streams[0]
+        if self._pool is None or not isinstance(self.workload, DrawsRows):
+            draw(self.workload, rows, seeds, first)
+            return
+        draw(self.workload, rows[:1], seeds[:1], first)  # the first makes room for all
+        rest = (np.array_split(some[1:], self._threads) for some in (rows, seeds))
+        self._each(lambda part: draw(self.workload, *part), list(zip(*rest, self._streams, strict=True)))
 
     def _masked(self, options: dict[str, Any]) -> Rows:
         mask = options.get("reset_mask")

@@ -81,7 +81,7 @@ def test_episode_seeds_name_the_episodes() -> None:
 
 def test_threads_and_neighbours_change_nothing() -> None:
     def play(count: int, threads: int) -> list[list[float]]:
-        envs = AutoscalingVectorEnv(count, threads=threads)
+        envs = AutoscalingVectorEnv(count, threads=threads, phase_shuffle=True)
         envs.reset(options={"episode_seeds": list(range(count))})
         seen = [envs.step(np.full(count, (step * 7) % 3))[0][:2] for step in range(30)]
         return np.concatenate(seen).tolist()
