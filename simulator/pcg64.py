@@ -14,11 +14,17 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.random._constants import fi_double, ki_double, wi_double, ziggurat_nor_inv_r, ziggurat_nor_r
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
 from simulator.kernel_agenda import compiled, inlined
+
+try:
+    from numba.np.random._constants import fi_double, ki_double, wi_double, ziggurat_nor_inv_r, ziggurat_nor_r
+except ImportError:  # a private place, which may move: `Streams` then finds other numbers than NumPy's, and NumPy draws
+    fi_double = wi_double = np.zeros(256)
+    ki_double = np.zeros(256, dtype=np.uint64)
+    ziggurat_nor_inv_r = ziggurat_nor_r = 1.0
 
 #: uint64[k, 4]: low and high word of the state, low and high word of the increment.
 States = NDArray[np.uint64]
