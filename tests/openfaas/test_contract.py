@@ -30,11 +30,13 @@ class OnGateway(BackendContract):
     """The contract, twice as fast as real time, with an informer that is 20 ms late."""
 
     exact = False
-    tolerance_s = 0.5
+    #: 0.4 real seconds: what a loaded machine may take to start a process and see it register.
+    tolerance_s = 0.8
     community = False
     mode = "replicas"
-    #: Real seconds from a replica's creation to its process; in replicas mode this is the start-up delay.
-    container_start_s = 2.0 * TIME_SCALE
+    #: Real seconds from a replica's creation to its process; in replicas mode this, and what the process takes to
+    #: begin, is the start-up delay.
+    container_start_s = 1.7 * TIME_SCALE
 
     @pytest.fixture(autouse=True)
     def _surroundings(self, server: RunningServer, tmp_path: Path) -> Iterator[None]:
