@@ -305,7 +305,7 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
 
 def test_events_do_not_wait_for_a_checkpoint_longer_than_a_few_seconds(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    from agents.training_events import EVERY_S, Events
+    from agents.training.events import EVERY_S, Events
 
     now_s, handed_on = [0.0], []
     events = Events(tmp_path, clock=lambda: now_s[0])
