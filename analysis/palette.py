@@ -16,15 +16,29 @@ STATIC, HINDSIGHT = "static-", "hindsight"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one agent is drawn: its colour, and the round of the palette that gives its dash pattern or marker."""
+    """How one agent is drawn.
+
+    Attributes:
+        color: of its line or point.
+        round: of the palette, 0-2; gives the dash pattern of a line.
+        shape: of a point, 0-6; neighbours differ, and so do agents of one colour.
+    """
 
     color: str
     round: int
+    shape: int
 
 
 def looks(agents: Iterable[str]) -> dict[str, Look]:
-    """Give each agent a colour, and another dash pattern once the colours are used up."""
-    return {agent: Look(PALETTE[index % len(PALETTE)], index // len(PALETTE) % 3) for index, agent in enumerate(agents)}
+    """Give each agent a colour and a shape, and another dash pattern and shape once the colours are used up.
+
+    Pictures of one run are given all its agents, in the order of its files, so an agent looks the same in each.
+    """
+    found = {}
+    for index, agent in enumerate(agents):
+        turn, color = divmod(index, len(PALETTE))
+        found[agent] = Look(PALETTE[color], turn % 3, (color + 2 * turn) % len(PALETTE))
+    return found
 
 
 def is_constant(agent: str) -> bool:

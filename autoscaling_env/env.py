@@ -11,7 +11,7 @@ from gymnasium.spaces import Discrete
 from autoscaling_env import render, reward
 from autoscaling_env.backend import Backend
 from autoscaling_env.config import Config
-from autoscaling_env.errors import InputError
+from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.info import Tally, step_info
 from autoscaling_env.observation import ObservationWindow, observation_space
 from autoscaling_env.plugins import make_backend, make_workload
@@ -159,6 +159,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         return {name: float(value) for name, value in reward.terms(outcome, self.config.reward).items()}
 
     def _next_episode(self, options: dict[str, Any]) -> int:
+        if unknown := [name for name in options if name != "episode_seed"]:
+            raise InputError(*(unknown_name("reset option", name, ["episode_seed"]) for name in unknown))
         if "episode_seed" in options:
             return int(options["episode_seed"])
         drawn = episode_seed(self.np_random)

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from analysis.results import read_aggregated
 from autoscaling_env.errors import InputError
 from cli import options
-from cli.baseline_cache import BaselineCache
-from cli.comparing import Wanted, compare_and_report, finish
-from cli.policies import parse_agents
+from cli.completing import agents as agent_names
+from cli.completing import scenarios as scenario_names
+from cli.completing import some_of
 from cli.settings import Overrides
 
 DEFAULT_AGENTS = "reactiveaverage,reactivemaximum,static-12,static-best"
@@ -21,19 +20,31 @@ DEFAULT_AGENTS = "reactiveaverage,reactivemaximum,static-12,static-best"
 def compare(
     agents: Annotated[
         str | None,
-        typer.Option("--agents", metavar="NAME,NAME,…", help=f"Rules to compare.  [default: {DEFAULT_AGENTS}]"),
+        typer.Option(
+            "--agents",
+            metavar="NAME,NAME,…",
+            help=f"Rules to compare.  [default: {DEFAULT_AGENTS}]",
+            autocompletion=some_of(agent_names),
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option("--model", metavar="MODEL", help="A model file, a training run, or module:factory. Repeatable."),
     ] = None,
     scenarios: Annotated[
-        str | None, typer.Option("--scenarios", metavar="NAME,NAME,…", help="Named scenarios, or all.")
+        str | None,
+        typer.Option(
+            "--scenarios",
+            metavar="NAME,NAME,…",
+            help="Named scenarios, or all.",
+            autocompletion=some_of(lambda: [*scenario_names(), "all"]),
+        ),
     ] = None,
     episodes: options.Episodes = 10,
     max_steps: options.MaxSteps = None,
     step_duration: options.StepDuration = None,
     initial_workers: options.InitialWorkers = None,
+    objective: options.Objective = None,
     seed: Annotated[
         int | None,
         typer.Option("--seed", min=0, help="Evaluation episodes.  [default: 0, or the scenario's test seed]"),
@@ -73,8 +84,15 @@ def compare(
 
       autoscale compare --model runs/sarsa_run_20260101T000000Z --agents average
 
+      autoscale compare --objective cost --agents average,keda,static-best
+
       autoscale compare --plot-only --input-dir runs/compare_run_20260101T000000Z
     """
+    from cli.baseline_cache import BaselineCache
+    from cli.comparing import compare_and_report
+    from cli.places import Wanted
+    from cli.policies import parse_agents
+
     if plot_only:
         _plot_only(input_dir or _newest(output_dir), as_json=as_json)
         return
@@ -86,7 +104,7 @@ def compare(
         trace=trace,
         durations=durations,
         as_recorded=as_recorded,
-        values=options.environment_values(max_steps, step_duration, initial_workers),
+        values=options.environment_values(max_steps, step_duration, initial_workers, objective),
     )
     names = parse_agents(DEFAULT_AGENTS if agents is None else agents) if agents is not None or not model else []
     wanted = Wanted(
@@ -116,6 +134,9 @@ def _scenarios(text: str | None) -> list[str]:
 
 
 def _plot_only(folder: Path, *, as_json: bool) -> None:
+    from analysis.results import read_aggregated
+    from cli.finishing import finish
+
     parts = sorted(folder.glob("*/aggregated_results.json"))
     if (folder / "aggregated_results.json").is_file() or not parts:
         found = {folder.name: read_aggregated(folder / "aggregated_results.json")}

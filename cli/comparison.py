@@ -86,6 +86,7 @@ def run_seeds(
         "seed": comparison.seed,
         "workload": comparison.workload.name,
         "backend": comparison.backend,
+        "objective": comparison.config.reward.objective,
         "notes": list(comparison.workload.notes),
         "interrupted": interrupted,
     }

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from autoscaling_env.config import Config
-from autoscaling_env.config.digest import config_yaml
 from cli.console import out
 from cli.options import Assignments, ConfigFile, Json
 from cli.settings import Overrides, resolve
@@ -23,6 +21,8 @@ def show(config: ConfigFile = None, assignments: Assignments = None, as_json: Js
 
     Example: autoscale config show --set farm.max_workers=16
     """
+    from autoscaling_env.config.digest import config_yaml
+
     resolved = resolve(Overrides(config=config, assignments=assignments or ()))
     text = json.dumps(resolved.model_dump(mode="json"), indent=1) if as_json else config_yaml(resolved)
     typer.echo(text.rstrip("\n"))
@@ -48,4 +48,6 @@ def schema() -> None:
     Example: autoscale config schema > configuration.schema.json, then put
     `# yaml-language-server: $schema=configuration.schema.json` into your file's first line.
     """
+    from autoscaling_env.config import Config
+
     typer.echo(json.dumps(Config.model_json_schema(), indent=1))

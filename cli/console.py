@@ -16,13 +16,19 @@ from autoscaling_env.errors import AutoscalingError, InputError
 #: Wide where nobody's terminal sets a width: a file or a pipe.
 WIDTH = 180
 
-out = Console(emoji=False, width=None if sys.stdout.isatty() else WIDTH)
+out = Console(emoji=False, width=None if sys.stdout and sys.stdout.isatty() else WIDTH)  # None: it was closed
 err = Console(stderr=True, emoji=False)
 
 
 def print_error(error: AutoscalingError) -> None:
     """Print an error: one line for each problem."""
-    for line in error.problems if isinstance(error, InputError) else (str(error),):
+    print_problems(*(error.problems if isinstance(error, InputError) else (str(error),)))
+
+
+def print_problems(*problems: str) -> None:
+    """Print each as one line, whatever is in it."""
+    for problem in problems:
+        line = " ".join(problem.splitlines())
         err.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True, highlight=False)
 
 

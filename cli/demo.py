@@ -5,19 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.results import read_aggregated
-from autoscaling_env.config import Config
-from autoscaling_env.run_folder import RunFolder
-from autoscaling_env.settings import with_overrides
 from cli import options
-from cli.comparing import Place, Wanted, compare_and_report, compare_in, finish, prepare
 from cli.settings import Overrides, resolve
 from cli.show import print_paths
-from cli.sim_to_real import play_again, show_gap, write_gap
+
+if TYPE_CHECKING:
+    from autoscaling_env.config import Config
 
 AGENTS = ("reactiveaverage", "reactivemaximum", "static-12", "static-best", "sarsa")
 SCENARIOS = ("reference", "trace")
@@ -32,6 +29,7 @@ def demo(
         bool,
         typer.Option("--live", help="Two policies on a real farm on this machine, ten times faster."),
     ] = False,
+    objective: options.Objective = None,
     seed: options.Seed = 0,
     output_dir: options.OutputDir = Path("runs"),
 ) -> None:
@@ -43,20 +41,34 @@ def demo(
 
       autoscale demo --live
     """
+    from cli.comparing import compare_and_report
+    from cli.places import Wanted
+
     if live:
-        _live(seed, output_dir)
+        _live(seed, output_dir, objective)
         return
     wanted = Wanted("demo", AGENTS, (), seed, episodes, "sim", None, output_dir)
     # Enough to beat the best constant; `autoscale train` trains longer.
     quick = ("agents.sarsa.episodes=300", "agents.training.eval_episodes=0", "agents.training.envs=8")
-    compare_and_report(
-        wanted, Overrides(assignments=quick), SCENARIOS, title="Demo: a trained agent beside the rules you run today"
-    )
+    overrides = Overrides(assignments=quick, values=_values(objective))
+    compare_and_report(wanted, overrides, SCENARIOS, title="Demo: a trained agent beside the rules you run today")
 
 
-def _live(seed: int, output_dir: Path) -> None:
+def _values(objective: str | None) -> dict[str, tuple[str, Any]]:
+    return options.environment_values(None, None, None, objective)
+
+
+def _live(seed: int, output_dir: Path, objective: str | None) -> None:
     """Real Redis, real processes; then the simulator's prediction for the same actions on the same tasks."""
-    config = _shortened(resolve(Overrides(assignments=("live.time_scale=0.1",))))
+    from analysis.results import read_aggregated
+    from autoscaling_env.run_folder import RunFolder
+    from cli.comparing import compare_in
+    from cli.finishing import finish
+    from cli.gap import show_gap, write_gap
+    from cli.places import Place, Wanted, prepare
+    from cli.replay import play_again
+
+    config = _shortened(resolve(Overrides(assignments=("live.time_scale=0.1",), values=_values(objective))))
     wanted = Wanted("demo_live", LIVE_AGENTS, (), seed, 1, "local", None, output_dir)
     started = datetime.now(UTC)
     root = RunFolder.create(output_dir, wanted.kind, started)
@@ -64,7 +76,7 @@ def _live(seed: int, output_dir: Path) -> None:
     ready = prepare(Place("live", config, seed, seed), wanted, quiet=False)
     live = RunFolder(root.path / "live")
     results = {"live": compare_in(ready, wanted, live, wanted.backend)}
-    simulated = _predicted(live, config, root)
+    simulated = play_again(live.path, config, "sim", RunFolder(root.path / "simulated"), quiet=True)
     results[simulated.path.name] = read_aggregated(simulated.path / "aggregated_results.json")
     report, paths = write_gap(simulated.path, live.path)
     finish(root.path, results, seed, title="Demo: the real farm beside the simulator's prediction")
@@ -73,9 +85,7 @@ def _live(seed: int, output_dir: Path) -> None:
 
 
 def _shortened(config: Config) -> Config:
+    from autoscaling_env.settings import with_overrides
+
     phases = config.model_dump(mode="json")["workload"]["phases"]
     return with_overrides(config, {"workload.phases": [phase | {"duration_s": LIVE_PHASE_S} for phase in phases]})
-
-
-def _predicted(live: RunFolder, config: Config, root: RunFolder) -> RunFolder:
-    return play_again(live.path, config, "sim", RunFolder(root.path / "simulated"), quiet=True)

@@ -6,15 +6,17 @@ import importlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from cli import options
 from cli.settings import Overrides, resolve
 from cli.show import show_rows
+
+if TYPE_CHECKING:
+    from autoscaling_env.config import Config
 
 #: Farm -> what examines it.
 EXAMINERS: dict[str, str] = {

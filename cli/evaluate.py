@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from cli import options
-from cli.comparing import Wanted, compare_and_report
 from cli.settings import Overrides
 
 
@@ -18,6 +17,7 @@ def evaluate(
     max_steps: options.MaxSteps = None,
     step_duration: options.StepDuration = None,
     initial_workers: options.InitialWorkers = None,
+    objective: options.Objective = None,
     seed: options.Seed = 0,
     scenario: options.Scenario = None,
     trace: options.Trace = None,
@@ -34,13 +34,16 @@ def evaluate(
 
     Example: autoscale evaluate runs/sarsa_run_20260101T000000Z --episodes 100 --seed 7
     """
+    from cli.comparing import compare_and_report
+    from cli.places import Wanted
+
     overrides = Overrides(
         config=config,
         assignments=assignments or (),
         trace=trace,
         durations=durations,
         as_recorded=as_recorded,
-        values=options.environment_values(max_steps, step_duration, initial_workers),
+        values=options.environment_values(max_steps, step_duration, initial_workers, objective),
     )
     wanted = Wanted("evaluate", (), (model,), seed, episodes, backend, engine, output_dir)
     compare_and_report(wanted, overrides, [scenario] if scenario else [], as_json=as_json)

@@ -8,17 +8,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
 from cli import options
 from cli.console import err, out, progress
 from cli.platforms import CLUSTERS
 from cli.settings import Overrides, resolve
 from cli.show import show_rows
+
+if TYPE_CHECKING:
+    from autoscaling_env.config import Config
 
 app = typer.Typer(help="Bring a live farm up, look at it, take it down.", no_args_is_help=True)
 

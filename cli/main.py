@@ -6,25 +6,30 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from autoscaling_env import __version__
 from autoscaling_env.errors import AutoscalingError
 from cli import (
     baselines,
+    calibrate,
     compare,
     config,
     demo,
     doctor,
     evaluate,
     farm,
+    gap,
     merge,
     plot,
-    sim_to_real,
+    replay,
     train,
     tune,
+    verify,
     workload,
 )
-from cli.console import print_error
+from cli.console import print_error, print_problems
+from cli.failures import unwritable, usage
 
 app = typer.Typer(
     name="autoscale",
@@ -41,10 +46,10 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
 app.command("merge")(merge.merge)
 app.command("plot")(plot.plot)
-app.command("replay")(sim_to_real.replay)
-app.command("calibrate")(sim_to_real.calibrate)
-app.command("gap")(sim_to_real.gap)
-app.command("verify")(sim_to_real.verify)
+app.command("replay")(replay.replay)
+app.command("calibrate")(calibrate.calibrate)
+app.command("gap")(gap.gap)
+app.command("verify")(verify.verify)
 app.add_typer(farm.app, name="farm")
 app.command("doctor")(doctor.doctor)
 app.command("baselines")(baselines.baselines)
@@ -70,9 +75,17 @@ def _global(
 def main() -> None:
     """Run the command line; bad input is one line each and exit code 2, Ctrl-C is 130."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        print_problems(*usage(error, sys.argv))
+        sys.exit(error.exit_code)
     except AutoscalingError as error:
         print_error(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if (line := unwritable(error)) is None:
+            raise
+        print_problems(line)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

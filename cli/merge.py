@@ -7,21 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
-from analysis.aggregate import aggregate
-from analysis.merging import Merged, RecordedRun, merge_runs
-from analysis.results import read_aggregated
-from autoscaling_env.config import load_config
 from autoscaling_env.errors import InputError, RunError
-from autoscaling_env.run_folder import RunFolder
 from cli import options
-from cli.comparing import finish
-from cli.comparison import Compared, write_comparison
 from cli.console import note
+from cli.replay import read_steps, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.merging import Merged, RecordedRun
+    from autoscaling_env.run_folder import RunFolder
 
 Runs = Annotated[
     list[str],
@@ -41,6 +40,10 @@ def merge(runs: Runs, output_dir: options.OutputDir = Path("runs"), as_json: opt
 
       autoscale merge "real KEDA=runs/compare_run_EXTERNAL" "simulated KEDA=runs/compare_run_KEDA"
     """
+    from analysis.merging import merge_runs
+    from analysis.results import read_aggregated
+    from cli.finishing import finish
+
     found = read_runs(runs)
     merged = merge_runs(found)
     if merged.left_out:
@@ -74,6 +77,10 @@ def read_runs(arguments: Sequence[str]) -> list[RecordedRun]:
 
 def write_merged(runs: Sequence[RecordedRun], merged: Merged, output_dir: Path) -> RunFolder:
     """Write the merged records and results as a run of their own."""
+    from analysis.aggregate import aggregate
+    from autoscaling_env.run_folder import RunFolder
+    from cli.comparison import Compared, write_comparison
+
     started = datetime.now(UTC)
     folder = RunFolder.create(output_dir, "merge", started)
     folder.write_start(runs[0].config, command=sys.argv, seed=0, started=started)
@@ -100,6 +107,8 @@ def _unreadable(path: Path) -> str:
 
 def _farm(path: Path) -> str:
     """The farm a run was played on, if its results say so."""
+    from analysis.results import read_aggregated
+
     try:
         return str(read_aggregated(path / "aggregated_results.json").meta.get("backend", path.name))
     except RunError:
@@ -107,13 +116,16 @@ def _farm(path: Path) -> str:
 
 
 def _read(path: Path, label: str, labelled: bool) -> RecordedRun:
+    from analysis.merging import RecordedRun
+    from autoscaling_env.config import load_config
+
     tasks = path / "tasks.parquet"
     return RecordedRun(
         str(path),
         label,
         load_config(path / "config.yml"),
-        pd.read_parquet(path / "steps.parquet"),
-        pd.read_parquet(tasks) if tasks.is_file() else None,
+        read_steps(path),
+        read_table(tasks) if tasks.is_file() else None,
         labelled,
     )
 

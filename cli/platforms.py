@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from autoscaling_env.config import Config
-from autoscaling_env.settings import with_overrides
+if TYPE_CHECKING:
+    from autoscaling_env.config import Config
 
 #: Called with (pods or functions ready, wanted).
 Progress = Callable[[int, int], None]
@@ -55,6 +55,7 @@ class OpenFaaS:
 
     def up(self, config: Config, workers: int, progress: Progress) -> Sequence[Any]:
         """See ``Cluster.up``."""
+        from autoscaling_env.settings import with_overrides
         from live.platforms.openfaas.farm import up
 
         return up(with_overrides(config, {"farm.initial_workers": workers}), progress)

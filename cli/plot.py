@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis.results import read_aggregated
 from autoscaling_env.errors import RunError
-from autoscaling_env.run_folder import RunFolder
 from cli.console import out
 from cli.show import draw
+
+if TYPE_CHECKING:
+    from autoscaling_env.run_folder import RunFolder
 
 
 def plot(
@@ -21,6 +22,9 @@ def plot(
 
     Example: autoscale plot runs/dqn_run_20260101T000000Z
     """
+    from analysis.results import read_aggregated
+    from autoscaling_env.run_folder import RunFolder
+
     if (run / "training_metrics.json").is_file():
         pictures = [draw_training(RunFolder.open(run))]
     elif (run / "aggregated_results.json").is_file():

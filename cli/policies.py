@@ -88,6 +88,8 @@ def _trained(agent: str, setting: Setting) -> Policy:
             folder=folder,
             listener=listener,
         )
+    if result.interrupted:
+        raise KeyboardInterrupt  # what learned too little is not compared
     return load_policy(result.model)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autoscaling_env.config import Config, load_config
 from autoscaling_env.errors import InputError, unknown_name
-from autoscaling_env.plugins import backend_names
-from autoscaling_env.settings import with_overrides
-from autoscaling_env.workload import Workload
 from cli.console import note, progress
+from cli.options import ENGINES
 
-ENGINES = ("compiled", "simpy")
+if TYPE_CHECKING:
+    from autoscaling_env.config import Config
+    from autoscaling_env.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,8 @@ class Overrides:
 
 def resolve(overrides: Overrides) -> Config:
     """Return the defaults under scenario, file, ``--set``, trace and options, in that order."""
+    from autoscaling_env.config import load_config
+
     files = [file for file in (overrides.scenario, overrides.config) if file is not None]
     options = {key: named for key, named in overrides.values.items() if named[1] is not None}
     if overrides.trace is not None:
@@ -45,6 +46,8 @@ def scenario_overrides(name: str | None, overrides: Overrides) -> Overrides:
     """Return ``overrides`` on top of a named scenario; None: as they are."""
     if name is None:
         return overrides
+    if overrides.trace is not None:
+        raise InputError(f"--trace and the scenario {name} both say what the tasks are; choose one")
     from workloads.scenarios import scenario_options, scenario_path
 
     values = scenario_options(name) | overrides.values
@@ -53,6 +56,8 @@ def scenario_overrides(name: str | None, overrides: Overrides) -> Overrides:
 
 def with_direct_actions(config: Config) -> Config:
     """Return ``config`` with an action for every change within the farm's bounds: targets are reached at once."""
+    from autoscaling_env.settings import with_overrides
+
     reach = config.farm.max_workers - config.farm.min_workers
     return with_overrides(config, {"environment.action_deltas": list(range(-reach, reach + 1))})
 
@@ -87,6 +92,8 @@ def backend_name(backend: str, engine: str | None) -> str:
     Raises:
         InputError: there is no such farm or engine.
     """
+    from autoscaling_env.plugins import backend_names
+
     if backend not in backend_names():
         raise InputError(unknown_name("backend", backend, backend_names()))
     if engine is None:

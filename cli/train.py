@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agents.training import resume as resume_training
-from agents.training import train as start_training
-from agents.training.types import TrainingResult
 from autoscaling_env.errors import InputError, unknown_name
-from autoscaling_env.run_folder import RunFolder
 from cli import options
-from cli.console import note, out
-from cli.environments import Factories
+from cli.completing import one_of
+from cli.console import note
+from cli.learner_options import learner_values, numbers
 from cli.settings import Overrides, backend_name, resolve, scenario_overrides
-from cli.training_progress import TrainingProgress
+
+if TYPE_CHECKING:
+    from autoscaling_env.run_folder import RunFolder
 
 AGENTS = ("sarsa", "dqn")
-#: What may be said beside --resume.
-WITH_RESUME = frozenset({"agent", "resume", "episodes", "backend", "engine", "as_json"})
-#: Option -> key below agents.<agent>; the second element says which agent has it (None: both).
-LEARNER_OPTIONS: dict[str, tuple[str, str | None]] = {
-    "--episodes": ("episodes", None),
-    "--gamma": ("gamma", None),
-    "--epsilon": ("epsilon", None),
-    "--epsilon-min": ("epsilon_min", None),
-    "--epsilon-decay": ("epsilon_decay", None),
-    "--bins": ("bins", "sarsa"),
-    "--alpha": ("alpha", "sarsa"),
-    "--trace-lambda": ("trace_lambda", "sarsa"),
-    "--trace-threshold": ("trace_threshold", "sarsa"),
-    "--learning-rate": ("learning_rate", "dqn"),
-    "--hidden-layers": ("hidden_layers", "dqn"),
-    "--replay-capacity": ("replay_capacity", "dqn"),
-    "--batch-size": ("batch_size", "dqn"),
-    "--target-update": ("target_update", "dqn"),
-    "--target-tau": ("target_tau", "dqn"),
-}
+#: Parameters that mean something together with --resume.
+WITH_RESUME = frozenset({"context", "agent", "resume", "episodes", "backend", "engine", "as_json", "help"})
 
 
 def train(
     context: typer.Context,
-    agent: Annotated[str, typer.Argument(metavar="sarsa|dqn", help="What to train.")],
+    agent: Annotated[
+        str,
+        typer.Argument(metavar="|".join(AGENTS), help="What to train.", autocompletion=one_of(lambda: AGENTS)),
+    ],
     episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="Training episodes.")] = None,
     max_steps: options.MaxSteps = None,
     step_duration: options.StepDuration = None,
@@ -57,6 +40,7 @@ def train(
         float | None, typer.Option("--observation-window", help="Seconds the sliding window reaches back.")
     ] = None,
     initial_workers: options.InitialWorkers = None,
+    objective: options.Objective = None,
     bins: Annotated[
         str | None, typer.Option("--bins", metavar="N[,N…]", help="sarsa: bins per observation, one number or nine.")
     ] = None,
@@ -111,24 +95,22 @@ def train(
 
       autoscale train dqn --hidden-layers 64,64 --seed 3 --scenario flash_crowd
 
+      autoscale train sarsa --objective cost --trace my_trace.csv
+
       autoscale train dqn --resume runs/dqn_run_20260101T000000Z --episodes 2000
     """
+    from agents.training import train as start_training
+    from autoscaling_env.run_folder import RunFolder
+    from cli.environments import Factories
+    from cli.training_progress import TrainingProgress
+    from cli.training_report import report
+
     if agent not in AGENTS:
         raise InputError(unknown_name("agent to train", agent, AGENTS))
     farm = backend_name(backend, engine)
     if resume is not None:
-        _check_resumable(context)
-        folder, factories = RunFolder.open(resume), Factories(farm)
-        with _going_on(agent, folder), TrainingProgress(quiet=as_json) as listener:
-            result = resume_training(
-                folder,
-                env_factory=factories.one,
-                vector_env_factory=factories.many,
-                agent=agent,
-                episodes=episodes,
-                listener=listener,
-            )
-        _report(result, as_json=as_json)
+        _only_what_resuming_takes(context)
+        _resume(agent, resume, farm, episodes, as_json=as_json)
         return
     given = {
         "--episodes": episodes,
@@ -136,12 +118,12 @@ def train(
         "--epsilon": epsilon,
         "--epsilon-min": epsilon_min,
         "--epsilon-decay": epsilon_decay,
-        "--bins": _numbers("--bins", bins, single=True),
+        "--bins": numbers("--bins", bins, single=True),
         "--alpha": alpha,
         "--trace-lambda": trace_lambda,
         "--trace-threshold": trace_threshold,
         "--learning-rate": learning_rate,
-        "--hidden-layers": _numbers("--hidden-layers", hidden_layers),
+        "--hidden-layers": numbers("--hidden-layers", hidden_layers),
         "--replay-capacity": replay_capacity,
         "--batch-size": batch_size,
         "--target-update": target_update,
@@ -151,13 +133,11 @@ def train(
         "agents.training.checkpoint_every": ("--checkpoint-every", checkpoint_every),
         "agents.training.envs": ("--envs", envs),
         "agents.training.eval_episodes": ("--eval-episodes", eval_episodes),
-        "environment.max_steps": ("--max-steps", max_steps),
-        "environment.step_duration_s": ("--step-duration", step_duration),
         "environment.observation_window_s": ("--observation-window", observation_window),
         "environment.phase_shuffle": ("--phase-shuffle", phase_shuffle or None),
         "environment.phase_shuffle_seed": ("--phase-shuffle-seed", phase_shuffle_seed),
-        "farm.initial_workers": ("--initial-workers", initial_workers),
-        **_learner_values(agent, given),
+        **options.environment_values(max_steps, step_duration, initial_workers, objective),
+        **learner_values(agent, given),
     }
     resolved = resolve(scenario_overrides(scenario, Overrides(config, assignments or (), None, trace, values=values)))
     factories = Factories(farm)
@@ -175,16 +155,7 @@ def train(
             command=sys.argv,
             started=datetime.now(UTC),
         )
-    _report(result, as_json=as_json)
-
-
-def _check_resumable(context: typer.Context) -> None:
-    """Refuse options that would say how to train: a resumed run keeps its own settings."""
-    said = {parameter.opts[0]: str(parameter.name) for parameter in context.command.params}
-    sources = {option: context.get_parameter_source(name) for option, name in said.items() if name not in WITH_RESUME}
-    given = [option for option, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-    if given:
-        raise InputError(*(f"{option} with --resume: the run keeps its settings; leave it out" for option in given))
+    report(result, as_json=as_json)
 
 
 @contextmanager
@@ -199,59 +170,37 @@ def _going_on(agent: str, folder: RunFolder) -> Iterator[None]:
         raise
 
 
-def _learner_values(agent: str, given: dict[str, Any]) -> dict[str, tuple[str, Any]]:
-    wanted = {option: value for option, value in given.items() if value is not None}
-    others = [option for option in wanted if LEARNER_OPTIONS[option][1] not in {None, agent}]
-    if others:
-        raise InputError(*(f"{option} belongs to {LEARNER_OPTIONS[option][1]}, not to {agent}" for option in others))
-    return {f"agents.{agent}.{LEARNER_OPTIONS[option][0]}": (option, value) for option, value in wanted.items()}
-
-
-def _numbers(option: str, text: str | None, *, single: bool = False) -> Any:
-    if text is None:
-        return None
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"{option} {text}: write whole numbers with commas between, such as 64,64") from None
-    return numbers[0] if single and len(numbers) == 1 else numbers
-
-
-def _report(result: TrainingResult, *, as_json: bool) -> None:
-    evaluation = result.evaluation
-    summary: dict[str, Any] = {
-        "agent": result.agent,
-        "episodes": result.episodes,
-        "interrupted": result.interrupted,
-        "model": str(result.model),
-        "run": str(result.folder),
-    }
-    if evaluation is not None and evaluation.total_reward:
-        count = len(evaluation.total_reward)
-        summary["evaluation"] = {
-            "episodes": count,
-            "mean_total_reward": sum(evaluation.total_reward) / count,
-            "mean_final_qos": sum(evaluation.final_qos) / count,
-        }
-    if as_json:
-        typer.echo(json.dumps(summary, indent=1))
-        return
-    picture = _draw(result.folder) if result.episodes else None
-    if "evaluation" in summary:
-        judged = summary["evaluation"]
-        out.print(
-            f"{result.agent}: {judged['mean_total_reward']:.1f} total reward, {100 * judged['mean_final_qos']:.2f} % "
-            f"of deadlines met, on {judged['episodes']} episodes it never saw",
-            highlight=False,
-            soft_wrap=True,
+def _only_what_resuming_takes(context: typer.Context) -> None:
+    """A run goes on with its own settings: an option that would change them is not passed over in silence."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name is not None
+        and parameter.name not in WITH_RESUME
+        and getattr(context.get_parameter_source(parameter.name), "name", "DEFAULT") != "DEFAULT"
+    ]
+    if given:
+        raise InputError(
+            *(f"{option} belongs to a new training; --resume keeps the run's settings" for option in given)
         )
-    for what, where in (("model", result.model), ("records", result.folder), ("picture", picture or "none yet")):
-        out.print(f"{what:<8} {where}", highlight=False, soft_wrap=True)
-    if result.interrupted:
-        out.print(f"go on    autoscale {shlex.join(result.resume_arguments)}", highlight=False, soft_wrap=True)
 
 
-def _draw(folder: Path) -> Path:
-    from cli.plot import draw_training
+def _resume(agent: str, run: Path, farm: str, episodes: int | None, *, as_json: bool) -> None:
+    from agents.training import resume as resume_training
+    from autoscaling_env.run_folder import RunFolder
+    from cli.environments import Factories
+    from cli.training_progress import TrainingProgress
+    from cli.training_report import report
 
-    return draw_training(RunFolder.open(folder))
+    folder = RunFolder.open(run)
+    factories = Factories(farm)
+    with _going_on(agent, folder), TrainingProgress(quiet=as_json) as listener:
+        result = resume_training(
+            folder,
+            env_factory=factories.one,
+            vector_env_factory=factories.many,
+            agent=agent,
+            episodes=episodes,
+            listener=listener,
+        )
+    report(result, as_json=as_json)

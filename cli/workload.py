@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autoscaling_env.config import Config
-from autoscaling_env.types import TaskBatch
-from autoscaling_env.workload import Workload
 from cli import options
 from cli.console import out
 from cli.settings import Overrides, load_workload, resolve
 from cli.show import show_rows
+
+if TYPE_CHECKING:
+    from autoscaling_env.types import TaskBatch
+    from autoscaling_env.workload import Workload
 
 app = typer.Typer(help="Show, plot and convert the tasks of an episode.", no_args_is_help=True)
 
@@ -97,7 +98,7 @@ def convert(
 def _drawn(
     overrides: Overrides, seed: int, shuffle: bool, shuffle_seed: int | None, *, quiet: bool = False
 ) -> tuple[Workload, TaskBatch]:
-    config: Config = resolve(overrides)
+    config = resolve(overrides)
     workload = load_workload(config, quiet=quiet)
     order = (seed if shuffle_seed is None else shuffle_seed) if shuffle or shuffle_seed is not None else None
     return workload, workload.draw(seed, order)

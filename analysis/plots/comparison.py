@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from analysis.palette import FILL, MOST_BANDS, MUTED, Look, looks
 from analysis.plots.style import headline, label, line, picture, wide_range
@@ -28,7 +29,7 @@ class _Panel:
 _PANELS = (
     _Panel("Workers", "requested workers", "worker_counts"),
     _Panel("Queue", "tasks waiting", "queue_lengths"),
-    _Panel("QoS", "deadlines met in the window [%]", "qos_rates", factor=100),
+    _Panel("QoS in the window", "deadlines met [%]", "qos_rates", factor=100),
     _Panel("Cumulative reward", "reward so far", "rewards", cumulative=True),
 )
 
@@ -48,6 +49,8 @@ def comparison_plots(results: Results, path: Path, *, title: str | None = None) 
         grid = figure.add_gridspec(3, 2)
         first = figure.add_subplot(grid[0, :])
         _load_panel(first, results, styles)
+        for name, look in styles.items():
+            first.plot([], [], label=name, **line(look))  # the legend shows a line as it is where nothing lies on it
         for spot, panel in enumerate(_PANELS):
             axes = figure.add_subplot(grid[1 + spot // 2, spot % 2], sharex=first)
             _panel(axes, panel, results, styles)
@@ -65,14 +68,15 @@ def _load_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
         return
     axes.fill_between(*stepped(load.x, load.mean), step="pre", color=FILL, linewidth=0, label="offered load")
     for name, capacity, over in _curves(results, "workers_ready"):
-        axes.step(*stepped(capacity.x, capacity.mean), where="pre", label=name, **line(styles[name], overlaid=over))
+        axes.step(*stepped(capacity.x, capacity.mean), where="pre", **line(styles[name], overlaid=over))
     axes.set_ylim(bottom=0)
-    label(axes, "Load against capacity", _time(results), "workers: needed, ready")
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    label(axes, "Load against capacity", _time(results), "workers needed, ready")
 
 
 def _rate_panel(axes: Axes, results: Results, styles: dict[str, Look]) -> None:
     for name, rate, over in _curves(results, "arrival_rates"):
-        axes.plot(rate.x, rate.mean, label=name, **line(styles[name], overlaid=over))
+        axes.plot(rate.x, rate.mean, **line(styles[name], overlaid=over))
     axes.set_ylim(bottom=0)
     label(axes, "Load, as each agent saw it", _time(results), "arrivals [tasks/s]")
 
@@ -92,7 +96,9 @@ def _panel(axes: Axes, panel: _Panel, results: Results, styles: dict[str, Look])
         wide_range(axes, lowest, highest)
         axes.axhline(0, color=MUTED, linewidth=0.8)
     else:
-        axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # a line along 0 stays whole
+        top = 104 if panel.factor == 100 else axes.get_ylim()[1]
+        axes.set_ylim(-0.02 * top, top)  # a line along 0, or along 100 %, stays whole
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _curves(results: Results, series: str, *, cumulative: bool = False) -> Iterator[tuple[str, Curve, bool]]:

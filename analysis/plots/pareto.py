@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from analysis.frontier import PRICE, QUALITY, axis_names, frontier, spread
 from analysis.metrics import METRICS
 from analysis.palette import HINDSIGHT, INK, MUTED, PALETTE, STATIC, Look, is_constant, looks
-from analysis.plots.style import headline, label, picture
+from analysis.plots.style import MARKERS, headline, label, picture
 from analysis.statistics import Interval
 
 
@@ -30,8 +31,7 @@ def pareto_plot(
         title: headline.
     """
     scenarios = _by_scenario(episodes)
-    agents = [agent for agent in dict.fromkeys(episodes["agent"]) if not is_constant(agent)]
-    styles = looks(agents)
+    styles = {agent: look for agent, look in looks(dict.fromkeys(episodes["agent"])).items() if not is_constant(agent)}
     columns = _columns(len(scenarios))
     rows = -(-len(scenarios) // columns)
     with picture(path, 10.0, 1.3 + (4.6 if columns == 1 else 3.2) * rows) as figure:
@@ -71,26 +71,34 @@ def regret_bars(regrets: Mapping[str, Mapping[str, Interval]], path: Path, *, un
 
 def _panel(axes: Axes, name: str, table: pd.DataFrame, styles: Mapping[str, Look], rng: np.random.Generator) -> None:
     points = spread(table, rng)
-    constants = points[[is_constant(agent) for agent in points.index]]
-    best = frontier(constants)
-    if len(best):
-        axes.plot(
-            best["cost"], best["qos"], color=MUTED, linewidth=1.2, marker=".", markersize=7, label="constant count"
-        )
-        for agent, row in best.iterrows():
-            axes.annotate(
-                str(agent).removeprefix(STATIC), (row["cost"], row["qos"]), xytext=(5, -11),
-                textcoords="offset points", color=MUTED, fontsize=8.5,
-            )  # fmt: skip
+    _constants(axes, points[[is_constant(agent) for agent in points.index]])
     for agent, look in styles.items():
         if agent in points.index:
             _point(axes, agent, points.loc[agent].to_dict(), look)
     axes.margins(0.1)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(top=min(axes.get_ylim()[1], 102))
     quality, price = axis_names(table) or (QUALITY[0], PRICE[0])
     if points.empty:
         axes.annotate("not recorded", (0.5, 0.5), xycoords="axes fraction", ha="center", color=MUTED)
     label(axes, name, METRICS[price].title, METRICS[quality].title)
+
+
+def _constants(axes: Axes, constants: pd.DataFrame) -> None:
+    """Every constant count with its number; a line joins those that no other beats in both."""
+    best = frontier(constants)
+    if len(best):
+        axes.plot(
+            best["cost"], best["qos"], color=MUTED, linewidth=1.2, marker=".", markersize=7, label="constant count"
+        )
+    for agent, row in constants.iterrows():
+        if agent not in best.index:
+            axes.plot(row["cost"], row["qos"], marker=".", markersize=7, color=MUTED)
+        axes.annotate(
+            str(agent).removeprefix(STATIC), (row["cost"], row["qos"]), xytext=(5, -11),
+            textcoords="offset points", color=MUTED, fontsize=8.5,
+        )  # fmt: skip
 
 
 def _point(axes: Axes, agent: str, row: Mapping[Any, float], look: Look) -> None:
@@ -99,7 +107,7 @@ def _point(axes: Axes, agent: str, row: Mapping[Any, float], look: Look) -> None
         [row["cost"]], [row["qos"]],
         xerr=[[row["cost"] - row["cost_low"]], [row["cost_high"] - row["cost"]]],
         yerr=[[row["qos"] - row["qos_low"]], [row["qos_high"] - row["qos"]]],
-        marker="*" if best else "osD"[look.round], markersize=13 if best else 7,
+        marker="*" if best else MARKERS[look.shape], markersize=13 if best else 7,
         color=INK if best else look.color, elinewidth=1.1, linestyle="none", label=agent,
         markeredgecolor="white", markeredgewidth=0.6,
     )  # fmt: skip

@@ -12,12 +12,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from analysis.palette import GRID, INK, MUTED, Look
 from autoscaling_env.files import atomic_write
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
 OVERLAID: Any = (0, (4, 4))
+#: Shapes of points, one for each ``Look.shape``.
+MARKERS = "osD^vPX"
+#: Inches kept free around a picture and between panels, so that nothing touches the edge.
+PAD = 0.09
 #: Keeps text readable where it lies on bars or lines.
 PLATE: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}
 #: Letters of an agent's name in a legend.
@@ -59,8 +64,9 @@ def line(look: Look, *, overlaid: bool = False) -> dict[str, Any]:
 @contextmanager
 def picture(path: Path, width: float = 10.0, height: float = 5.0) -> Iterator[Figure]:
     """Give a figure of ``width`` x ``height`` inches to draw on; it is written to ``path`` as PNG at the end."""
+    layout = ConstrainedLayoutEngine(w_pad=PAD, h_pad=PAD)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+        figure = Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
         FigureCanvasAgg(figure)
         yield figure
         with atomic_write(path, "wb") as file:

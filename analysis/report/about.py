@@ -23,7 +23,7 @@ def lead(sources: Sources) -> str:
 def command(sources: Sources) -> str:
     """The command as it can be pasted into a shell; empty if it was not recorded."""
     words = [str(word) for word in sources.manifest.get("command") or []]
-    if words and words[0].endswith("/autoscale"):
+    if words and words[0].endswith(("/autoscale", "/__main__.py")):
         words[0] = "autoscale"  # where it was installed is nobody's business
     return shlex.join(words)
 
@@ -35,6 +35,7 @@ def facts(sources: Sources) -> dict[str, str]:
         "Run": sources.folder.name,
         "Started": manifest.get("started_utc"),
         "Evaluation seed": _seeds(sources),
+        "Objective": _objective(sources),
         "Workload": ", ".join(scenario.name for scenario in sources.scenarios if scenario.name),
         "Agents": ", ".join(dict.fromkeys(name for each in sources.scenarios for name in each.results.agents)),
         "Command": command(sources),
@@ -79,6 +80,11 @@ def _seeds(sources: Sources) -> str:
     if len(different) > 1:
         return ", ".join(f"{name} {seed}" for name, seed in seeds.items() if seed is not None)
     return different.pop() if different else str(sources.manifest.get("seed", ""))
+
+
+def _objective(sources: Sources) -> str:
+    named = {str(scenario.results.meta.get("objective", "")) for scenario in sources.scenarios}
+    return ", ".join(sorted(named - {""}))
 
 
 def _overview_row(scenario: Scenario, agents: list[str]) -> Row:

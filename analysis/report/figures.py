@@ -17,9 +17,11 @@ from analysis.series import Curve, curve, overlaid, stepped, timed
 Spec = dict[str, Any]
 
 DASHES = ("solid", "dash", "dot")
+#: Shapes of points, one for each ``Look.shape``.
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x")
 #: (series, title, factor, cumulative, axis number)
 _PANELS = (
-    ("workers_ready", "workers", 1.0, False, 1),
+    ("workers_ready", "workers needed, ready", 1.0, False, 1),
     ("worker_counts", "requested workers", 1.0, False, 2),
     ("queue_lengths", "tasks waiting", 1.0, False, 3),
     ("qos_rates", "QoS in the window [%]", 100.0, False, 4),
@@ -72,11 +74,10 @@ def price_figure(episodes: pd.DataFrame, rng: np.random.Generator) -> Spec:
     points = spread(episodes, rng)
     constant = [is_constant(str(agent)) for agent in points.index]
     data = []
-    best = frontier(points[constant])
-    if len(best):
-        data.append(_constants(best))
+    if any(constant):
+        data += _constants(points[constant])
     moving = points[[not each for each in constant]]
-    styles = looks(map(str, moving.index))
+    styles = looks(map(str, points.index))
     data += [_point(str(agent), row.to_dict(), styles[str(agent)]) for agent, row in moving.iterrows()]
     layout = _base() | {
         "hovermode": "closest",
@@ -129,17 +130,24 @@ def _layout(x: str) -> Spec:
         layout[f"xaxis{suffix}"] = _axis(x) | {"domain": across, "anchor": f"y{suffix}", "matches": "x"}
         layout[f"yaxis{suffix}"] = _axis(title) | {"domain": up, "anchor": f"x{suffix}"}
     del layout["xaxis"]["matches"]
-    layout["yaxis"]["rangemode"] = "tozero"
+    for name in ("yaxis", "yaxis2", "yaxis3"):
+        layout[name]["rangemode"] = "tozero"
+    layout["yaxis4"]["range"] = [-2, 104]
     return layout
 
 
-def _constants(best: pd.DataFrame) -> Spec:
-    names = [str(agent).removeprefix(STATIC) for agent in best.index]
-    return {
-        "x": _rounded(best["cost"]), "y": _rounded(best["qos"]), "text": names, "name": "constant count",
-        "mode": "lines+markers+text", "textposition": "bottom right", "textfont": {"color": MUTED, "size": 11},
-        "line": {"color": MUTED, "width": 1.2}, "marker": {"size": 5},
+def _constants(constants: pd.DataFrame) -> list[Spec]:
+    """Every constant count with its number, and a line through those that no other beats in both."""
+    best = frontier(constants)
+    shared = {"name": "constant count", "legendgroup": "constant count", "line": {"color": MUTED, "width": 1.2}}
+    names = [str(agent).removeprefix(STATIC) for agent in constants.index]
+    line = {"x": _rounded(best["cost"]), "y": _rounded(best["qos"]), "mode": "lines", "hoverinfo": "skip"}
+    points = {
+        "x": _rounded(constants["cost"]), "y": _rounded(constants["qos"]), "text": names, "mode": "markers+text",
+        "textposition": "bottom right", "textfont": {"color": MUTED, "size": 11},
+        "marker": {"size": 5, "color": MUTED}, "showlegend": False,
     }  # fmt: skip
+    return [shared | line, shared | points]
 
 
 def _point(agent: str, row: Mapping[Any, float], look: Look) -> Spec:
@@ -153,7 +161,7 @@ def _point(agent: str, row: Mapping[Any, float], look: Look) -> Spec:
         "error_x": bars("cost"), "error_y": bars("qos"),
         "marker": {
             "size": 15 if best else 10, "color": INK if best else look.color,
-            "symbol": "star" if best else ("circle", "square", "diamond")[look.round],
+            "symbol": "star" if best else SYMBOLS[look.shape],
         },
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from analysis.report.drilldown import drilldown
 from analysis.report.figures import price_figure, time_figure
 from analysis.report.sources import Scenario, Sources, read_sources
 from analysis.tables import Row, pair_rows, regret_rows, summary_rows
+from analysis.verdict import in_short
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
 
@@ -99,6 +100,7 @@ def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
     priced = axis_names(episodes) is not None
     return {
         "name": scenario.name,
+        "in_short": in_short(episodes, rng, scenario.steps),
         "summary": summary_rows(scenario.results),
         "pairs": _pairs(scenario, rng) if paired and len(agents) > 1 else {},
         "regrets": regret_rows(regret(episodes, rng)) if paired and HINDSIGHT in agents and len(agents) > 1 else [],

@@ -8,6 +8,9 @@ from pydantic import Field, field_validator
 
 from autoscaling_env.config.base import PositiveSeconds, Section
 
+#: As far as the largest farm reaches.
+Delta = Annotated[int, Field(ge=-100_000, le=100_000)]
+
 
 class EnvironmentConfig(Section):
     """The decision loop around the farm."""
@@ -18,7 +21,7 @@ class EnvironmentConfig(Section):
     """Seconds the sliding window of the last four observations reaches back."""
     max_steps: Annotated[int, Field(ge=1, le=10_000_000)]
     """Decisions until the episode is truncated."""
-    action_deltas: Annotated[tuple[int, ...], Field(min_length=1)]
+    action_deltas: Annotated[tuple[Delta, ...], Field(min_length=1)]
     """Change of the worker count for each action."""
     phase_shuffle: bool = False
     """Shuffle the order of the workload's phases in every episode."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -40,10 +41,16 @@ class Source:
     lines: Mapping[Path, int]
 
 
+#: Problems shown before the rest is only counted.
+SHOWN = 50
+
+
 def explain(error: ValidationError, data: Any, sources: Sequence[Source]) -> list[str]:
-    """Return one line per problem, in the order of the configuration."""
-    lines = [_line(detail, data, sources) for detail in error.errors() if not _follows(detail)]
-    return list(dict.fromkeys(lines))
+    """Return one line per problem, in the order of the configuration; of very many the first ones."""
+    details = [detail for detail in error.errors() if not _follows(detail)]
+    lines = dict.fromkeys(_line(detail, data, sources) for detail in details[:SHOWN])
+    left = len(details) - SHOWN
+    return [*lines, f"{sources[-1].name}: {left} more problems like these"] if left > 0 else list(lines)
 
 
 def _follows(detail: ErrorDetails) -> bool:
@@ -136,11 +143,16 @@ def _says(data: Any, path: Path) -> bool:
 
 def _siblings(location: tuple[int | str, ...]) -> list[str]:
     """Names allowed beside the last part of a location, read off the models' JSON Schema."""
-    node: dict[str, Any] | None = Config.model_json_schema()
-    definitions = Config.model_json_schema()["$defs"]
+    node: dict[str, Any] | None = _schema()
+    definitions = _schema()["$defs"]
     for part in map(str, location[:-1]):
         node = _step(node, part, definitions) if node else None
     return sorted((node or {}).get("properties", {}))
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return Config.model_json_schema()
 
 
 def _step(node: dict[str, Any], part: str, definitions: dict[str, Any]) -> dict[str, Any] | None:

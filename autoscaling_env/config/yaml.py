@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from autoscaling_env.errors import ConfigError
 
@@ -36,10 +36,12 @@ def parse(text: str, source: str) -> tuple[Any, dict[Path, int]]:
     except MarkedYAMLError as error:
         raise ConfigError(f"{_place(error, source)}: not valid YAML: {_first_line(error.problem)}") from None
     except (YAMLError, ValueError) as error:
+        if "limit" in str(error) and "digits" in str(error):  # Python's own words name a switch nobody should turn
+            raise ConfigError(f"{source}: not valid YAML: a number has too many digits") from None
         raise ConfigError(f"{source}: not valid YAML: {_first_line(str(error))}") from None
     lines: dict[Path, int] = {}
     if node is not None:
-        _collect_lines(node, (), lines)
+        _collect_lines(node, (), lines, source)
     return data, lines
 
 
@@ -61,15 +63,17 @@ def _check_events(text: str, source: str) -> None:
             depth -= 1
 
 
-def _collect_lines(node: Node, path: Path, lines: dict[Path, int]) -> None:
+def _collect_lines(node: Node, path: Path, lines: dict[Path, int], source: str) -> None:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, MappingNode):
         for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                raise ConfigError(f"{source}:{key.start_mark.line + 1}: a list or mapping as a key; keys are words")
             lines[(*path, str(key.value))] = key.start_mark.line + 1
-            _collect_lines(value, (*path, str(key.value)), lines)
+            _collect_lines(value, (*path, str(key.value)), lines, source)
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.value):
-            _collect_lines(item, (*path, index), lines)
+            _collect_lines(item, (*path, index), lines, source)
 
 
 def _place(error: MarkedYAMLError | ConstructorError, source: str) -> str:

@@ -59,6 +59,11 @@ class Browser:
     def resize(self, width: int, height: int) -> None:
         self._command("window/rect", {"width": width, "height": height})
 
+    def as_phone(self, width: int, height: int) -> None:
+        """Show pages as a phone of this size does; a window cannot be made that narrow."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        self._command("goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics})
+
     def quit(self) -> None:
         if self._session:
             self._call("DELETE", f"/session/{self._session}")

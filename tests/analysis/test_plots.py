@@ -59,7 +59,7 @@ def test_comparison_draws_the_mean_of_the_records(tmp_path: Path, figures: list[
     with Image.open(path) as image:
         assert image.size == (1500, 1500)
     panels = axes_by_title(figures[0])
-    assert list(panels) == ["Load against capacity", "Workers", "Queue", "QoS", "Cumulative reward"]
+    assert list(panels) == ["Load against capacity", "Workers", "Queue", "QoS in the window", "Cumulative reward"]
     for agent, line in zip(found.agents.values(), panels["Queue"].get_lines(), strict=True):
         expected = np.mean([record.queue_lengths for record in agent.records], axis=0)
         np.testing.assert_allclose(line.get_ydata(), expected)
@@ -67,7 +67,7 @@ def test_comparison_draws_the_mean_of_the_records(tmp_path: Path, figures: list[
     reward = panels["Cumulative reward"].get_lines()[0].get_ydata()
     records = next(iter(found.agents.values())).records
     assert reward[-1] == pytest.approx(np.mean([sum(record.rewards) for record in records]))
-    shares = panels["QoS"].get_lines()[0].get_ydata()
+    shares = panels["QoS in the window"].get_lines()[0].get_ydata()
     assert shares.max() <= 100
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in panels.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from datetime import UTC, datetime
@@ -56,6 +57,30 @@ def test_the_page_tells_what_was_run_and_how_to_repeat_it(tmp_path: Path) -> Non
         assert part in visible
     for part in ("numpy", "base_rate_per_min: 300", "static-8", "static-14", "too few episodes", "Worker-seconds"):
         assert part in visible
+
+
+def test_the_page_begins_with_who_won_and_why(tmp_path: Path) -> None:
+    visible = page(compared(tmp_path, objective="shaped")).split("<script>", maxsplit=1)[0]
+    begin = visible[: visible.index("What was run</h2>")]
+    assert "static-14 earns most: " in begin
+    assert "static-8 comes next, " in begin
+    assert "mostly through " in begin
+    assert "objective: shaped" in begin
+
+
+def test_every_constant_count_is_drawn_and_an_agent_looks_the_same_in_both_figures(tmp_path: Path) -> None:
+    steps, tasks = played()
+    steps = steps.assign(agent=steps["agent"].replace("static-14", "mine"))
+    figures = embedded(page(run(tmp_path, aggregate(steps, tasks), steps)), "figures")
+    points = {trace["name"]: trace for trace in figures["0/price"]["data"] if "markers" in trace["mode"]}
+    assert points["constant count"]["text"] == ["8"]
+    (line,) = {
+        trace["line"]["color"]
+        for trace in figures["0/time"]["data"]
+        if trace["name"] == "mine"
+        if trace["line"].get("color")
+    }
+    assert points["mine"]["marker"]["color"] == line
 
 
 def test_the_figures_are_the_records(tmp_path: Path) -> None:
@@ -160,6 +185,19 @@ def test_in_a_real_browser(tmp_path: Path) -> None:
         assert view.run("return window.hacked") is None
         assert view.run("return performance.getEntriesByType('resource').length") == 0
         assert view.complaints() == []
+        view.as_phone(390, 844)
+        view.open(path)
+        _panels_stand_below_each_other(view)
+        assert view.complaints() == []
+
+
+def _panels_stand_below_each_other(view: Browser) -> None:
+    layout = "document.querySelector('[data-figure=\"0/time\"]')._fullLayout"
+    numbers = "['', 2, 3, 4, 5]"
+    assert view.run(f"return {numbers}.map(n => {layout}[`xaxis${{n}}`].domain)") == [[0, 1]] * 5
+    domains = view.run(f"return {numbers}.map(n => {layout}[`yaxis${{n}}`].domain)")
+    assert all(lower[1] <= upper[0] for upper, lower in itertools.pairwise(domains))
+    assert view.run("return document.documentElement.scrollWidth") == 390
 
 
 def _plots_are_drawn(view: Browser) -> None:

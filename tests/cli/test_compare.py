@@ -127,7 +127,7 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--backend", "simm"], "error: unknown backend 'simm' (did you mean 'sim'?)"),
         (["compare", "--engine", "fast"], "error: --engine fast: choose from compiled, simpy"),
         (["compare", "--set", "farm.max_workers=x"], 'error: --set farm.max_workers: farm.max_workers: "x": must be'),
-        (["compare", "--max-steps", "0"], "Invalid value for '--max-steps'"),
+        (["compare", "--max-steps", "0"], "error: --max-steps 0: must be greater than or equal to 1"),
         (["compare", "--step-duration", "-1"], "error: --step-duration: environment.step_duration_s: -1.0: must be"),
         (["compare", "--model", "none.safetensors"], "error: none.safetensors: "),
         (["compare", "--model", "nowhere:factory"], "error: nowhere:factory: cannot be imported"),

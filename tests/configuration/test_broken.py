@@ -198,6 +198,19 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
         b"environment:\n  action_deltas: [-1, 1]\n",
         ["FILE:2: environment.action_deltas: [-1, 1]: 0 (keep) must be among them"],
     ),
+    (
+        "actions beyond any farm",
+        b"environment:\n  action_deltas: [0, 99999999999999999999]\n",
+        [
+            "FILE:2: environment.action_deltas.1: 99999999999999999999: must be less than or equal to 100000",
+        ],
+    ),
+    ("a list as a key", b"farm: {}\n? [a, b]\n: 3\n", ["FILE:2: a list or mapping as a key; keys are words"]),
+    (
+        "a number without end",
+        b"farm: {max_workers: " + b"9" * 5000 + b"}\n",
+        ["FILE: not valid YAML: a number has too many digits"],
+    ),
     ("a date", b"farm:\n  collect_s: 2024-01-01\n", ['FILE:2: farm.collect_s: "2024-01-01": must be a number']),
     (
         "sexagesimal",
@@ -235,6 +248,15 @@ def test_a_broken_file_is_told_in_one_line_each(tmp_path: Path, content: bytes, 
         load_config(file)
     assert [problem.replace(str(file), "FILE") for problem in caught.value.problems] == expected
     assert all("\n" not in problem for problem in caught.value.problems)
+
+
+def test_very_many_problems_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "broken.yml"
+    file.write_text("".join(f"key{number}: 1\n" for number in range(20_000)))
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    assert len(caught.value.problems) == 51
+    assert caught.value.problems[-1] == f"{file}: 19950 more problems like these"
 
 
 @pytest.mark.parametrize(

@@ -241,3 +241,8 @@ def test_close_closes_the_farm() -> None:
     env, backend = scripted()
     env.close()
     assert backend.closed == 1
+
+
+def test_an_unknown_reset_option_is_told(env: OpenFaaSAutoscalingEnv) -> None:
+    with pytest.raises(InputError, match="unknown reset option 'episode_sed' \\(did you mean 'episode_seed'\\?\\)"):
+        env.reset(options={"episode_sed": 3})

@@ -10,14 +10,32 @@
     modeBarButtonsToRemove: ["select2d", "lasso2d", "sendDataToCloud", "sendChartToCloud"],
   };
   const byId = (id) => document.getElementById(id);
+  const narrow = window.matchMedia("(max-width: 700px)");
   let scenario = 0;
+
+  // On a phone panels stand below each other, and nothing lies over the legend.
+  function fitted(layout) {
+    if (!narrow.matches) return layout;
+    const narrowed = structuredClone(layout);
+    narrowed.margin = { ...narrowed.margin, l: 54, r: 12 };
+    narrowed.font = { ...narrowed.font, size: 11 };
+    const panels = Object.keys(narrowed).filter((key) => /^yaxis\d*$/.test(key) && narrowed[`x${key.slice(1)}`]);
+    if (panels.length < 2) return narrowed;
+    panels.forEach((key, index) => {
+      const top = 1 - index / panels.length;
+      narrowed[key].domain = [top - 1 / panels.length + (index < panels.length - 1 ? 0.05 : 0), top];
+      narrowed[`x${key.slice(1)}`].domain = [0, 1];
+    });
+    return narrowed;
+  }
+  const settings = () => ({ ...config, displayModeBar: narrow.matches ? false : "hover" });
 
   function drawFigures() {
     for (const spot of document.querySelectorAll(`[data-scenario="${scenario}"] [data-figure]`)) {
       if (spot.dataset.drawn) continue;
       spot.dataset.drawn = "yes";
       const figure = figures[spot.dataset.figure];
-      Plotly.newPlot(spot, figure.data, figure.layout, config);
+      Plotly.react(spot, figure.data, fitted(figure.layout), settings());
     }
   }
 
@@ -75,7 +93,7 @@
       add(term, term.slice(7).replaceAll("_", " "), 4, { type: "bar", marker: { color, pattern } });
     });
     add("reward", "reward", 4, { mode: "lines+markers", line: { color: "#222", width: 1.5 }, marker: { size: 4 } });
-    Plotly.react("drill-plot", data, layout(steps), config);
+    Plotly.react("drill-plot", data, fitted(layout(steps)), settings());
   }
 
   function layout(steps) {
@@ -112,6 +130,11 @@
   byId("agent").addEventListener("change", showAgent);
   byId("episode").addEventListener("change", showEpisode);
   byId("scenario")?.addEventListener("change", (event) => showScenario(Number(event.target.value)));
+  narrow.addEventListener("change", () => {
+    for (const spot of document.querySelectorAll("[data-drawn]")) delete spot.dataset.drawn;
+    drawFigures();
+    showEpisode();
+  });
   showScenario(0);
   document.documentElement.dataset.ready = "yes";
 })();

@@ -1,0 +1,100 @@
+"""Ctrl-C: what was done is kept and shown, nothing else is begun, and the exit code is 130."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cli import tuning
+from cli.training_progress import TrainingProgress
+
+#: Presses Ctrl-C in its third episode.
+IMPATIENT = """
+class Impatient:
+    episodes = 0
+    def reset(self): self.episodes += 1
+    def act(self, observation, info):
+        if self.episodes == 3: raise KeyboardInterrupt
+        return 1
+def impatient(): return Impatient()
+"""
+QUICK = ("--agents", "static-12", "--model", "mine:impatient", "--episodes", 5, "--max-steps", 4)
+
+
+@pytest.fixture(autouse=True)
+def _policy(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("mine.py").write_text(IMPATIENT)
+    monkeypatch.delitem(__import__("sys").modules, "mine", raising=False)
+
+
+def the_run() -> Path:
+    (found,) = Path("runs").glob("*_run_*")
+    return found
+
+
+def test_a_comparison_shows_what_it_has(autoscale) -> None:
+    outcome = autoscale("compare", *QUICK)
+    assert outcome.code == 130
+    assert "interrupted: the finished steps are kept" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "interrupted: the last episode is not whole" in " ".join(outcome.out.split())
+    assert str(the_run() / "report.html") in outcome.out
+    steps = pd.read_parquet(the_run() / "steps.parquet")
+    assert steps.groupby("agent").size().to_dict() == {"static-12": 12, "impatient": 8}
+
+
+def test_the_scenarios_after_it_are_not_begun(autoscale) -> None:
+    outcome = autoscale("compare", *QUICK, "--scenarios", "reference,ramp", "--json")
+    assert outcome.code == 130
+    assert outcome.json()["meta"]["interrupted"]
+    assert {path.parent.name for path in the_run().rglob("aggregated_results.json")} == {"reference"}
+
+
+def test_before_the_first_episode_there_is_nothing_to_show(autoscale) -> None:
+    Path("mine.py").write_text(IMPATIENT.replace("== 3", "== 1"))
+    outcome = autoscale("compare", "--model", "mine:impatient", "--episodes", 2)
+    assert outcome.code == 130
+    assert f"interrupted before an episode was finished: {the_run()} has no results" in outcome.err
+
+
+def test_a_training_is_saved_and_says_how_to_go_on(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = TrainingProgress.episode
+
+    def press(self: TrainingProgress, line) -> None:
+        told(self, line)
+        if line.episode == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TrainingProgress, "episode", press)
+    outcome = autoscale("train", "sarsa", "--episodes", 6, "--eval-episodes", 0, "--max-steps", 4)
+    assert outcome.code == 130
+    assert f"autoscale train sarsa --resume {the_run()}" in outcome.out
+    monkeypatch.setattr(TrainingProgress, "episode", told)
+    assert autoscale("train", "sarsa", "--resume", the_run(), "--json").json()["episodes"] == 6
+
+
+def test_a_search_shows_what_it_tried(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = tuning._score, []
+
+    def press(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(tuning, "_score", press)
+    outcome = autoscale("tune", "keda", "--budget", 5, "--episodes", 1, "--json")
+    assert outcome.code == 130
+    assert "interrupted: 2 of 5 settings were tried" in outcome.err
+    assert json.loads(outcome.out)["pareto"]
+
+
+def test_a_half_trained_agent_is_not_compared(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrainingProgress, "episode", lambda self, line: signal.raise_signal(signal.SIGINT))
+    outcome = autoscale("compare", "--agents", "sarsa", "--episodes", 1, "--set", "agents.sarsa.episodes=3")
+    assert outcome.code == 130
+    assert not list(the_run().rglob("aggregated_results.json"))
