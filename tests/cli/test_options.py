@@ -63,7 +63,7 @@ def test_resuming_refuses_what_would_change_the_run(autoscale) -> None:
     assert outcome.code == 2
     assert [line.split()[1] for line in outcome.err.splitlines()] == ["--alpha", "--seed"]
     other = autoscale("train", "dqn", "--resume", run)
-    assert (other.code, other.err) == (2, f"error: {run}: a training of sarsa, not of dqn\n")
+    assert (other.code, other.err) == (2, f"error: {run}: a run of sarsa, not of dqn; resume it as sarsa\n")
 
 
 def completed(shell: str, *words: str) -> list[str]:
