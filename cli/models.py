@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from agents.learned import load_policy
 from autoscaling_env.errors import ModelError
@@ -23,6 +25,8 @@ def load_model(text: str) -> tuple[str, Policy]:
     if FACTORY.fullmatch(text) and not Path(text).exists():
         return text.partition(":")[2], _made(text)
     path = Path(text)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ModelError(f"{text}: is not a file; a device or pipe may never end")
     loaded = load_policy(_final_model(path) if path.is_dir() else path)
     return loaded.agent, loaded
 
@@ -45,10 +49,22 @@ def _made(text: str) -> Policy:
         raise ModelError(f"{text}: {module_name} has no {factory_name}") from None
     finally:
         sys.path.pop(0)
+    _check_factory(text, factory)
     policy = factory()
     if not isinstance(policy, Policy):
         raise ModelError(f"{text}: made a {type(policy).__name__}, which lacks reset() or act(observation, info)")
     return policy
+
+
+def _check_factory(text: str, factory: Any) -> None:
+    if not callable(factory):
+        raise ModelError(f"{text}: is a {type(factory).__name__}; name a function or class that makes the policy")
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        raise ModelError(f"{text}: is called without arguments, but {error}") from None
+    except ValueError:
+        return  # a built-in that does not tell what it takes
 
 
 def named(models: tuple[str, ...], taken: set[str]) -> dict[str, Policy]:
