@@ -32,8 +32,12 @@ def in_short(episodes: pd.DataFrame, rng: np.random.Generator, steps: pd.DataFra
     paired = bool(episodes["episode_seed"].notna().all())
     sentences = [f"{best} earns most: {_figures(episodes, best)}."]
     for agent, place in ((ranking[1], "comes next"), (ranking[-1], "earns least"))[: len(ranking) - 1]:
-        told = _behind(compare(episodes, agent, best, REWARD, rng)) if paired else _shown(means[best] - means[agent])
-        sentences.append(f"{agent} {place}, {told} behind{_through(terms, agent, best)}.")
+        if means[agent] == means[best]:
+            sentences.append(f"{agent} earns as much.")
+            continue
+        doubt = _doubt(compare(episodes, agent, best, REWARD, rng)) if paired else ""
+        far = f"{_shown(means[best] - means[agent])} behind"
+        sentences.append(f"{agent} {place}, {far}{doubt}{_through(terms, agent, best)}.")
     if HINDSIGHT in means:
         left = _shown(means[HINDSIGHT] - means[best])
         sentences.append(f"{HINDSIGHT}, which knows the tasks, earns {_shown(means[HINDSIGHT])}: {left} more.")
@@ -53,13 +57,12 @@ def _figures(episodes: pd.DataFrame, agent: str) -> str:
     return text
 
 
-def _behind(pair: Pair) -> str:
-    """How far, and how sure that is."""
-    far = _shown(-pair.difference.estimate)
+def _doubt(pair: Pair) -> str:
+    """How sure a difference is."""
     if pair.verdict == TOO_FEW:
-        return far
-    interval = f"{far} [{_shown(-pair.difference.high)}, {_shown(-pair.difference.low)}]"
-    return f"{interval}, which may be chance," if pair.verdict == UNDECIDED else interval
+        return ""
+    interval = f" [{_shown(-pair.difference.high)}, {_shown(-pair.difference.low)}]"
+    return f"{interval}, which may be chance" if pair.verdict == UNDECIDED else interval
 
 
 def _terms(steps: pd.DataFrame | None) -> dict[str, dict[str, float]]:

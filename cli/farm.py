@@ -53,8 +53,8 @@ def up(
     resolved = _resolved(backend, config, assignments, namespace, context, image)
     count = resolved.farm.initial_workers if workers is None else workers
     if count > resolved.farm.max_workers:
-        most = resolved.farm.max_workers
-        raise InputError(f"--workers {count}: at most farm.max_workers = {most}; raise that with --set, too")
+        remedy = f"raise it with --set farm.max_workers={count}"
+        raise InputError(f"--workers {count}: the farm has at most {resolved.farm.max_workers}; {remedy}")
     if backend == "local":
         _up_local(resolved, count)
         return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from agents.foreign import foreign, told
 from agents.learned import load_policy
@@ -28,6 +30,8 @@ def load_model(text: str) -> tuple[str, Policy]:
     if FACTORY.fullmatch(text) and not Path(text).exists():
         return text.partition(":")[2], _made(text)
     path = Path(text)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ModelError(f"{text}: is not a file; a device or pipe may never end")
     loaded = load_policy(_newest_model(path) if path.is_dir() else path)
     return loaded.agent, loaded
 
@@ -58,7 +62,20 @@ def _made(text: str) -> Policy:
         sys.path.pop(0)
     if not hasattr(module, factory_name):
         raise ModelError(f"{text}: {module_name} has no {factory_name}")
-    return foreign(text, getattr(module, factory_name))
+    factory = getattr(module, factory_name)
+    _check_factory(text, factory)
+    return foreign(text, factory)
+
+
+def _check_factory(text: str, factory: Any) -> None:
+    if not callable(factory):
+        raise ModelError(f"{text}: is a {type(factory).__name__}; name a function or class that makes the policy")
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        raise ModelError(f"{text}: is called without arguments, but {error}") from None
+    except ValueError:
+        return  # a built-in that does not tell what it takes
 
 
 def _imported(text: str, module_name: str) -> ModuleType:

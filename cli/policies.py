@@ -117,7 +117,9 @@ def canonical(name: str) -> str:
         InputError: no agent is called so.
     """
     name = ALIASES.get(name.strip().lower(), name.strip().lower())
-    if name not in FACTORIES and not STATIC.fullmatch(name):
+    if match := STATIC.fullmatch(name):
+        return f"static-{int(match[1])}"
+    if name not in FACTORIES:
         raise InputError(unknown_name("agent", name, [*policy_names(), *ALIASES]))
     return name
 

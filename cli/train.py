@@ -142,6 +142,10 @@ def train(
     resolved = resolve(scenario_overrides(scenario, Overrides(config, assignments or (), None, trace, values=values)))
     factories = Factories(farm)
     factories.workload(resolved)  # a trace that cannot be read is told before anything is written
+    if (many := resolved.agents.training.envs) > 1 and factories.many is None:
+        raise InputError(
+            f"--envs {many}: the farm {farm} plays one episode at a time; only the compiled one plays many"
+        )
     folder = RunFolder.create(output_dir, agent, datetime.now(UTC))
     with _going_on(agent, folder), TrainingProgress(quiet=as_json) as listener:
         result = start_training(

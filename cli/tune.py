@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,8 @@ from cli.show import show_rows
 if TYPE_CHECKING:
     from agents.tuning import Trial
 
+#: What a name in Kubernetes may be (RFC 1123).
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 TUNABLE = ("keda", "hpa", "reactive")
 
 
@@ -61,6 +64,7 @@ def tune(
 
     if policy not in TUNABLE:
         raise InputError(unknown_name("policy to tune", policy, TUNABLE))
+    _check_names({"--deployment": deployment, "--namespace": namespace})
     if output is not None:
         check_place(output)
     overrides = scenario_overrides(scenario, Overrides(config, assignments or (), None, trace, durations))
@@ -83,6 +87,13 @@ def tune(
     if found.interrupted:
         note(f"interrupted: {len(trials)} of {budget} settings were tried")
         raise KeyboardInterrupt
+
+
+def _check_names(given: dict[str, str]) -> None:
+    """A manifest with another name is one that Kubernetes refuses."""
+    wrong = [f"{option} {name!r}" for option, name in given.items() if not DNS_LABEL.fullmatch(name)]
+    if wrong:
+        raise InputError(*(f"{each}: must be 1 to 63 of a-z, 0-9 and -, with no - at the ends" for each in wrong))
 
 
 def _show(policy: str, trials: list[Trial], best: Trial | None, slo: float) -> None:

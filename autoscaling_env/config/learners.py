@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from autoscaling_env.config.base import Section, Share
 
@@ -77,6 +77,12 @@ class DqnConfig(LearnerConfig):
     """Factor on rewards inside the update, so that values stay near 1."""
     reward_clip: Annotated[float, Field(gt=0, le=1e9)]
     """Largest scaled reward or penalty inside the update: one huge backlog does not drown all else."""
+
+    @model_validator(mode="after")
+    def _filled_by_the_memory(self) -> DqnConfig:
+        if self.batch_size > self.replay_capacity:
+            raise ValueError(f"batch_size {self.batch_size} must not exceed replay_capacity {self.replay_capacity}")
+        return self
 
 
 class TrainingConfig(Section):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from autoscaling_env.config.problems import Source, explain
 from autoscaling_env.config.root import Config
-from autoscaling_env.config.yaml import parse
+from autoscaling_env.config.yaml import MAX_BYTES, parse
 from autoscaling_env.errors import ConfigError
 
 DEFAULTS = "configuration.yml"
@@ -69,7 +69,8 @@ def _defaults() -> Source:
 
 def _read(file: Path) -> Source:
     try:
-        text = file.read_text("utf-8-sig")
+        with file.open("rb") as stream:  # a pipe will do; one without end is cut off, and then too long
+            text = stream.read(4 * MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: not a text file (byte {error.start} is not UTF-8)") from None
     except OSError as error:

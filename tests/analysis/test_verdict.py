@@ -23,14 +23,18 @@ def test_a_single_agent_is_not_compared() -> None:
 def test_who_earned_most_and_how_far_the_others_are_behind() -> None:
     first, second, last = told(worst=SAME - 100, best=SAME, next=SAME - 1)
     assert first == "best earns most: 5.50 on average."
-    assert second == "next comes next, 1.00 [1.00, 1.00] behind."
-    assert last == "worst earns least, 100.00 [100.00, 100.00] behind."
+    assert second == "next comes next, 1.00 behind [1.00, 1.00]."
+    assert last == "worst earns least, 100.00 behind [100.00, 100.00]."
 
 
 def test_what_may_be_chance_is_called_so() -> None:
     noise = np.array([3.0, -3.0] * 6) - 0.1
     _, second = told(one=SAME, two=SAME + noise)
     assert "which may be chance" in second
+
+
+def test_an_equal_is_called_so() -> None:
+    assert told(one=SAME, two=SAME, three=SAME - 1)[1] == "two earns as much."
 
 
 def test_few_episodes_claim_nothing() -> None:
@@ -53,7 +57,7 @@ def test_the_terms_that_make_the_difference_are_named() -> None:
         for agent, qos, backlog in (("one", 5.0, 0.0), ("two", 4.0, -9.0))
     ]
     sentences = in_short(table, np.random.default_rng(0), pd.DataFrame(rows))
-    assert sentences[1] == "two comes next, 10.00 [10.00, 10.00] behind, mostly through backlog (-9.00)."
+    assert sentences[1] == "two comes next, 10.00 behind [10.00, 10.00], mostly through backlog (-9.00)."
 
 
 def test_tasks_that_are_unknown_are_not_paired() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, NoReturn, cast
 
 from workloads.traces.problems import Problems
 
@@ -88,8 +88,8 @@ class Source:
                     int(found[1]) + self.header_line + 1, "a quotation mark opens here and is never closed"
                 )
             self.problems.fail(None, f"cannot be split into columns: {error}".strip())
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            self.problems.fail(None, "damaged gzip file; compress it again")
+        except (EOFError, zlib.error, OSError) as error:
+            _unreadable(error, self.problems)
 
 
 #: Takes up what a row has beyond its header.
@@ -128,7 +128,7 @@ def open_source(file: Path, shown: str, progress: Callable[[int, int], None] | N
     problems = Problems(shown)
     with _opened(file, problems) as raw:
         size = os.fstat(raw.fileno()).st_size
-        body = _decompressed(raw)
+        body = _decompressed(raw, problems)
 
         def report() -> None:
             if progress is not None:
@@ -140,6 +140,13 @@ def open_source(file: Path, shown: str, progress: Callable[[int, int], None] | N
         yield Source(header, line, problems, body, report)
 
 
+def _unreadable(error: Exception, problems: Problems) -> NoReturn:
+    """Tell a damaged gzip file from a disk, or a special file, that gives nothing."""
+    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+        problems.fail(None, f"cannot be read: {error.strerror or error}")
+    problems.fail(None, "damaged gzip file; compress it again")
+
+
 def _opened(file: Path, problems: Problems) -> IO[bytes]:
     try:
         if file.exists() and not (file.is_file() or file.is_dir()):
@@ -149,8 +156,11 @@ def _opened(file: Path, problems: Problems) -> IO[bytes]:
         problems.fail(None, f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _decompressed(raw: IO[bytes]) -> IO[bytes]:
-    magic = raw.read(2)
+def _decompressed(raw: IO[bytes], problems: Problems) -> IO[bytes]:
+    try:
+        magic = raw.read(2)
+    except OSError as error:
+        _unreadable(error, problems)
     raw.seek(0)
     return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if magic == GZIP_MAGIC else raw
 
@@ -160,8 +170,8 @@ def _first_line(body: IO[bytes], problems: Problems) -> tuple[int, str]:
     while True:
         try:
             raw = body.readline(MAX_HEADER_BYTES)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            problems.fail(None, "damaged gzip file; compress it again")
+        except (EOFError, zlib.error, OSError) as error:
+            _unreadable(error, problems)
         line += 1
         if not raw:
             problems.fail(None, "the file is empty; a trace starts with a header line")
