@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from autoscaling_env.config import load_config
@@ -62,6 +63,24 @@ def test_pickup_counts_only_tasks_that_met_an_idle_worker() -> None:
 def test_collector_time_leaves_waiting_for_the_collector_out() -> None:
     finished_s = np.array([1.0, 1.0, 1.0, 5.0])
     np.testing.assert_allclose(collect_times(finished_s, np.array([1.2, 1.4, 1.6, 5.2])), 0.2)
+
+
+def test_tasks_delivered_twice_or_given_up_say_nothing_of_a_healthy_farm(tmp_path: Path) -> None:
+    key = {"agent": ["a"] * 3, "episode": [0] * 3, "task": [0, 1, 2]}
+    times = {
+        "arrival_s": 0.0,
+        "service_s": 1.0,
+        "started_s": 0.0,
+        "finished_s": [1.25, 90.0, 80.0],
+        "collected_s": 99.0,
+    }
+    done = {"worker": list("xyz"), "worker_ready_s": 0.0, "deliveries": [1, 2, 1], "dead": ["", "", "poison"]}
+    pd.DataFrame(key | times).to_parquet(tmp_path / "tasks.parquet")
+    pd.DataFrame(key | done | {"episode_seed": 1}).to_parquet(tmp_path / "live_tasks.parquet")
+    pd.DataFrame({"asked_s": [1.0], "ready_s": [3.0]}).to_parquet(tmp_path / "worker_starts.parquet")
+    _, measured = calibrate(tmp_path)
+    assert measured.overhead_s.tolist() == [0.25]
+    assert measured.startup_s.tolist() == [2.0]
 
 
 @pytest.mark.live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,8 @@ def test_no_process_survives_its_parent(victim: str, doomed_with_own_server: sub
     wait_until(lambda: not running(processes), "every process is gone")
     if victim == "controller":
         wait_until(lambda: not directory.exists(), "the private directory is gone")
+    else:
+        shutil.rmtree(directory)  # who should have removed it was killed, and its owner will be
 
 
 def test_close_leaves_no_process_no_directory_and_no_key(own_server: RunningServer) -> None:
