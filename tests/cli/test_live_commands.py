@@ -72,7 +72,7 @@ def test_an_address_without_a_server(autoscale, url: str, code: int, word: str) 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (("farm", "up", "--workers", 100), ("--workers 100", "farm.max_workers = 32")),
+        (("farm", "up", "--workers", 100), ("--workers 100", "the farm has at most 32")),
         (("farm", "up", "--backend", "locale"), ("locale", "local")),
         (("farm", "down", "--namespace", "x"), ("--namespace belongs to a farm in a cluster",)),
         (("calibrate",), ("a RUN, or --probe",)),
