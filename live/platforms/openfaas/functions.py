@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -36,6 +37,7 @@ class FunctionPool:
         self._startup: Iterator[float] | None = None
         self._read_s = shop.clock.now()
         self._in_namespace = 0
+        self._counted_s = -math.inf
         self._limited = False
         self._changed_by: list[str] = []
 
@@ -72,7 +74,9 @@ class FunctionPool:
         listed = {each.name: each for each in self._shop.blueprint.ours(listing, "worker")}
         settled_s = asked_s - self._shop.config.settle_s
         with self._lock:
-            self._read_s, self._in_namespace = asked_s, len(listing)
+            self._read_s = asked_s
+            if self._counted_s <= settled_s:  # an older listing does not know what we added and removed since
+                self._in_namespace = len(listing)
             for crew in list(self._crews.values()):
                 self._tell(crew.observe(listed.get(crew.name), asked_s, self._shop.config.settle_s))
                 if crew.target == 0 and not crew.changing:
@@ -176,7 +180,12 @@ class FunctionPool:
             self._found_limit(refusal)
             return
         crew.accepted = True
-        self._in_namespace += 1
+        self._count(self._in_namespace + 1)
+
+    def _count(self, functions: int) -> None:
+        """Remember how many functions there are after something we did, until a listing can know it."""
+        with self._lock:
+            self._in_namespace, self._counted_s = functions, self._shop.clock.now()
 
     def _keep(self, delay_s: float) -> None:
         """The worker that should have had this start-up delay was not started: the next one has it."""
@@ -190,7 +199,8 @@ class FunctionPool:
             raise refusal
         if not self._limited:
             logger.info("no more functions are allowed: further workers are replicas of those there are")
-        self._limited, self._in_namespace = True, max(self._in_namespace, CE_FUNCTIONS)
+        self._limited = True
+        self._count(max(self._in_namespace, CE_FUNCTIONS))
 
     def _resize(self, crew: Crew, replicas: int, give_up_s: float) -> None:
         crew.ask(replicas)
@@ -207,6 +217,7 @@ class FunctionPool:
         with self._lock:
             del self._crews[crew.name]
             self._leaving[crew.name] = self._shop.clock.now()
+        self._count(max(0, self._in_namespace - 1))
 
     def _read_back(self, give_up_s: float, patience: int) -> None:
         """Settle what was asked for: by what is listed, or, where that cannot be had, as it was before."""
