@@ -197,6 +197,9 @@ class FunctionPool:
         at_limit = self._in_namespace >= CE_FUNCTIONS or "maximum" in str(refusal)
         if not (isinstance(refusal, GatewayRejected) and at_limit):
             raise refusal
+        if self._in_namespace < CE_FUNCTIONS and self._shop.clock.now() < self._counted_s + self._shop.config.settle_s:
+            self._shop.clock.sleep(LOOK_S)  # the provider still counts what we have just deleted: ask again
+            return
         if not self._limited:
             logger.info("no more functions are allowed: further workers are replicas of those there are")
         self._limited = True
