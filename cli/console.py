@@ -1,15 +1,11 @@
-"""What the terminal shows: tables, progress with a time to go, errors. Results go to stdout, the rest to stderr."""
+"""What the terminal shows: progress with a time to go, remarks, errors. Results go to stdout, the rest to stderr."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Literal
 
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from autoscaling_env.errors import AutoscalingError, InputError
 
@@ -54,18 +50,3 @@ def progress(*, quiet: bool = False) -> Progress:
         console=err,
         disable=quiet or not err.is_terminal,
     )
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str | None = None) -> Table:
-    """Return a table; numbers are right-aligned; what is too wide is folded, never cut."""
-    cells = [[escape(str(cell)) for cell in row] for row in rows]
-    shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD)
-    shown.padding, shown.pad_edge = (0, 1), False
-    for index, column in enumerate(columns):
-        first = index == 0
-        numeric = any(row[index][:1].isdigit() or row[index][:2].strip("+-")[:1].isdigit() for row in cells)
-        justify: Literal["left", "right"] = "right" if numeric and not first else "left"
-        shown.add_column(column, justify=justify, no_wrap=first, overflow="fold")
-    for row in cells:
-        shown.add_row(*row)
-    return shown

@@ -12,7 +12,8 @@ from rich.live import Live
 from analysis.tables import Row, step_row
 from autoscaling_env.backend import Backend
 from autoscaling_env.types import Observation
-from cli.console import err, table
+from cli.console import err
+from cli.tables import table
 
 #: Steps that stay in sight.
 SHOWN = 15
@@ -73,4 +74,4 @@ class LiveTable:
         )
         self._rows.append(row)
         rows = [list(shown.values()) for shown in self._rows]
-        self._live.update(table(f"{agent}, episode {episode + 1}", list(row), rows), refresh=True)
+        self._live.update(table(f"{agent}, episode {episode + 1}", list(row), rows, room=err.width), refresh=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.console import escape, out, table
+from cli.console import escape, out
+from cli.tables import fitting
 
 if TYPE_CHECKING:
     from analysis.results import Results
@@ -21,7 +22,7 @@ REFERENCE = "hindsight"
 def show_rows(title: str, rows: Sequence[Row], caption: str | None = None) -> None:
     """Print rows as a table."""
     if rows:
-        out.print(table(title, list(rows[0]), [list(row.values()) for row in rows], caption=caption))
+        out.print(fitting(out, title, list(rows[0]), [list(row.values()) for row in rows], caption=caption))
 
 
 def show_summary(title: str, results: Results) -> None:
