@@ -72,14 +72,16 @@ def offered_load(
     """Return the seconds of work arriving in each step over its length: the workers that would just keep up.
 
     Args:
-        end_s: float64[n], the end of each step; steps are half-open ``[end - length, end)``.
+        end_s: float64[n], the end of each step. Steps follow each other and are half-open: each begins where the one
+            before it ends (``end - length`` may round past an arrival), the first at ``end - length``.
         length_s: float64[n].
         arrival_s: float64[m], sorted.
         service_s: float64[m].
     """
     arrived = np.concatenate([[0.0], np.cumsum(service_s)])
     until = arrived[np.searchsorted(arrival_s, end_s, side="left")]
-    since = arrived[np.searchsorted(arrival_s, end_s - length_s, side="left")]
+    before = arrived[np.searchsorted(arrival_s, end_s[:1] - length_s[:1], side="left")]
+    since = np.concatenate([before, until[:-1]])
     return [round(float(load), 6) for load in (until - since) / length_s]
 
 

@@ -83,11 +83,12 @@ def test_bash_and_zsh_complete_names_in_a_list() -> None:
     assert completed("bash", "autoscale", "compare", "--scenarios", "reference,fl") == ["reference,flash_crowd"]
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_the_completion_script_is_shown(shell: str) -> None:
-    command = [str(Path(sys.executable).parent / "autoscale"), "--show-completion", shell]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "_AUTOSCALE_COMPLETE" in shown
+@pytest.mark.parametrize(("shell", "word"), [("bash", "COMPREPLY"), ("zsh", "#compdef autoscale")])
+def test_the_completion_script_of_a_named_shell_is_shown(shell: str, word: str) -> None:
+    command = [str(Path(sys.executable).parent / "autoscale")]
+    environment = os.environ | {"_AUTOSCALE_COMPLETE": f"source_{shell}"}
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert word in shown
 
 
 def test_a_name_is_offered_once() -> None:
