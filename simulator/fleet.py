@@ -71,13 +71,15 @@ class Fleet:
             for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
                 self.load(row, draw_episode(workload, environment, seed))
             return
+        if not len(rows):  # a thread without a share
+            return
         own_order = environment.phase_shuffle and environment.phase_shuffle_seed is None
-        for first in range(0, len(rows), 1 if own_order else TOGETHER):
-            some = slice(first, first + (1 if own_order else TOGETHER))
-            order = int(seeds[first]) if own_order else environment.phase_shuffle_seed
-            of_seeds = streams.of(seeds[some])
+        groups = len(rows) if own_order else max(round(len(rows) / TOGETHER), 1)
+        for some, their_seeds in zip(np.array_split(rows, groups), np.array_split(seeds, groups), strict=True):
+            order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
+            of_seeds = streams.of(their_seeds)
             drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None)
-            self._place(rows[some], drawn, of_seeds)
+            self._place(some, drawn, of_seeds)
         self._seeds[rows] = seeds
 
     def load(self, rows: Rows, batch: TaskBatch) -> None:

@@ -15,7 +15,8 @@ from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import FloatArray
 from simulator import kernel
 from simulator.kernel import Farms
-from simulator.kernel_agenda import Index, compiled, inlined
+from simulator.kernel_agenda import ONE, ZERO, Index, compiled, inlined
+from simulator.kernel_calm import choose
 
 #: Columns of ``Episodes.facts``; most are keys of the environment's ``info``.
 FACTS = (
@@ -134,22 +135,23 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     """As ``ObservationWindow.observe`` and ``Tally.add``, on the farm's own record of collected tasks."""
     farm = episodes.farms.state[row]
     window = episodes.window[row]
+    row = np.uint64(row)
     collected_s, finished, arrival_s = episodes.farms.collected_s, episodes.farms.finished, episodes.farms.arrival_s
-    collected, first, told = np.int64(farm.collected), window.first, window.told
+    collected, first, told = farm.collected, np.uint64(window.first), np.uint64(window.told)
     since_s = farm.now_s - rules.window_s
     while first < collected and collected_s[row, first] < since_s:
-        first += 1
-    total_s, longest_s, met, missed = 0.0, 0.0, 0, 0
+        first += ONE
+    total_s, longest_s, met, missed = 0.0, -np.inf, ZERO, ZERO
     for place in range(min(first, told), collected):
-        task = finished[row, place]
+        task = np.uint64(finished[row, place])
         response_s = collected_s[row, place] - arrival_s[row, task]
-        in_time = response_s <= episodes.deadline_s[row, task]
+        in_time = np.uint64(response_s <= episodes.deadline_s[row, task])
         if place >= first:
             total_s += response_s
-            longest_s = response_s if place == first else max(longest_s, response_s)
+            longest_s = choose(response_s > longest_s, response_s, longest_s)
             met += in_time
         if place >= told:
-            missed += not in_time
+            missed += ONE - in_time
     window.missed += missed
     window.first, window.told = first, collected
     episodes.facts[row, _IN_STEP] = collected - told

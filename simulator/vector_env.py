@@ -82,6 +82,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._generators: list[np.random.Generator] = []
         self._done = np.zeros(num_envs, dtype=np.bool_)
         self._all = np.arange(num_envs)
+        self._has_room = False
         self._threads = min(threads, num_envs)
         self._streams = [Streams() for _ in range(self._threads)]
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
@@ -169,9 +170,11 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         if self._pool is None or not isinstance(self.workload, DrawsRows):
             draw(self.workload, rows, seeds, first)
             return
-        draw(self.workload, rows[:1], seeds[:1], first)  # the first makes room for all
-        rest = (np.array_split(some[1:], self._threads) for some in (rows, seeds))
-        self._each(lambda part: draw(self.workload, *part), list(zip(*rest, self._streams, strict=True)))
+        if not self._has_room:  # the first makes room for all
+            draw(self.workload, rows[:1], seeds[:1], first)
+            self._has_room, rows, seeds = True, rows[1:], seeds[1:]
+        parts = (np.array_split(some, self._threads) for some in (rows, seeds))
+        self._each(lambda part: draw(self.workload, *part), list(zip(*parts, self._streams, strict=True)))
 
     def _masked(self, options: dict[str, Any]) -> Rows:
         mask = options.get("reset_mask")
