@@ -105,6 +105,9 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         """Scale by ``action_deltas[action]``, let ``step_duration`` seconds pass, observe."""
         if self._telemetry is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
+        if not self.action_space.contains(action):
+            last = len(self.action_deltas) - 1
+            raise gymnasium.error.InvalidAction(f"action {action!r}; must be a whole number from 0 to {last}")
         requested = self.action_deltas[int(action)]
         before = self._telemetry.workers_requested
         outcome = self._scale(before + requested)

@@ -29,7 +29,6 @@ class CompiledBackend:
         self._config = farm
         self._farms: Farms | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
-        self._words = np.empty(0, dtype=np.int64)
         self._told, self._now_s = 0, 0.0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
@@ -41,7 +40,6 @@ class CompiledBackend:
         farms.pickup_s[0] = pickup_delays(self._config, tasks)
         kernel.restart(farms, 0, size, workers)
         self._farms, self._tasks, self._told, self._now_s = farms, tasks, 0, 0.0
-        self._words = farms.state.view(np.int64)[: len(COUNTS)]
         return self._telemetry()
 
     def scale_to(self, workers: int) -> ScaleOutcome:
@@ -83,7 +81,8 @@ class CompiledBackend:
         return self._farms
 
     def _state(self) -> dict[str, int]:
-        return dict(zip(COUNTS, self._words.tolist(), strict=True))
+        words = self._running().state.view(np.int64)[: len(COUNTS)]
+        return dict(zip(COUNTS, words.tolist(), strict=True))
 
     def _with_room(self, farms: Farms, state: dict[str, int], change: int) -> Farms:
         """Return the farms with room for ``change`` more workers and their start-up delays."""

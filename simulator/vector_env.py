@@ -103,11 +103,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         """Step every environment by its action; see the class for what happens at the end of an episode."""
         if not self._generators:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
+        chosen = self._checked(actions)
         again = np.flatnonzero(self._done)
         if len(again) and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
             raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
         rows = np.flatnonzero(~self._done) if len(again) else self._all
-        self._advance(rows, self._fleet.deltas[np.asarray(actions, dtype=np.int64)[rows]])
+        self._advance(rows, self._fleet.deltas[chosen[rows]])
         rewards, terminated, truncated, infos = self._outcome(rows)
         self._done = terminated | truncated
         if len(again):
@@ -122,6 +123,14 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         """Stop the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _checked(self, actions: Any) -> NDArray[np.int64]:
+        given, count = np.asarray(actions), len(self._fleet.deltas)
+        fits = given.shape == (self.num_envs,) and np.issubdtype(given.dtype, np.integer)
+        if not fits or given.min() < 0 or given.max() >= count:
+            allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
+            raise gymnasium.error.InvalidAction(f"actions {np.array2string(given, threshold=8)}; {allowed}")
+        return given.astype(np.int64, copy=False)
 
     def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
         self._fleet.make_room()

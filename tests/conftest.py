@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # No test may fail for the time it takes: other work on the machine would decide the outcome.
-settings.register_profile("unhurried", deadline=None)
+# CI decides whether a change lands, so there a law meets the same cases every time; at home others on each run.
+settings.register_profile("unhurried", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
 settings.load_profile("unhurried")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
@@ -87,7 +87,7 @@ class PhasedWorkload:
         self._deadline = DeadlineModel(config.deadline, self._service.min_s, self._service.max_s)
         self._total = sum(self._counts)
         self._plan = self._planned(tuple(range(len(self._counts))))
-        self._plan_of = lru_cache(KEPT_ORDERS)(self._planned)
+        self._plans: dict[tuple[int, ...], FlatPlan | CurvedPlan] = {}
 
     @property
     def name(self) -> str:
@@ -129,6 +129,14 @@ class PhasedWorkload:
     def order(self, phase_order_seed: int) -> tuple[int, ...]:
         """Return the order in which the phases run under this seed, as indices into the configuration."""
         return tuple(stream(phase_order_seed, "phases").permutation(len(self._counts)).tolist())
+
+    def _plan_of(self, order: tuple[int, ...]) -> FlatPlan | CurvedPlan:
+        # A plain dictionary: with functools.lru_cache on a method nothing that holds a workload could be pickled.
+        if order not in self._plans:
+            if len(self._plans) >= KEPT_ORDERS:
+                self._plans.clear()
+            self._plans[order] = self._planned(order)
+        return self._plans[order]
 
     def _planned(self, order: tuple[int, ...]) -> FlatPlan | CurvedPlan:
         durations = [self._config.phases[index].duration_s for index in order]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from autoscaling_env.config.base import PositiveSeconds, Section
+from autoscaling_env.config.base import PositiveSeconds, RedisUrl, Section
 
 #: A quantity as Kubernetes writes it: 10m, 0.5, 64Mi, 1Gi.
 Quantity = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(m|k|M|G|Ki|Mi|Gi)?$")]
@@ -27,7 +27,7 @@ class KubernetesConfig(Section):
     """Image of emitter, worker and collector, built from the Dockerfile."""
     image_pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
     """When a node fetches the image."""
-    redis_url: str | None = None
+    redis_url: RedisUrl | None = None
     """Redis as the pods reach it; null: the same address as live.redis_url."""
     redis_secret: str = ""
     """Secret whose key `password` holds the Redis password; empty: the address has it or there is none."""

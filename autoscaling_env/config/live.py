@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
+from autoscaling_env.config.base import PositiveSeconds, RedisUrl, Seconds, Section
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.config.openfaas import OpenFaasConfig
 
@@ -18,7 +18,7 @@ class LiveConfig(Section):
     """Real seconds per episode second: 0.1 runs tasks, delays and steps ten times faster."""
     farm: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")] = "farm"
     """Name of the farm: the first part of all its Redis keys. Two farms on one server need two names."""
-    redis_url: str | None = None
+    redis_url: RedisUrl | None = None
     """redis://, rediss:// or unix:// address; null: a private server is started on this machine."""
     redis_password_file: str = ""
     """File that holds the password, if it is not in the address."""

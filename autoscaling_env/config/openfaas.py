@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
+from autoscaling_env.config.base import PositiveSeconds, RedisUrl, Seconds, Section
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Quantity = Annotated[str, Field(pattern=r"^([0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?)?$")]
@@ -29,7 +29,7 @@ class OpenFaasConfig(Section):
     """replicas: of one function; functions: one a worker, replicas where no more are allowed; auto: by the edition."""
     image: str = ""
     """Image of emitter, workers and collector (deploy/openfaas/Dockerfile); public in the Community Edition."""
-    redis_url: str | None = None
+    redis_url: RedisUrl | None = None
     """Where the functions reach Redis; null: at live.redis_url."""
     redis_secret: str = ""
     """OpenFaaS secret that holds the Redis password; empty: the address has it, or there is none."""

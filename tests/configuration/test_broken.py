@@ -237,6 +237,14 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
             'FILE:5: reward.target_qos: "two": must be a number',
         ],
     ),
+    (
+        "addresses that are none of Redis",
+        b"live: {redis_url: http://x, kubernetes: {redis_url: redis:6379}}\n",
+        [
+            'FILE:1: live.redis_url: "http://x": must begin with redis://, rediss:// or unix://',
+            'FILE:1: live.kubernetes.redis_url: "redis:6379": must begin with redis://, rediss:// or unix://',
+        ],
+    ),
 ]
 
 

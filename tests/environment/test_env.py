@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from collections.abc import Callable
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -134,6 +138,32 @@ def test_observation_is_the_telemetry_and_the_window() -> None:
 def test_stepping_before_reset_is_an_error(env: OpenFaaSAutoscalingEnv) -> None:
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.step(1)
+
+
+@pytest.mark.parametrize("action", [-1, 3, 7, 1.7, "1", None, np.array([1, 1]), np.float32(1)])
+def test_what_is_no_action_is_refused(env: OpenFaaSAutoscalingEnv, action: object) -> None:
+    env.reset(seed=1)
+    with pytest.raises(gymnasium.error.InvalidAction, match="must be a whole number from 0 to 2"):
+        env.step(action)
+
+
+@pytest.mark.parametrize("action", [1, np.int64(1), np.array(1), np.uint8(1)])
+def test_any_whole_number_is_an_action(env: OpenFaaSAutoscalingEnv, action: object) -> None:
+    env.reset(seed=1)
+    assert env.step(action)[4]["requested_delta"] == 0
+
+
+@pytest.mark.parametrize("branch", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])  # noqa: S301 - our own
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_copy_made_amid_an_episode_goes_on_alike_and_apart(branch: Callable[[Any], Any], shuffle: bool) -> None:
+    env = OpenFaaSAutoscalingEnv(backend="compiled", phase_shuffle=shuffle)
+    env.reset(seed=1)
+    for action in (2, 2, 0, 1, 2):
+        env.step(action)
+    other = branch(env)
+    told = [(observation.tolist(), reward) for observation, reward, *_ in (env.step(2) for _ in range(12))]
+    assert [(observation.tolist(), reward) for observation, reward, *_ in (other.step(2) for _ in range(12))] == told
+    assert env.reset()[1] == other.reset()[1]
 
 
 def test_seeds_name_episodes() -> None:

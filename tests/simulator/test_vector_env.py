@@ -113,6 +113,14 @@ def test_wrong_lengths_are_named() -> None:
         envs.reset(options={"episode_seeds": [1]})
 
 
+@pytest.mark.parametrize("actions", [[0, 3], [-1, 0], [0.0, 1.0], [1], [[0, 1]], 1])
+def test_what_are_no_actions_is_refused(actions: Any) -> None:
+    envs = AutoscalingVectorEnv(2)
+    envs.reset(seed=0)
+    with pytest.raises(gymnasium.error.InvalidAction, match="must be 2 whole numbers from 0 to 2"):
+        envs.step(actions)
+
+
 def test_made_by_gymnasium() -> None:
     envs = gymnasium.make_vec("OpenFaaSAutoscaling-v0", num_envs=4, vectorization_mode="vector_entry_point")
     assert isinstance(envs, AutoscalingVectorEnv)
