@@ -5,15 +5,27 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
+from live.backend import farm_spec
 from live.platforms.kubernetes.lifecycle import farm_down, farm_status, farm_up, farms
+from live.platforms.kubernetes.platform import KubernetesPlatform
 from tests.cluster import accounts
-from tests.cluster.clusters import ROOT, Cluster, ReachableServer, kubeconfig, wait_until
+from tests.cluster.clusters import (
+    ROOT,
+    Cluster,
+    ReachableServer,
+    cluster_config,
+    farm_config,
+    kubeconfig,
+    wait_until,
+)
 from tests.cluster.test_access import config_for
 
 pytestmark = pytest.mark.cluster
@@ -115,3 +127,18 @@ def test_kustomizations_name_files_that_exist() -> None:
         (content,) = accounts.documents(str(file.relative_to(ROOT / "deploy/kubernetes")))
         for resource in content["resources"]:
             assert (file.parent / Path(resource)).exists(), f"{file}: {resource}"
+
+
+def test_whoever_lost_the_farm_leaves_it_to_the_other(cluster: Cluster, redis_server: ReachableServer) -> None:
+    spec = farm_spec(farm_config(), LiveConfig(farm="disputed"), redis_server.pods_url)
+    spec = replace(spec, open_timeout_s=60.0, call_timeout_s=5.0)
+    first, second = (KubernetesPlatform(cluster_config(cluster.namespace)) for _ in range(2))
+    first.open(spec)
+    try:
+        second.open(spec)
+        first.close()
+        assert {"disputed-farm", "disputed-worker"} <= set(cluster.left())
+        assert second.counts(()).requested == 0
+    finally:
+        second.close()
+    wait_until(lambda: not cluster.left(), "nothing is left")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from live.functions.settings import FunctionSettings
 from live.platforms.kubernetes.client import Json
-from live.platforms.kubernetes.names import EPISODE, GATE, Names
+from live.platforms.kubernetes.names import EPISODE, GATE, RUN, Names
 
 #: Where health and readiness are answered.
 PORT = 8080
@@ -43,9 +43,10 @@ def deployment(
     settings: FunctionSettings,
     owner_uid: str,
     *,
+    run: str = "",
     gated: bool = False,
 ) -> Json:
-    """Return the Deployment of ``role``; of workers none is wanted at first.
+    """Return the Deployment of ``role``, made by ``run``; of workers none is wanted at first.
 
     Old pods end before new ones start (``Recreate``), so the workers of two episodes never mix.
     """
@@ -56,7 +57,7 @@ def deployment(
         "metadata": {
             "name": names.of(role),
             "namespace": names.namespace,
-            "labels": names.labels(role),
+            "labels": names.labels(role) | ({RUN: run} if run else {}),
             "ownerReferences": [_owner(names, owner_uid)],
         },
         "spec": {

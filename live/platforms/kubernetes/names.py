@@ -12,6 +12,8 @@ PROJECT = "openfaas-autoscaling"
 FARM = "autoscaling/farm"
 ROLE = "autoscaling/role"
 EPISODE = "autoscaling/episode"
+#: Which run of a controller made the object, or was the last to do so.
+RUN = "autoscaling/run"
 #: What keeps a pod from being scheduled until its start-up delay has passed.
 GATE = "autoscaling/startup-delay"
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"

@@ -11,7 +11,7 @@ from live.platform import FarmSpec
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.errors import ClusterRefused
 from live.platforms.kubernetes.manifests import anchor, deployment
-from live.platforms.kubernetes.names import Names
+from live.platforms.kubernetes.names import RUN, Names
 from live.platforms.kubernetes.pods import Pod
 from live.platforms.kubernetes.view import View
 
@@ -20,13 +20,19 @@ LOOK_S = 0.1
 
 
 def create(
-    api: Api, names: Names, config: KubernetesConfig, settings: FunctionSettings, *, within_s: float = 5.0
+    api: Api,
+    names: Names,
+    config: KubernetesConfig,
+    settings: FunctionSettings,
+    *,
+    run: str = "",
+    within_s: float = 5.0,
 ) -> None:
-    """Create the farm: first the owner, then what it owns. What is there already is brought up to date."""
+    """Create the farm for ``run``: first the owner, then what it owns. What is there already is brought up to date."""
     owner = api.apply(f"{names.configmaps}/{names.anchor}", anchor(names), within_s=within_s)
     uid = owner["metadata"]["uid"]
     for role in ROLES:
-        api.apply(names.deployment(role), deployment(names, role, config, settings, uid), within_s=within_s)
+        api.apply(names.deployment(role), deployment(names, role, config, settings, uid, run=run), within_s=within_s)
 
 
 def remove(api: Api, names: Names, *, within_s: float) -> None:
@@ -46,6 +52,12 @@ def remove(api: Api, names: Names, *, within_s: float) -> None:
             )
         api.delete(names.pods, grace_s=0, labelSelector=names.selector)
         time.sleep(LOOK_S)
+
+
+def taken_over(api: Api, names: Names, run: str) -> bool:
+    """Whether another run has made a Deployment of this farm its own since: then nothing of it is ours to delete."""
+    listed = api.get(names.deployments, labelSelector=names.selector)["items"]
+    return any(item["metadata"]["labels"].get(RUN) != run for item in listed)
 
 
 def _pods(api: Api, names: Names) -> list[str]:

@@ -50,7 +50,7 @@ class KubernetesPlatform:
         self._view: View | None = None
         self._gates: Gates | None = None
         self._gated = False
-        self._episode = ""
+        self._run, self._episode = uuid.uuid4().hex[:8], ""
         self._overturned = ""
         self._told = ""
         self._costs: DeletionCosts | None = None
@@ -59,7 +59,7 @@ class KubernetesPlatform:
     def open(self, farm: FarmSpec) -> None:
         """Create the farm's objects and wait until emitter and collector run."""
         self._farm, self._names = farm, Names(self._config.namespace, farm.functions.farm)
-        objects.create(self.api, self._names, self._config, farm.functions, within_s=farm.call_timeout_s)
+        objects.create(self.api, self._names, self._config, farm.functions, run=self._run, within_s=farm.call_timeout_s)
         self._gates = Gates(self.api, self._names)
         self._costs = DeletionCosts(self.api, self._names) if self._config.deletion_cost else None
         self._view = View(self.api, self._names, self._config.watch_renewal_s, self._pod_changed)
@@ -130,14 +130,16 @@ class KubernetesPlatform:
         return self._deaths.found()
 
     def close(self) -> None:
-        """Delete everything of this farm; waits until it is gone."""
+        """Delete everything of this farm, unless another controller has taken it over; waits until it is gone."""
         if self._closed:
             return
         self._closed = True
         for part in (self._view, self._gates, self._costs):
             if part is not None:
                 part.close()
-        if self._farm is not None:
+        if self._farm is not None and objects.taken_over(self.api, self._names, self._run):
+            logger.warning("farm %r is another controller's by now: its objects stay", self._names.farm)
+        elif self._farm is not None:
             objects.remove(self.api, self._names, within_s=self._farm.open_timeout_s)
         self.api.close()
 
