@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.foreign import foreign, told
 from agents.learned import load_policy
-from agents.training.resume import newest_checkpoint
+from agents.training.selection import best_model
 from agents.training.types import Silent
 from autoscaling_env.errors import ModelError, RunError
 from autoscaling_env.policy import Policy
@@ -22,7 +22,7 @@ FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def load_model(text: str) -> tuple[str, Policy]:
-    """Return (name, policy) of a model file, a training run's newest model, or ``module:factory``.
+    """Return (name, policy) of a model file, a training run's best model, or ``module:factory``.
 
     Raises:
         ModelError: it cannot be loaded; the message says why.
@@ -32,7 +32,7 @@ def load_model(text: str) -> tuple[str, Policy]:
     path = Path(text)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise ModelError(f"{text}: is not a file; a device or pipe may never end")
-    loaded = load_policy(_newest_model(path) if path.is_dir() else path)
+    loaded = load_policy(_best_model(path) if path.is_dir() else path)
     return loaded.agent, loaded
 
 
@@ -44,10 +44,9 @@ class _Notes(Silent):
         note(text)
 
 
-def _newest_model(run: Path) -> Path:
-    """The one with most episodes behind it: a run that was stopped, extended or killed has several."""
+def _best_model(run: Path) -> Path:
     try:
-        return newest_checkpoint(run, _Notes())[0]
+        return best_model(run, _Notes())
     except RunError:
         raise ModelError(f"{run}: no model in it; name a *.safetensors file or a training run") from None
 

@@ -53,12 +53,20 @@ def _show(result: TrainingResult, judged: dict[str, Any] | None) -> None:
     if judged is not None:
         _print(
             f"{result.agent}: {judged['mean_total_reward']:.1f} total reward, {100 * judged['mean_final_qos']:.2f} % "
-            f"of deadlines met, on {judged['episodes']} episodes it never saw"
+            f"of deadlines met, on {judged['episodes']} episodes it was not trained on{_chosen(result)}"
         )
     for what, where in (("model", result.model), ("records", result.folder), ("picture", picture)):
         _print(f"{what:<8} {where}")
     if result.interrupted:
         _print(f"go on    autoscale {shlex.join(result.resume_arguments)}")
+
+
+def _chosen(result: TrainingResult) -> str:
+    """Which checkpoint that was, where not the last one."""
+    evaluation = result.evaluation
+    if evaluation is None or result.interrupted or evaluation.episode == result.episodes:
+        return ""
+    return f", after episode {evaluation.episode}: the best of {result.judged} checkpoints evaluated"
 
 
 def _print(line: str) -> None:

@@ -13,6 +13,7 @@ from agents.training.events import MISSING, Events
 from agents.training.interrupt import StopRequest, stop_on_interrupt
 from agents.training.records import TrainingRecords
 from agents.training.resume import MODELS
+from agents.training.selection import ranked
 from agents.training.types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest
@@ -110,10 +111,15 @@ class TrainingRun:
                 judged = self._judge(events, stop)
             finished = judged and self._done == self._planned
             self._keep(f"{self._agent}_{'final' if finished else 'interrupt'}", events)
-        evaluations = self._records.evaluations
-        last = evaluations[-1] if evaluations else None
+        return self._result(finished)
+
+    def _result(self, finished: bool) -> TrainingResult:
+        judged = ranked(self._records.evaluations) if finished else self._records.evaluations[::-1]
+        best, model = (judged[0] if judged else None), self._newest
+        if finished and best is not None and best.episode != self._done:
+            model = self._folder.path / MODELS / f"{best.checkpoint}{SUFFIX}"
         return TrainingResult(
-            self._agent, self._folder.path, self._newest, self._done, self._planned, not finished, last
+            self._agent, self._folder.path, model, self._done, self._planned, not finished, best, len(judged)
         )
 
     def _made_eval_env(

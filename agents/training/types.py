@@ -57,11 +57,13 @@ class TrainingResult:
     Attributes:
         agent: ``sarsa`` or ``dqn``.
         folder: the run folder.
-        model: the newest checkpoint, ``*_final`` or ``*_interrupt``.
+        model: the checkpoint that earned most on the evaluation episodes; the newest (``*_final`` or
+            ``*_interrupt``) where that one is it, none was evaluated, or the training was interrupted.
         episodes: training episodes behind it.
         planned_episodes: how many there were to be.
         interrupted: Ctrl-C ended it early; ``resume_arguments`` go on.
-        evaluation: the last evaluation, if there was one.
+        evaluation: that of ``model``, or the last one before an interruption; None: there was none.
+        judged: how many checkpoints were evaluated.
     """
 
     agent: str
@@ -71,6 +73,7 @@ class TrainingResult:
     planned_episodes: int
     interrupted: bool
     evaluation: Evaluation | None
+    judged: int = 0
 
     @property
     def resume_arguments(self) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def test_a_run_goes_on_where_it_stopped(autoscale) -> None:
 
 def test_training_says_what_it_is_worth_and_where_it_is(autoscale) -> None:
     outcome = autoscale("train", "sarsa", *QUICK)
-    assert "of deadlines met, on 2 episodes it never saw" in outcome.out
+    assert "of deadlines met, on 2 episodes it was not trained on" in outcome.out
     assert "sarsa_final.safetensors" in outcome.out
     assert "episode      4" in outcome.err
 
