@@ -82,12 +82,13 @@ class LiveBackend:
         self._readings: Readings | None = None
         self._watch = Watch(self._controller, self.tasks, live.time_scale, self._clock)
         self._starts = WorkerStarts()
-        self._zero = self._now_s = 0.0
+        self._zero = self._now_s = self._told_late_s = 0.0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``. Takes real time: until the workers are ready."""
         self._open()
         self.tasks, self._readings, self._starts = tasks, None, WorkerStarts()
+        self._told_late_s = 0.0
         self._watch = Watch(self._controller, tasks, self._live.time_scale, self._clock)
         self._keeper.follow("")
         patiently(lambda: self._controller.begin(segments(tasks)), SERVER_START_S, self._clock)
@@ -213,8 +214,10 @@ class LiveBackend:
         return self._clock.now() - (now_us - zero_us) / 1e6, zero_us
 
     def _warn_if_late(self, step_s: float) -> None:
+        """The first time in an episode, and when it has become twice as bad."""
         late_s = self.elapsed_s() - self._now_s
-        if late_s > LATE_SHARE * step_s:
+        if late_s > max(LATE_SHARE * step_s, 2 * self._told_late_s):
+            self._told_late_s = late_s
             remedy = "decide faster, or raise live.time_scale"
             logger.warning("step ended %.2f s late (%.0f %% of it): %s", late_s, 100 * late_s / step_s, remedy)
 

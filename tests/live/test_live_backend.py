@@ -127,6 +127,11 @@ def test_a_step_that_ends_late_is_told_about(shared: SharedFarms, caplog: pytest
         time.sleep(0.3)
         backend.advance(1.0)
         assert "raise live.time_scale" in caplog.text
+        backend.advance(1.0)  # late as well, but not twice as late
+        assert caplog.text.count("raise live.time_scale") == 1
+        time.sleep(0.9)
+        backend.advance(1.0)
+        assert caplog.text.count("raise live.time_scale") == 2
 
 
 def test_the_collector_takes_its_time(shared: SharedFarms) -> None:
