@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME…]``: run the benchmarks, print their rows, write ``benchmarks/results.json``."""
+"""``python -m benchmarks [NAME…]``: run the benchmarks, print their rows, write them into ``benchmarks/results.json``."""
 
 from __future__ import annotations
 
@@ -15,23 +15,39 @@ from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.files import atomic_write
 
 FOLDER = Path(__file__).parent
-#: Need minutes, a cluster or root: run only when named.
-ON_REQUEST = {"cluster", "live", "live_loss"}
+#: Need a farm or a cluster, and have a command line of their own: ``python -m benchmarks.bench_live --help``.
+ALONE = {"cluster", "live"}
 
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks, or all that need nothing but this machine."""
-    known = sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
+    known = sorted({path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py")} - ALONE)
     for name in names:
         if name not in known:
             raise InputError(unknown_name("benchmark", name, known))
     rows: list[dict[str, Any]] = []
-    for name in names or [name for name in known if name not in ON_REQUEST]:
+    for name in names or known:
         Console(stderr=True).print(f"[dim]bench_{name}[/]")
         rows += importlib.import_module(f"benchmarks.bench_{name}").run()
     _print(rows)
+    kept = _earlier() if names else []
     with atomic_write(FOLDER / "results.json") as file:
-        json.dump(rows, file, indent=1)
+        json.dump(_replaced(kept, rows), file, indent=1)
+
+
+def _earlier() -> list[dict[str, Any]]:
+    path = FOLDER / "results.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+    return rows
+
+
+def _replaced(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the old rows with the new ones in the place of theirs, and those that are new at the end."""
+    measured = {(row["name"], row.get("ratio_to")): row for row in new}
+    places = [(row["name"], row.get("ratio_to")) for row in old]
+    return [measured.get(place, row) for place, row in zip(places, old, strict=True)] + [
+        row for place, row in measured.items() if place not in places
+    ]
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
