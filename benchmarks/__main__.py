@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME…]``: run the benchmarks, print their rows, write them into ``benchmarks/results.json``."""
+"""``python -m benchmarks [NAME…]``: run the benchmarks, print their rows, keep them in ``benchmarks/results.json``."""
 
 from __future__ import annotations
 
