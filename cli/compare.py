@@ -134,15 +134,9 @@ def _scenarios(text: str | None) -> list[str]:
 
 
 def _plot_only(folder: Path, *, as_json: bool) -> None:
-    from analysis.results import read_aggregated
-    from cli.finishing import finish
+    from cli.finishing import finish, recorded
 
-    parts = sorted(folder.glob("*/aggregated_results.json"))
-    if (folder / "aggregated_results.json").is_file() or not parts:
-        found = {folder.name: read_aggregated(folder / "aggregated_results.json")}
-    else:
-        found = {part.parent.name: read_aggregated(part) for part in parts}
-    finish(folder, found, 0, as_json=as_json)
+    finish(folder, recorded(folder), 0, as_json=as_json)
 
 
 def _newest(output_dir: Path) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import typer
 
-from analysis.results import Results
+from analysis.results import Results, read_aggregated
+from autoscaling_env.errors import RunError
 from cli.show import (
     draw,
     draw_all,
@@ -19,6 +20,35 @@ from cli.show import (
     show_summary,
     summary_json,
 )
+
+#: What a comparison leaves of each scenario.
+RESULTS = "aggregated_results.json"
+
+
+def recorded(folder: Path) -> dict[str, Results]:
+    """Return the results a comparison left in its folder, by scenario, in the order of the scenarios' index.
+
+    Raises:
+        RunError: there are none.
+    """
+    from workloads.scenarios import scenario_names
+
+    if (folder / RESULTS).is_file():
+        return {folder.name: read_aggregated(folder / RESULTS)}
+    known = list(scenario_names())
+    parts = {part.parent.name: part for part in folder.glob(f"*/{RESULTS}")}
+    if not parts:
+        raise RunError(f"{folder}: no run: neither training_metrics.json nor {RESULTS} is in it, nor in folders in it")
+    order = sorted(parts, key=lambda name: (known.index(name) if name in known else len(known), name))
+    return {name: read_aggregated(parts[name]) for name in order}
+
+
+def pictures(folder: Path, found: Mapping[str, Results], seed: int, *, title: str | None = None) -> dict[str, Path]:
+    """Draw all pictures of a comparison and its report; return what they are called and where they are."""
+    paths: dict[str, Path] = {}
+    for name, results in found.items():
+        paths |= draw(folder / name if len(found) > 1 else folder, results, name if len(found) > 1 else "")
+    return paths | draw_all(folder, found, seed, title=title)
 
 
 def finish(
@@ -31,10 +61,7 @@ def finish(
     more: Mapping[str, Path] | None = None,
 ) -> None:
     """Print tables and draw pictures of a comparison, from its files; ``more`` pictures are named beside them."""
-    paths: dict[str, Path] = dict(more or {})
-    for name, results in found.items():
-        paths |= draw(folder / name if len(found) > 1 else folder, results, name if len(found) > 1 else "")
-    paths |= draw_all(folder, found, seed, title=title)
+    paths = {**(more or {}), **pictures(folder, found, seed, title=title)}
     places = {name: folder / name if len(found) > 1 else folder for name in found}
     told = {name: sentences(places[name], results, seed) for name, results in found.items()}
     if as_json:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoscaling_env.errors import RunError
-from cli.console import out
-from cli.show import draw
+from cli.show import print_paths
 
 if TYPE_CHECKING:
     from autoscaling_env.run_folder import RunFolder
@@ -22,17 +20,14 @@ def plot(
 
     Example: autoscale plot runs/dqn_run_20260101T000000Z
     """
-    from analysis.results import read_aggregated
     from autoscaling_env.run_folder import RunFolder
+    from cli.finishing import pictures, recorded
 
     if (run / "training_metrics.json").is_file():
-        pictures = [draw_training(RunFolder.open(run))]
-    elif (run / "aggregated_results.json").is_file():
-        pictures = list(draw(run, read_aggregated(run / "aggregated_results.json")).values())
+        paths = {"picture": draw_training(RunFolder.open(run))}
     else:
-        raise RunError(f"{run}: neither training_metrics.json nor aggregated_results.json is in it")
-    for picture in pictures:
-        out.print(str(picture), highlight=False, soft_wrap=True)
+        paths = pictures(run, recorded(run), 0)
+    print_paths(paths)
 
 
 def draw_training(folder: RunFolder) -> Path:

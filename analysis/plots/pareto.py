@@ -76,7 +76,7 @@ def _panel(axes: Axes, name: str, table: pd.DataFrame, styles: Mapping[str, Look
         if agent in points.index:
             _point(axes, agent, points.loc[agent].to_dict(), look)
     axes.margins(0.1)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(top=min(axes.get_ylim()[1], 102))
     quality, price = axis_names(table) or (QUALITY[0], PRICE[0])

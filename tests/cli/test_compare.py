@@ -99,6 +99,17 @@ def test_scenarios_get_a_folder_each(autoscale) -> None:
     assert {path.parent.name for path in the_run().rglob("aggregated_results.json")} == {"reference", "ramp"}
 
 
+def test_a_run_of_several_scenarios_is_drawn_again_in_their_order(autoscale) -> None:
+    autoscale("compare", "--scenarios", "ramp,reference", "--agents", "static-12", *QUICK)
+    (run,) = Path("runs").glob("compare_run_*")
+    pictures = [path for path in run.rglob("*") if path.suffix in {".png", ".html"}]
+    for picture in pictures:
+        picture.unlink()
+    outcome = autoscale("plot", run)
+    assert [line.split()[1] for line in outcome.out.splitlines()][:2] == ["reference", "ramp"]
+    assert all(picture.is_file() for picture in pictures)
+
+
 def test_a_foreign_policy_is_compared_by_module_and_factory(autoscale) -> None:
     Path("mine.py").write_text(
         "class Up:\n"
@@ -154,7 +165,10 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["train", "dqn", "--hidden-layers", "64;64"], "error: --hidden-layers 64;64: write whole numbers"),
         (["train", "sarsa", "--gamma", "1.5"], "error: --gamma: agents.sarsa.gamma: 1.5: must be less than"),
         (["train", "sarsa", "--resume", "nowhere"], "error: nowhere: not a run folder (no manifest.json in it)"),
-        (["plot", "nowhere"], "error: nowhere: neither training_metrics.json nor aggregated_results.json is in it"),
+        (
+            ["plot", "nowhere"],
+            "error: nowhere: no run: neither training_metrics.json nor aggregated_results.json",
+        ),
         (["config", "check", "none.yml"], "error: none.yml: cannot be read: No such file or directory"),
         (["compar"], "No such command 'compar'"),
     ],
