@@ -68,9 +68,10 @@ def _round(backend: LiveBackend) -> dict[str, Any]:
     backend.scale_to(WORKERS)
     ready_s = _ready_s(backend, up)
     backend.advance(STEP_S)
+    hit, idle = len(chosen & busy), len(before - busy)
     return {
-        "hit": len(chosen & busy), "gone_s": gone_s, "ready_s": ready_s, "took_s": took_s, "cpu_s": cpu_s,
-        "calls": calls,
+        "hit": hit, "needless": max(0, hit - max(0, REMOVED - idle)), "gone_s": gone_s, "ready_s": ready_s,
+        "took_s": took_s, "cpu_s": cpu_s, "calls": calls,
     }  # fmt: skip
 
 
@@ -107,6 +108,7 @@ def _summary(seen: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "removed": len(gone_s),
         "busy_hit": sum(each["hit"] for each in seen),
+        "busy_hit_needlessly": sum(each["needless"] for each in seen),  # while an idle one stayed
         "gone_s": _quantiles(gone_s),
         "five_more_ready_s": _quantiles(p["ready_s"]),
         "scale_to_s": _quantiles(p["took_s"]),
