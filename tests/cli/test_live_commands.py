@@ -59,7 +59,7 @@ def test_an_address_that_is_no_redis(autoscale, other_program: str, command: tup
     [
         ("redis://127.0.0.1:1/0", 1, "is it running, and is the address right?"),
         ("redis://:secret@127.0.0.1:1/0", 1, "redis://:***@127.0.0.1:1/0"),
-        ("http://x", 2, "write redis://host:port/db"),
+        ("http://x", 2, "must begin with redis://"),
         ("redis://h/mine", 2, "database 'mine' is not a number"),
     ],
 )
