@@ -14,6 +14,9 @@ from analysis.aggregate import mean_std
 from analysis.metrics import METRICS
 from autoscaling_env.errors import RunError
 
+#: What a comparison leaves of each scenario.
+RESULTS = "aggregated_results.json"
+
 Series = list[float]
 
 
@@ -89,6 +92,11 @@ class Results(_Published):
             for index, record in enumerate(agent.records)
         ]
         return pd.DataFrame(rows).astype({"episode_seed": "Int64"})
+
+
+def parts(folder: Path) -> list[Path]:
+    """Return where a comparison's results are: the folder itself, or its subfolders, one for each scenario."""
+    return [folder] if (folder / RESULTS).is_file() else sorted(path.parent for path in folder.glob(f"*/{RESULTS}"))
 
 
 def read_aggregated(path: Path) -> Results:

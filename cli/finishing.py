@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from analysis.results import Results, read_aggregated
+from analysis.results import RESULTS, Results, parts, read_aggregated
 from autoscaling_env.errors import RunError
 from cli.show import (
     draw,
@@ -21,9 +21,6 @@ from cli.show import (
     summary_json,
 )
 
-#: What a comparison leaves of each scenario.
-RESULTS = "aggregated_results.json"
-
 
 def recorded(folder: Path) -> dict[str, Results]:
     """Return the results a comparison left in its folder, by scenario, in the order of the scenarios' index.
@@ -33,22 +30,25 @@ def recorded(folder: Path) -> dict[str, Results]:
     """
     from workloads.scenarios import scenario_names
 
-    if (folder / RESULTS).is_file():
-        return {folder.name: read_aggregated(folder / RESULTS)}
     known = list(scenario_names())
-    parts = {part.parent.name: part for part in folder.glob(f"*/{RESULTS}")}
-    if not parts:
+    found = {part.name: part for part in parts(folder)}
+    if not found:
         raise RunError(f"{folder}: no run: neither training_metrics.json nor {RESULTS} is in it, nor in folders in it")
-    order = sorted(parts, key=lambda name: (known.index(name) if name in known else len(known), name))
-    return {name: read_aggregated(parts[name]) for name in order}
+    order = sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
+    return {name: read_aggregated(found[name] / RESULTS) for name in order}
 
 
 def pictures(folder: Path, found: Mapping[str, Results], seed: int, *, title: str | None = None) -> dict[str, Path]:
     """Draw all pictures of a comparison and its report; return what they are called and where they are."""
     paths: dict[str, Path] = {}
-    for name, results in found.items():
-        paths |= draw(folder / name if len(found) > 1 else folder, results, name if len(found) > 1 else "")
+    for name, place in _places(folder, found).items():
+        paths |= draw(place, found[name], name if len(found) > 1 else "")
     return paths | draw_all(folder, found, seed, title=title)
+
+
+def _places(folder: Path, found: Mapping[str, Results]) -> dict[str, Path]:
+    """Where the files of each scenario are."""
+    return {name: folder / name if len(found) > 1 else folder for name in found}
 
 
 def finish(
@@ -62,8 +62,7 @@ def finish(
 ) -> None:
     """Print tables and draw pictures of a comparison, from its files; ``more`` pictures are named beside them."""
     paths = {**(more or {}), **pictures(folder, found, seed, title=title)}
-    places = {name: folder / name if len(found) > 1 else folder for name in found}
-    told = {name: sentences(places[name], results, seed) for name, results in found.items()}
+    told = {name: sentences(place, found[name], seed) for name, place in _places(folder, found).items()}
     if as_json:
         summaries = {name: summary_json(results) | {"in_short": told[name]} for name, results in found.items()}
         files = {name: str(path) for name, path in {"records": folder, **paths}.items()}

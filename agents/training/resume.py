@@ -15,6 +15,11 @@ from autoscaling_env.settings import with_overrides
 MODELS = "models"
 
 
+def model_file(run: Path, checkpoint: str) -> Path:
+    """Return where a run keeps the checkpoint of this name."""
+    return run / MODELS / f"{checkpoint}{SUFFIX}"
+
+
 def newest_checkpoint(folder: Path, listener: TrainingListener) -> tuple[Path, Checkpoint]:
     """Return the whole checkpoint with the most episodes behind it; damaged ones are named and passed over.
 

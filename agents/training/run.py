@@ -12,7 +12,7 @@ from agents.training.evaluation import evaluate, evaluation_seeds, training_seed
 from agents.training.events import MISSING, Events
 from agents.training.interrupt import StopRequest, stop_on_interrupt
 from agents.training.records import TrainingRecords
-from agents.training.resume import MODELS
+from agents.training.resume import model_file
 from agents.training.selection import ranked
 from agents.training.types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
@@ -97,7 +97,7 @@ class TrainingRun:
             action_deltas=list(self._config.environment.action_deltas),
             state=state,
         )
-        self._newest = self._folder.path / MODELS / f"{name}{SUFFIX}"
+        self._newest = model_file(self._folder.path, name)
         write_checkpoint(self._newest, Checkpoint(header, tensors))
         self._listener.saved(self._newest)
         return self._newest
@@ -117,7 +117,7 @@ class TrainingRun:
         judged = ranked(self._records.evaluations) if finished else self._records.evaluations[::-1]
         best, model = (judged[0] if judged else None), self._newest
         if finished and best is not None and best.episode != self._done:
-            model = self._folder.path / MODELS / f"{best.checkpoint}{SUFFIX}"
+            model = model_file(self._folder.path, best.checkpoint)
         return TrainingResult(
             self._agent, self._folder.path, model, self._done, self._planned, not finished, best, len(judged)
         )

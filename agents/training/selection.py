@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from agents.checkpoint import SUFFIX, read_checkpoint
+from agents.checkpoint import read_checkpoint
 from agents.training.evaluation import evaluation_of
 from agents.training.records import EVALUATION
-from agents.training.resume import MODELS, newest_checkpoint
+from agents.training.resume import model_file, newest_checkpoint
 from agents.training.types import Evaluation, TrainingListener
 from autoscaling_env.errors import ModelError, RunError
 from autoscaling_env.run_folder import RunFolder
@@ -34,7 +34,7 @@ def best_model(run: Path, listener: TrainingListener) -> Path:
         RunError: there is no whole checkpoint.
     """
     for checkpoint in _judged(run):
-        path = run / MODELS / f"{checkpoint}{SUFFIX}"
+        path = model_file(run, checkpoint)
         try:
             read_checkpoint(path)
         except ModelError as error:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.results import Results, read_aggregated
+from analysis.results import RESULTS, Results, parts, read_aggregated
 from autoscaling_env.errors import RunError
 
-RESULTS, STEPS = "aggregated_results.json", "steps.parquet"
+STEPS = "steps.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def read_sources(folder: Path) -> Sources:
     Raises:
         RunError: there is no ``aggregated_results.json`` in it, or a file cannot be read.
     """
-    found = [folder] if (folder / RESULTS).is_file() else sorted(path.parent for path in folder.glob(f"*/{RESULTS}"))
+    found = parts(folder)
     if not found:
         raise RunError(f"{folder}: no {RESULTS} in it or in its subfolders; run `autoscale compare` first")
     return Sources(

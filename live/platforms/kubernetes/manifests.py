@@ -44,7 +44,6 @@ def deployment(
     owner_uid: str,
     *,
     run: str = "",
-    gated: bool = False,
 ) -> Json:
     """Return the Deployment of ``role``, made by ``run``; of workers none is wanted at first.
 
@@ -68,7 +67,7 @@ def deployment(
             "progressDeadlineSeconds": 600,
             "template": {
                 "metadata": {"labels": names.labels(role) | ({EPISODE: "0"} if worker else {})},
-                "spec": pod_spec(role, config, settings, gated=gated),
+                "spec": pod_spec(role, config, settings),
             },
         },
     }
@@ -89,7 +88,7 @@ def _owner(names: Names, uid: str) -> Json:
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": names.anchor, "uid": uid}
 
 
-def pod_spec(role: str, config: KubernetesConfig, settings: FunctionSettings, *, gated: bool = False) -> Json:
+def pod_spec(role: str, config: KubernetesConfig, settings: FunctionSettings) -> Json:
     """Return what a pod of ``role`` runs.
 
     With a shared process namespace the function is not process 1, so SIGTERM ends it also while it starts.
@@ -108,8 +107,6 @@ def pod_spec(role: str, config: KubernetesConfig, settings: FunctionSettings, *,
         },
         "containers": [_container(role, config, settings)],
     }
-    if gated:
-        pod["schedulingGates"] = [{"name": GATE}]
     if config.redis_secret:
         items = [{"key": "password", "path": "password"}]
         pod["volumes"] = [{"name": "redis", "secret": {"secretName": config.redis_secret, "items": items}}]

@@ -9,7 +9,6 @@ from autoscaling_env.errors import BackendError
 from live.functions.settings import FunctionSettings
 from live.platform import FarmSpec
 from live.platforms.kubernetes.client import Api
-from live.platforms.kubernetes.errors import ClusterRefused
 from live.platforms.kubernetes.manifests import anchor, deployment
 from live.platforms.kubernetes.names import RUN, Names
 from live.platforms.kubernetes.pods import Pod
@@ -90,14 +89,3 @@ def _late(pods: list[Pod], names: Names, farm: FarmSpec) -> str:
         f"{where} are not ready after {farm.open_timeout_s:g} s: can pods reach Redis at "
         f"{farm.functions.redis_url}? see `kubectl logs` and `autoscale doctor --backend kubernetes`"
     )
-
-
-def exists(api: Api, names: Names) -> bool:
-    """True if the farm's owner is there."""
-    try:
-        api.get(f"{names.configmaps}/{names.anchor}")
-    except ClusterRefused as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
