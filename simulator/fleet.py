@@ -24,8 +24,8 @@ from simulator.streams import Streams
 
 Rows: TypeAlias = NDArray[np.int64]
 
-#: Episodes drawn together: their numbers fit into the processor's cache.
-TOGETHER = 16
+#: Episodes drawn together: enough that threads hold the interpreter's lock for a small share of the time.
+TOGETHER = 64
 #: Room for workers that leave and still hold a task, at first.
 SPARE_WORKERS = 32
 _REQUESTED, _DRAINING, _STARTED = (

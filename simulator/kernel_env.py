@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import FloatArray
 from simulator import kernel
-from simulator.kernel import Farms
+from simulator.kernel import FARM, Farms
 from simulator.kernel_agenda import ONE, ZERO, Index, compiled, inlined
 from simulator.kernel_calm import choose
+from simulator.kernel_prefetch import LINE, prefetch
 
 #: Columns of ``Episodes.facts``; most are keys of the environment's ``info``.
 FACTS = (
@@ -46,6 +47,12 @@ _STEP, _REQUESTED, _APPLIED = (FACTS.index(name) for name in ("step", "requested
 _IN_STEP, _VIOLATIONS, _MISSED = (
     FACTS.index(name) for name in ("processed_in_step", "qos_violations", "missed_in_step")
 )
+
+#: Asked for ahead of time: the tasks of a step, about (a step of the reference workload has 38), and a farm's counts.
+_AHEAD_BYTES, _FACTS_BYTES = 48 * 8, len(FACTS) * 8
+_FARM_FIELDS: Any = FARM.fields
+_BUSY_S, _BUSY_TASK, _LOOK_S = (_FARM_FIELDS[name][1] for name in ("busy_s", "busy_task", "look_s"))
+_COUNTS_BYTES = _BUSY_S
 
 #: What the environment remembers of an episode from step to step.
 WINDOW = np.dtype(
@@ -240,10 +247,48 @@ def begin_all(
         begin(episodes, rules, row, tasks[row], segments[row], workers)
 
 
+@inlined
+def ask_for_counts(episodes: Episodes, row: Any) -> None:
+    """Ask for what an episode's next step reads and writes whatever happens in it."""
+    for byte in range(0, _COUNTS_BYTES, LINE):
+        prefetch(episodes.farms.state, row, byte)
+    for byte in range(0, _FACTS_BYTES, LINE):
+        prefetch(episodes.facts, row, byte)
+    prefetch(episodes.window, row, 0)
+    prefetch(episodes.history_s, row, 0)
+    prefetch(episodes.history_n, row, 0)
+    prefetch(episodes.farms.starting_s, row, 0)
+    prefetch(episodes.segment_s, row, 0)
+
+
+@inlined
+def ask_for_tasks(episodes: Episodes, row: Any) -> None:
+    """Ask for an episode's next tasks and the agenda of its workers; its counts should have been asked for."""
+    farms = episodes.farms
+    farm = farms.state[row]
+    task, done = np.int64(farm.next) * 8, np.int64(farm.finished) * 8
+    for byte in range(0, _AHEAD_BYTES, LINE):
+        prefetch(farms.arrival_s, row, task + byte)
+        prefetch(farms.work_s, row, task + byte)
+        prefetch(farms.pickup_s, row, task + byte)
+        prefetch(farms.collected_s, row, done + byte)
+        prefetch(episodes.deadline_s, row, done + byte)  # nearly in the order of finishing
+    for byte in range(0, _AHEAD_BYTES // 2, LINE):
+        prefetch(farms.finished, row, (done >> 1) + byte)
+    # The agenda grows downwards, by an entry a task.
+    for byte in range(np.int64(farm.busy_low) * 8 - _AHEAD_BYTES, np.int64(farm.busy_high) * 8, LINE):
+        prefetch(farms.state, row, _BUSY_S + byte)
+        prefetch(farms.state, row, _BUSY_TASK + byte)
+    prefetch(farms.state, row, _LOOK_S + np.int64(farm.look_high) * 8 - 8)
+
+
 @compiled
 def step_all(episodes: Episodes, rules: Rules, rows: NDArray[np.int64], deltas: NDArray[np.int64]) -> None:
     """Step the episodes ``rows``; ``deltas`` has an entry for each of them."""
+    last = len(rows) - 1
     for place in range(len(rows)):
+        ask_for_counts(episodes, rows[min(place + 4, last)])
+        ask_for_tasks(episodes, rows[min(place + 2, last)])
         step(episodes, rules, rows[place], deltas[place])
 
 

@@ -9,7 +9,6 @@ from typing import Any, Unpack
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Discrete
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
@@ -18,12 +17,12 @@ from autoscaling_env import reward
 from autoscaling_env.config import Config
 from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
-from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import DrawsRows, Workload
 from simulator import kernel_env
 from simulator.fleet import Fleet
+from simulator.seeds import EpisodeSeeds
 from simulator.streams import Streams
 from simulator.vector_info import Infos
 
@@ -79,7 +78,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._fleet = Fleet(self.config, self.workload.mean_service_s, num_envs)
         self._infos = Infos(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
-        self._generators: list[np.random.Generator] = []
+        self._episode_seeds = EpisodeSeeds(num_envs)
+        self._is_reset = False
         self._done = np.zeros(num_envs, dtype=np.bool_)
         self._all = np.arange(num_envs)
         self._has_room = False
@@ -101,7 +101,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def step(self, actions: NDArray[np.int64]) -> Results:
         """Step every environment by its action; see the class for what happens at the end of an episode."""
-        if not self._generators:
+        if not self._is_reset:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
         chosen = self._checked(actions)
         again = np.flatnonzero(self._done)
@@ -134,8 +134,15 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
         self._fleet.make_room()
-        parts = zip(np.array_split(rows, self._threads), np.array_split(deltas, self._threads), strict=True)
-        self._each(lambda part: kernel_env.step_all(self._fleet.episodes, self._fleet.rules, *part), list(parts))
+        self._each(
+            lambda part: kernel_env.step_all(self._fleet.episodes, self._fleet.rules, *part), self._shares(rows, deltas)
+        )
+
+    def _shares(self, *arrays: NDArray[np.int64]) -> list[Any]:
+        """Return the arrays split among the threads."""
+        if self._pool is None:
+            return [arrays]
+        return list(zip(*(np.array_split(array, self._threads) for array in arrays), strict=True))
 
     def _each(self, do: Any, parts: list[Any]) -> None:
         if self._pool is None:
@@ -182,8 +189,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         if not self._has_room:  # the first makes room for all
             draw(self.workload, rows[:1], seeds[:1], first)
             self._has_room, rows, seeds = True, rows[1:], seeds[1:]
-        parts = (np.array_split(some, self._threads) for some in (rows, seeds))
-        self._each(lambda part: draw(self.workload, *part), list(zip(*parts, self._streams, strict=True)))
+        shares = [(*share, streams) for share, streams in zip(self._shares(rows, seeds), self._streams, strict=True)]
+        self._each(lambda share: draw(self.workload, *share), shares)
 
     def _masked(self, options: dict[str, Any]) -> Rows:
         mask = options.get("reset_mask")
@@ -199,12 +206,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             seeds = [int(seeds) + index for index in range(self.num_envs)]
         if len(seeds) != self.num_envs:
             raise ValueError(f"seed has {len(seeds)} entries; it must have num_envs = {self.num_envs}")
-        if not self._generators:
-            self._generators = [seeding.np_random(one)[0] for one in seeds]
-            return
-        for row in rows.tolist():
-            if seeds[row] is not None:
-                self._generators[row] = seeding.np_random(seeds[row])[0]
+        for row in (rows if self._is_reset else self._all).tolist():
+            self._episode_seeds.seed(row, seeds[row])
+        self._is_reset = True
 
     def _named(self, options: dict[str, Any], rows: Rows) -> NDArray[np.int64]:
         if "episode_seed" in options:
@@ -217,5 +221,4 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         return seeds[rows]
 
     def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
-        drawn = [episode_seed(self._generators[row]) for row in rows.tolist()]
-        return np.array(drawn if self._task_seed is None else [self._task_seed] * len(rows), dtype=np.int64)
+        return self._episode_seeds.next(rows) if self._task_seed is None else np.full(len(rows), self._task_seed)

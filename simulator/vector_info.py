@@ -44,7 +44,7 @@ class Infos:
         if not stepped.any():
             return {}
         infos = _with_masks(infos, stepped)
-        named = {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
+        named = terms if everywhere else {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
         infos["reward_terms"], infos["_reward_terms"] = _with_masks(named, stepped), stepped.copy()
         if done.any():
             processed = np.maximum(facts["processed_tasks"], 1)
@@ -76,8 +76,9 @@ class Infos:
     def final(self, infos: dict[str, Any], observation: NDArray[np.float32], done: Mask) -> dict[str, Any]:
         """Return ``final_obs`` and ``final_info`` of the environments whose episode ended, with their masks."""
         last = np.full(self._size, None, dtype=object)
-        for row in np.flatnonzero(done).tolist():
-            last[row] = observation[row].copy()
+        rows = np.flatnonzero(done)
+        for row, its_own in zip(rows.tolist(), observation[rows], strict=True):
+            last[row] = its_own
         return {
             "final_obs": last,
             "_final_obs": done.copy(),
@@ -118,10 +119,8 @@ def _where(mask: Mask, value: NDArray[Any]) -> NDArray[Any]:
 
 
 def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, value in values.items():
-        out[key], out[f"_{key}"] = value, mask.copy()
-    return out
+    masks = np.repeat(mask[None], len(values), axis=0)  # one allocation; every key has its own row
+    return {**values, **{f"_{key}": row for key, row in zip(values, masks, strict=True)}}
 
 
 def _only(infos: dict[str, Any], mask: Mask) -> dict[str, Any]:

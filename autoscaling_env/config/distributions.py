@@ -15,6 +15,14 @@ from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
 from autoscaling_env.types import FloatArray
 
 
+def _stretched(drawn: FloatArray, scale_s: float, shift_s: float = 0.0) -> FloatArray:
+    """Return ``shift_s + scale_s * drawn``, in place: drawing many episodes is mostly moving memory."""
+    drawn *= scale_s
+    if shift_s:
+        drawn += shift_s
+    return drawn
+
+
 class Constant(Section):
     """Always the same value."""
 
@@ -51,7 +59,7 @@ class Uniform(Section):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Draw float64[size]."""
-        return self.low_s + (self.high_s - self.low_s) * rng.random(size)
+        return _stretched(rng.random(size), self.high_s - self.low_s, self.low_s)
 
 
 class Exponential(Section):
@@ -62,7 +70,7 @@ class Exponential(Section):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Draw float64[size]."""
-        return rng.standard_exponential(size) * self.mean_s
+        return _stretched(rng.standard_exponential(size), self.mean_s)
 
 
 class Gamma(Section):
@@ -74,7 +82,7 @@ class Gamma(Section):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Draw float64[size]."""
-        return rng.standard_gamma(self.shape, size) * (self.mean_s / self.shape)
+        return _stretched(rng.standard_gamma(self.shape, size), self.mean_s / self.shape)
 
 
 class Lognormal(Section):
@@ -105,7 +113,7 @@ class ShiftedGamma(Section):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         """Draw float64[size]."""
-        return self.shift_s + rng.standard_gamma(self.shape, size) * self.scale_s
+        return _stretched(rng.standard_gamma(self.shape, size), self.scale_s, self.shift_s)
 
 
 class Empirical(Section):
