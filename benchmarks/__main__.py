@@ -32,7 +32,7 @@ def main(names: list[str]) -> None:
     _print(rows)
     kept = _earlier() if names else []
     with atomic_write(FOLDER / "results.json") as file:
-        json.dump(_replaced(kept, rows), file, indent=1)
+        json.dump(replaced(kept, rows), file, indent=1)
 
 
 def _earlier() -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def _earlier() -> list[dict[str, Any]]:
     return rows
 
 
-def _replaced(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def replaced(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the old rows with the new ones in the place of theirs, and those that are new at the end."""
     measured = {(row["name"], row.get("ratio_to")): row for row in new}
     places = [(row["name"], row.get("ratio_to")) for row in old]
