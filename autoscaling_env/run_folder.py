@@ -16,6 +16,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest, config_yaml
 from autoscaling_env.errors import RunError
 from autoscaling_env.files import atomic_write
+from autoscaling_env.secrets import without_passwords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ def manifest(config: Config, *, command: list[str], seed: int, started: datetime
         "schema": SCHEMA,
         "version": __version__,
         "started_utc": f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        "command": command,
+        "command": [without_passwords(word) for word in command],
         "seed": seed,
         "config_sha256": config_digest(config),
         "git_commit": _git_commit(),

@@ -6,19 +6,18 @@ repeatable, so its client never retries, and waits for the answer longer than th
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from autoscaling_env.errors import InputError
+from autoscaling_env.secrets import without_passwords
 
 if TYPE_CHECKING:
     from redis import Redis
 
 RETRIES = 3
 COMMAND_TIMEOUT_S = 5.0
-_SECRET = re.compile(r"\bpassword=[^&]*")
 
 
 def command_client(
@@ -45,16 +44,12 @@ def blocking_client(url: str, block_s: float, *, password_file: str = "") -> Red
 
 
 def shown(url: str) -> str:
-    """Return ``url`` without its password (before the host or in the query), fit to be printed."""
+    """Return ``url`` without its password, fit to be printed; what is no address may hold one anywhere."""
     try:
-        parts = urlsplit(url)
-    except ValueError:  # not an address at all; it may hold a password all the same
+        urlsplit(url)
+    except ValueError:
         return "(not an address)"
-    hidden = parts._replace(query=_SECRET.sub("password=***", parts.query))
-    if parts.password is not None:
-        host = parts.netloc.rpartition("@")[2]
-        hidden = hidden._replace(netloc=f"{parts.username or ''}:***@{host}")
-    return url if hidden == parts else urlunsplit(hidden)
+    return without_passwords(url)
 
 
 def _connect(url: str, password_file: str, **options: Any) -> Redis:

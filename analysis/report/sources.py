@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.results import RESULTS, Results, parts, read_aggregated
 from autoscaling_env.errors import RunError
+from autoscaling_env.secrets import without_passwords
 
 STEPS = "steps.parquet"
 
@@ -63,9 +64,9 @@ def _scenario(path: Path, name: str) -> Scenario:
 
 
 def _configs(found: list[Path], folder: Path) -> dict[str, str]:
-    """The resolved configuration of each comparison, by its subfolder's name."""
+    """The resolved configuration of each comparison, by its subfolder's name, fit to be passed on."""
     texts = {"" if path == folder else path.name: _text(path / "config.yml") for path in found}
-    return {name: text for name, text in texts.items() if text}
+    return {name: without_passwords(text) for name, text in texts.items() if text}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -16,8 +16,10 @@ import pytest
 from analysis.aggregate import aggregate
 from analysis.report import drilldown, write_report
 from autoscaling_env.config import default_config
+from autoscaling_env.config.digest import config_yaml
 from autoscaling_env.errors import RunError
 from autoscaling_env.run_folder import RunFolder
+from autoscaling_env.settings import with_overrides
 from tests.analysis.browser import Browser, browser
 from tests.analysis.data import played, rows
 
@@ -108,6 +110,15 @@ def test_everything_from_files_is_escaped(tmp_path: Path) -> None:
     assert "<img" not in text
     assert "alert(1)</script>" not in text
     assert text.count("<script") == 4
+
+
+def test_a_password_in_the_configuration_is_not_passed_on(tmp_path: Path) -> None:
+    folder = compared(tmp_path)
+    config = with_overrides(default_config(), {"live.redis_url": "redis://:s3cret@db/0"})
+    (folder / "config.yml").write_text(config_yaml(config), "utf-8")
+    text = page(folder)
+    assert "s3cret" not in text
+    assert "redis://:***@db/0" in text
 
 
 def test_nothing_points_outside(tmp_path: Path) -> None:
