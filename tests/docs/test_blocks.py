@@ -1,4 +1,7 @@
-"""Every code block of README and docs is run: shell and Python in one folder per page, YAML against the models."""
+"""Every code block of README and docs is run: shell and Python as they are, YAML against the models.
+
+The blocks of a page of docs follow each other, in one folder. Those of README each stand alone: people paste one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from markdown_it import MarkdownIt
 
 from autoscaling_env.config import load_config
@@ -18,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 #: Plays on a real farm, in real time.
-REAL = {"README.md", "live.md"}
+REAL = ("--live", "--backend local")
 #: Needs a cluster or a gateway; run by the tests of that place instead.
 ELSEWHERE = {"kubernetes.md": "tests/cluster", "openfaas.md": "tests/openfaas"}
 
@@ -38,26 +42,31 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
+def examples() -> list[ParameterSet]:
+    """What is run together: the blocks of a page, and of README one at a time."""
+    found = [(f"README.md:{block.line}", [block]) for block in blocks(ROOT / "README.md")]
+    found += [(page.name, blocks(page)) for page in PAGES if page.name not in ELSEWHERE and page.parent != ROOT]
+    return [pytest.param(where, these, id=where, marks=_marks(these)) for where, these in found]
+
+
+def _marks(these: list[Block]) -> list[pytest.MarkDecorator]:
+    plays_for_real = any(word in block.text for block in these for word in REAL)
+    return [pytest.mark.live] if plays_for_real else []
+
+
 @pytest.mark.docs
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(page, id=page.name, marks=pytest.mark.live if page.name in REAL else ())
-        for page in PAGES
-        if page.name not in ELSEWHERE
-    ],
-)
-def test_the_page_runs(page: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("where", "these"), examples())
+def test_the_examples_run(where: str, these: list[Block], tmp_path: Path) -> None:
     earlier = ""  # Python blocks of a page are one program
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for block in blocks(page):
-        where = f"{page.name}:{block.line}"
+    for block in these:
+        place = f"{where.partition(':')[0]}:{block.line}"
         if block.language in {"bash", "sh", "console"}:
-            run(["bash", "-euo", "pipefail", "-c", _without_make(block.text)], tmp_path, environment, where)
+            run(["bash", "-euo", "pipefail", "-c", _without_make(block.text)], tmp_path, environment, place)
         elif block.language in {"python", "py"}:
-            run([sys.executable, "-W", "error", "-c", earlier + block.text], tmp_path, environment, where)
+            run([sys.executable, "-W", "error", "-c", earlier + block.text], tmp_path, environment, place)
             earlier += block.text
         elif block.language in {"yaml", "yml"}:
             file = tmp_path / "block.yml"
@@ -66,7 +75,7 @@ def test_the_page_runs(page: Path, tmp_path: Path) -> None:
         elif block.language == "json":
             json.loads(block.text)
         else:
-            assert block.language == "text", f"{where}: say what the block is: bash, python, yaml, json or text"
+            assert block.language == "text", f"{place}: say what the block is: bash, python, yaml, json or text"
 
 
 def _without_make(text: str) -> str:
