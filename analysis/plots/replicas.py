@@ -99,5 +99,6 @@ def _replicas(axes: Axes, name: str, steps: pd.DataFrame, look: dict[str, Any]) 
 
 def _note(both: pd.DataFrame, left_out: list[str]) -> str:
     episodes = len(both[["episode_seed"]].drop_duplicates())
-    text = f"Line: mean of {episodes} paired episodes; band: {LOW:.0f}th to {HIGH:.0f}th percentile."
+    many = f"Line: mean of {episodes} paired episodes; band: {LOW:.0f}th to {HIGH:.0f}th percentile."
+    text = many if episodes > 1 else "One paired episode."
     return text + (f" Not drawn: {', '.join(left_out)}." if left_out else "")
