@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
+from simulator.compiling import compiled, inlined
 from simulator.kernel_agenda import (
     LENGTH,
     ONE,
@@ -27,10 +28,8 @@ from simulator.kernel_agenda import (
     ZERO,
     Index,
     TagArray,
-    compiled,
     drop_latest,
     fetch,
-    inlined,
     insert,
     mark_first,
     push,

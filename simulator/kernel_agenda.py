@@ -12,18 +12,16 @@ are over, and at the top ones before all time. No instant of the heap is before 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
+from simulator.compiling import compiled, inlined
 from simulator.kernel_lanes import LANES, insert_lanes
 
 TagArray: TypeAlias = NDArray[np.int32]
-F = TypeVar("F", bound=Callable[..., object])
 
 #: Instants kept sorted, and the length of the array they wander through.
 NEAR = 128
@@ -40,16 +38,6 @@ ZERO, ONE = np.uint64(0), np.uint64(1)
 Heap: TypeAlias = Any
 #: The heaps of many farms, by row and kind. Views of single heaps are made where needed: they are not free.
 Heaps: TypeAlias = Any
-
-
-def compiled(function: F) -> F:
-    """Compile at the first call, keep the result on disk, let other threads run meanwhile."""
-    return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
-
-
-def inlined(function: F) -> F:
-    """Compile into the caller: a call would pass every array through memory."""
-    return cast("F", njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
 
 
 @inlined

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.kernel_agenda import ONE, ROOM, ZERO, Index, inlined, insert
+from simulator.compiling import inlined
+from simulator.kernel_agenda import ONE, ROOM, ZERO, Index, insert
 
 TWO, THREE, FOUR, FIVE = np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import FloatArray
 from simulator import kernel
+from simulator.compiling import compiled, inlined
 from simulator.kernel import FARM, Farms
-from simulator.kernel_agenda import ONE, ZERO, Index, compiled, inlined
+from simulator.kernel_agenda import ONE, ZERO, Index
 from simulator.kernel_calm import choose
 from simulator.kernel_prefetch import LINE, prefetch
 

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
-from simulator.kernel_agenda import compiled, inlined
+from simulator.compiling import compiled, inlined
 
 try:
     from numba.np.random._constants import fi_double, ki_double, wi_double, ziggurat_nor_inv_r, ziggurat_nor_r

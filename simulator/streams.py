@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env.rng import STREAMS, stream
 from autoscaling_env.types import FloatArray
-from simulator.kernel_agenda import compiled
+from simulator.compiling import compiled
 from simulator.pcg64 import fill_gamma, fill_uniform
 
 Word = Any

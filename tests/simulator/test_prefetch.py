@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simulator.kernel_agenda import compiled
+from simulator.compiling import compiled
 from simulator.kernel_prefetch import prefetch
 
 
