@@ -7,8 +7,8 @@ import numpy as np
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.types import ScaleOutcome, ScaleReason, TaskBatch, TaskLog, Telemetry
 from simulator import kernel
-from simulator.compiling import announce
 from simulator.delays import overheads, pickup_delays, startup_delays
+from simulator.first_use import announce
 from simulator.kernel import Farms
 
 #: Room for workers beyond those asked for: leaving ones still hold a task.

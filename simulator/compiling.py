@@ -1,29 +1,33 @@
-"""How the kernel is compiled: at the first call, without the interpreter's lock, kept on disk, and announced.
+"""How the kernel is compiled: at the first call, without the interpreter's lock, and kept on disk.
 
 numba keeps a function's machine code for as long as the function's *own* file is the same. Ours are written into each
-other, so the name under which code is kept also holds a fingerprint of all files of this package: after an update
-nothing old is loaded, whichever file changed.
+other, so the name under which code is kept also holds a fingerprint of all files with compiled functions: after an
+update nothing old is loaded, whichever of them changed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., object])
-log = logging.getLogger(__name__)
+
+
+#: What a file with compiled functions cannot do without.
+_IMPORTS = (b"simulator.compiling import", b"from numba")
 
 
 def fingerprint(folder: Path) -> str:
-    """Return 12 hex digits that change with the name or content of any Python file in ``folder``."""
+    """Return 12 hex digits that change with the name or content of any file in ``folder`` with compiled functions."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        text = path.read_bytes()
+        if any(words in text for words in _IMPORTS):
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(text).digest())
     return digest.hexdigest()[:12]
 
 
@@ -39,14 +43,6 @@ def inlined(function: F) -> F:
     """Compile into the caller: a call would pass every array through memory."""
     made = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(_of_these_sources(function))
     return cast("F", made)
-
-
-def announce(dispatcher: Any) -> None:
-    """Write one line to the log if nothing compiled of ``dispatcher`` (a numba function) can be loaded."""
-    function = dispatcher.py_func
-    name = f"{Path(function.__code__.co_filename).stem}.{function.__qualname__}-*.nbi"
-    if not dispatcher.signatures and not any(Path(dispatcher.stats.cache_path).glob(name)):
-        log.warning("compiling the simulator's kernel for this machine; this happens once and takes half a minute")
 
 
 def _of_these_sources(function: F) -> F:

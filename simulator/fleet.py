@@ -18,7 +18,7 @@ from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
 from autoscaling_env.workload import DrawsRows, StreamsByName, Workload, draw_episode
 from simulator import kernel, kernel_env
-from simulator.compiling import announce
+from simulator.first_use import announce
 from simulator.kernel_env import FACTS, Episodes, Rules
 from simulator.streams import Streams
 
