@@ -49,11 +49,12 @@ _IN_STEP, _VIOLATIONS, _MISSED = (
     FACTS.index(name) for name in ("processed_in_step", "qos_violations", "missed_in_step")
 )
 
-#: Asked for ahead of time: the tasks of a step, about (a step of the reference workload has 38), and a farm's counts.
-_AHEAD_BYTES, _FACTS_BYTES = 48 * 8, len(FACTS) * 8
+#: How many episodes ahead memory is asked for (``ask_for_counts``, ``ask_for_tasks``), and for how many tasks: about those
+#: of a step (of the reference workload: 38).
+COUNTS_AHEAD, TASKS_AHEAD, TASKS_A_STEP = 4, 2, 48
 _FARM_FIELDS: Any = FARM.fields
 _BUSY_S, _BUSY_TASK, _LOOK_S = (_FARM_FIELDS[name][1] for name in ("busy_s", "busy_task", "look_s"))
-_COUNTS_BYTES = _BUSY_S
+_COUNTS_BYTES, _FACTS_BYTES, _TASKS_BYTES = _BUSY_S, len(FACTS) * 8, TASKS_A_STEP * 8
 
 #: What the environment remembers of an episode from step to step.
 WINDOW = np.dtype(
@@ -268,16 +269,16 @@ def ask_for_tasks(episodes: Episodes, row: Any) -> None:
     farms = episodes.farms
     farm = farms.state[row]
     task, done = np.int64(farm.next) * 8, np.int64(farm.finished) * 8
-    for byte in range(0, _AHEAD_BYTES, LINE):
+    for byte in range(0, _TASKS_BYTES, LINE):
         prefetch(farms.arrival_s, row, task + byte)
         prefetch(farms.work_s, row, task + byte)
         prefetch(farms.pickup_s, row, task + byte)
         prefetch(farms.collected_s, row, done + byte)
         prefetch(episodes.deadline_s, row, done + byte)  # nearly in the order of finishing
-    for byte in range(0, _AHEAD_BYTES // 2, LINE):
+    for byte in range(0, _TASKS_BYTES // 2, LINE):
         prefetch(farms.finished, row, (done >> 1) + byte)
     # The agenda grows downwards, by an entry a task.
-    for byte in range(np.int64(farm.busy_low) * 8 - _AHEAD_BYTES, np.int64(farm.busy_high) * 8, LINE):
+    for byte in range(np.int64(farm.busy_low) * 8 - _TASKS_BYTES, np.int64(farm.busy_high) * 8, LINE):
         prefetch(farms.state, row, _BUSY_S + byte)
         prefetch(farms.state, row, _BUSY_TASK + byte)
     prefetch(farms.state, row, _LOOK_S + np.int64(farm.look_high) * 8 - 8)
@@ -288,8 +289,8 @@ def step_all(episodes: Episodes, rules: Rules, rows: NDArray[np.int64], deltas: 
     """Step the episodes ``rows``; ``deltas`` has an entry for each of them."""
     last = len(rows) - 1
     for place in range(len(rows)):
-        ask_for_counts(episodes, rows[min(place + 4, last)])
-        ask_for_tasks(episodes, rows[min(place + 2, last)])
+        ask_for_counts(episodes, rows[min(place + COUNTS_AHEAD, last)])
+        ask_for_tasks(episodes, rows[min(place + TASKS_AHEAD, last)])
         step(episodes, rules, rows[place], deltas[place])
 
 
