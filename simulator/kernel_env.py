@@ -49,8 +49,8 @@ _IN_STEP, _VIOLATIONS, _MISSED = (
     FACTS.index(name) for name in ("processed_in_step", "qos_violations", "missed_in_step")
 )
 
-#: How many episodes ahead memory is asked for (``ask_for_counts``, ``ask_for_tasks``), and for how many tasks: about those
-#: of a step (of the reference workload: 38).
+#: How many episodes ahead memory is asked for (``ask_for_counts``, ``ask_for_tasks``), and for how many tasks: about
+#: those of a step (of the reference workload: 38).
 COUNTS_AHEAD, TASKS_AHEAD, TASKS_A_STEP = 4, 2, 48
 _FARM_FIELDS: Any = FARM.fields
 _BUSY_S, _BUSY_TASK, _LOOK_S = (_FARM_FIELDS[name][1] for name in ("busy_s", "busy_task", "look_s"))
