@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ class Outcome:
 @pytest.fixture
 def autoscale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Outcome]:
-    """Return ``run(*arguments)``; the working directory is the test's own."""
+) -> Iterator[Callable[..., Outcome]]:
+    """Yield ``run(*arguments)``; the working directory is the test's own, and so is what is imported from it."""
     monkeypatch.chdir(tmp_path)
+    importlib.invalidate_caches()  # a file written just now is found
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["autoscale", *map(str, arguments)])
@@ -46,4 +48,7 @@ def autoscale(
         printed = capsys.readouterr()
         return Outcome(code, printed.out, printed.err)
 
-    return run
+    yield run
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]

@@ -26,9 +26,8 @@ QUICK = ("--agents", "static-12", "--model", "mine:impatient", "--episodes", 5, 
 
 
 @pytest.fixture(autouse=True)
-def _policy(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+def _policy(autoscale) -> None:
     Path("mine.py").write_text(IMPATIENT)
-    monkeypatch.delitem(__import__("sys").modules, "mine", raising=False)
 
 
 def the_run() -> Path:
