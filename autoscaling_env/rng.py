@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 #: Name -> spawn key. A number, once given, is never given to another name: it is what a seed means.
 STREAMS: dict[str, int] = {
@@ -35,12 +36,17 @@ STARTUP_BLOCK = 64
 SEED_BOUND = 2**53
 
 
+def draw_seeds(generator: np.random.Generator, count: int) -> NDArray[np.int64]:
+    """Draw the seeds of the next ``count`` episodes from an environment's own generator: as many single draws."""
+    return generator.integers(SEED_BOUND, size=count)
+
+
 def episode_seed(generator: np.random.Generator) -> int:
-    """Draw the seed of the next episode from the environment's own generator."""
-    return int(generator.integers(SEED_BOUND))
+    """Draw the seed of the next episode."""
+    return int(draw_seeds(generator, 1)[0])
 
 
 def episode_seeds(seed: int, count: int) -> tuple[int, ...]:
     """Return the ``count`` episode seeds of an experiment seeded with ``seed``; more of them begin with the same."""
     generator = np.random.default_rng(np.random.SeedSequence(seed))
-    return tuple(episode_seed(generator) for _ in range(count))
+    return tuple(draw_seeds(generator, count).tolist())

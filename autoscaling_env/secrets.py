@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_BEFORE_HOST = re.compile(r"(\b(?:rediss?|unix|https?)://[^\s:/@'\"]*:)[^\s'\"]*@")
-_IN_QUERY = re.compile(r"([?&]password=)[^&\s'\"]*")
+# Whatever the scheme, and up to the last @: a mistyped address holds a password as well, and rather too much is hidden.
+_BEFORE_HOST = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)\S*@", re.IGNORECASE)
+_IN_QUERY = re.compile(r"([?&]password=)[^&\s]*")
 
 
 def without_passwords(text: str) -> str:

@@ -16,7 +16,6 @@ from numba import njit
 
 F = TypeVar("F", bound=Callable[..., object])
 
-
 #: What a file with compiled functions cannot do without.
 _IMPORTS = (b"simulator.compiling import", b"from numba")
 

@@ -1,8 +1,8 @@
 """Asking for memory before it is needed, in LLVM's own terms: numba has no word for it.
 
 A step touches some fifty cache lines of one episode and then turns to another whose lines were last used a thousand
-episodes ago. The processor cannot guess which; whoever walks through the episodes knows. Without it, a fifth of the
-time of many episodes' steps is spent waiting (measured with 1024 of them, 60 MB).
+episodes ago. The processor cannot guess which; whoever walks through the episodes knows. It takes a seventh off the
+compiled step (measured with 1024 episodes, 60 MB).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
-from autoscaling_env.rng import SEED_BOUND
+from autoscaling_env.rng import draw_seeds
 
 #: Seeds drawn from a generator at once.
 AHEAD = 32
@@ -29,7 +29,7 @@ class EpisodeSeeds:
     def next(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the next seed of each of these environments."""
         for row in rows[self._used[rows] == AHEAD].tolist():
-            self._drawn[row] = self._generators[row].integers(SEED_BOUND, size=AHEAD)
+            self._drawn[row] = draw_seeds(self._generators[row], AHEAD)
             self._used[row] = 0
         seeds: NDArray[np.int64] = self._drawn[rows, self._used[rows]]
         self._used[rows] += 1

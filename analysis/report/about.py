@@ -8,6 +8,7 @@ from analysis.metrics import METRICS
 from analysis.palette import HINDSIGHT
 from analysis.report.sources import Scenario, Sources
 from analysis.tables import Row
+from autoscaling_env.secrets import without_passwords
 
 
 def lead(sources: Sources) -> str:
@@ -22,7 +23,7 @@ def lead(sources: Sources) -> str:
 
 def command(sources: Sources) -> str:
     """The command as it can be pasted into a shell; empty if it was not recorded."""
-    words = [str(word) for word in sources.manifest.get("command") or []]
+    words = [without_passwords(str(word)) for word in sources.manifest.get("command") or []]
     if words and words[0].endswith(("/autoscale", "/__main__.py")):
         words[0] = "autoscale"  # where it was installed is nobody's business
     return shlex.join(words)

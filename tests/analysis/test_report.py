@@ -112,10 +112,13 @@ def test_everything_from_files_is_escaped(tmp_path: Path) -> None:
     assert text.count("<script") == 4
 
 
-def test_a_password_in_the_configuration_is_not_passed_on(tmp_path: Path) -> None:
+def test_a_password_in_configuration_or_command_is_not_passed_on(tmp_path: Path) -> None:
     folder = compared(tmp_path)
     config = with_overrides(default_config(), {"live.redis_url": "redis://:s3cret@db/0"})
     (folder / "config.yml").write_text(config_yaml(config), "utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))  # as an older version left it
+    manifest["command"] += ["--set", "live.redis_url=redis://:s3cret@db/0"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     text = page(folder)
     assert "s3cret" not in text
     assert "redis://:***@db/0" in text

@@ -19,6 +19,8 @@ from autoscaling_env.secrets import without_passwords
         ("redis://:s3cret@db:6379/0", "redis://:***@db:6379/0"),
         ("rediss://farm:s3cret@db", "rediss://farm:***@db"),
         ("redis://:p@ss@db/0", "redis://:***@db/0"),
+        ("redis://:it's@db/0", "redis://:***@db/0"),
+        ("reds://:s3cret@db/0", "reds://:***@db/0"),
         ("redis://db/0?password=s3cret&protocol=3", "redis://db/0?password=***&protocol=3"),
         ("unix://farm:s3cret@/run/redis.sock?db=1", "unix://farm:***@/run/redis.sock?db=1"),
         ("--set live.redis_url=redis://:s3cret@db/0", "--set live.redis_url=redis://:***@db/0"),

@@ -7,13 +7,13 @@ import copy
 import numpy as np
 from gymnasium.utils import seeding
 
-from autoscaling_env.rng import episode_seed
+from autoscaling_env.rng import episode_seeds
 from simulator.seeds import AHEAD, EpisodeSeeds
 
 
 def one_at_a_time(seed: int, count: int) -> list[int]:
     generator, _ = seeding.np_random(seed)
-    return [episode_seed(generator) for _ in range(count)]
+    return [int(generator.integers(2**53)) for _ in range(count)]
 
 
 def test_each_environment_gets_its_own_generator_s_seeds_in_order() -> None:
@@ -57,3 +57,8 @@ def test_a_copy_goes_on_alike() -> None:
     seeds.next(row)
     other = copy.deepcopy(seeds)
     assert [seeds.next(row)[0] for _ in range(AHEAD)] == [other.next(row)[0] for _ in range(AHEAD)]
+
+
+def test_an_experiment_s_seeds_are_single_draws_of_one_generator() -> None:
+    generator = np.random.default_rng(np.random.SeedSequence(11))
+    assert episode_seeds(11, 40) == tuple(int(generator.integers(2**53)) for _ in range(40))
