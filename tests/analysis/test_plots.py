@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from analysis import plots
@@ -195,6 +196,16 @@ def test_gap_and_replicas(tmp_path: Path, figures: list[Figure]) -> None:
     plots.replica_plot({name: part for name, part in one.groupby("agent")}, tmp_path / "r.png")  # noqa: C416
     requested = figures[1].axes[0].get_lines()[0].get_ydata()
     assert requested[1:].tolist() == one[one["agent"] == "static-14"]["requested_workers"].tolist()
+
+
+@pytest.mark.parametrize(("episodes", "said"), [(1, "One paired episode."), (2, "mean of 2 paired episodes")])
+def test_the_gap_says_how_many_episodes_it_is_of(
+    episodes: int, said: str, tmp_path: Path, figures: list[Figure]
+) -> None:
+    steps, _ = played()
+    some = steps[steps["episode"] < episodes]
+    plots.gap_plot(some, some, tmp_path / "g.png")
+    assert any(said in text.get_text() for text in figures[0].findobj(Text))
 
 
 @settings(max_examples=50)
