@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.files import atomic_write
+from benchmarks.timing import show
 
 FOLDER = Path(__file__).parent
 #: Need a farm or a cluster, and have a command line of their own: ``python -m benchmarks.bench_live --help``.
@@ -29,7 +29,7 @@ def main(names: list[str]) -> None:
     for name in names or known:
         Console(stderr=True).print(f"[dim]bench_{name}[/]")
         rows += importlib.import_module(f"benchmarks.bench_{name}").run()
-    _print(rows)
+    show(rows)
     kept = _earlier() if names else []
     with atomic_write(FOLDER / "results.json") as file:
         json.dump(replaced(kept, rows), file, indent=1)
@@ -48,14 +48,6 @@ def replaced(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[
     return [measured.get(place, row) for place, row in zip(places, old, strict=True)] + [
         row for place, row in measured.items() if place not in places
     ]
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    table = Table("What", "Value", "Unit", "Ratio", "to")
-    for row in rows:
-        ratio = f"{row['ratio']:.3g}" if row.get("ratio") is not None else ""
-        table.add_row(row["name"], f"{row['value']:.4g}", row["unit"], ratio, str(row.get("ratio_to") or ""))
-    Console(width=160).print(table)
 
 
 if __name__ == "__main__":

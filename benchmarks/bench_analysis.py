@@ -20,6 +20,7 @@ from analysis.results import read_aggregated
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.records import StepLog
 from autoscaling_env.rollout import play_episode
+from benchmarks.timing import row, show
 
 AGENTS, EPISODES = 4, 50
 
@@ -28,7 +29,7 @@ def run() -> list[dict[str, Any]]:
     """Return ``{name, value, unit, ratio_to, ratio}``: seconds for 4 agents x 50 episodes x 30 steps, best of 3."""
     log = StepLog("shaped")
     base = "playing on the SimPy farm"
-    seconds = {base: _timed(lambda: _play(log), 1)}
+    seconds = {base: _seconds(lambda: _play(log))}
     steps = log.frame()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -43,17 +44,8 @@ def run() -> list[dict[str, Any]]:
             "comparison_plots.png": lambda: comparison_plots(results, folder / "comparison_plots.png"),
             "report.html": lambda: write_report(folder, _rng()),
         }
-        seconds |= {name: _timed(case, 3) for name, case in cases.items()}
-    return [
-        {
-            "name": f"analysis: {name}",
-            "value": round(value, 4),
-            "unit": "s",
-            "ratio_to": base,
-            "ratio": round(value / seconds[base], 3),
-        }
-        for name, value in seconds.items()
-    ]
+        seconds |= {name: min(_seconds(case) for _ in range(3)) for name, case in cases.items()}
+    return [row(f"analysis: {name}", value, "s", base, value / seconds[base]) for name, value in seconds.items()]
 
 
 def _play(log: StepLog) -> None:
@@ -64,13 +56,10 @@ def _play(log: StepLog) -> None:
             play_episode(env, policy, agent=f"static-{10 + number}", episode=episode, episode_seed=episode, log=log)
 
 
-def _timed(case: Callable[[], object], repeats: int) -> float:
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        case()
-        best = min(best, time.perf_counter() - start)
-    return best
+def _seconds(case: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    case()
+    return time.perf_counter() - begin
 
 
 def _rng() -> np.random.Generator:
@@ -78,5 +67,4 @@ def _rng() -> np.random.Generator:
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(f"{row['name']:40} {row['value']:9.3f} {row['unit']}  {row['ratio']:7.3f} x {row['ratio_to']}")
+    show(run())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable
 from typing import Any
 
 import ciw
@@ -14,58 +13,70 @@ import numpy as np
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.types import TaskBatch
-from benchmarks.bench_kernel import _whole
+from benchmarks.bench_kernel import whole
+from benchmarks.timing import Work, fastest, row, show
 from simulator.fleet import Fleet
 from simulator.streams import Streams
 from simulator.vector_env import AutoscalingVectorEnv
 from workloads import make_workload
 
+SIZES, THREADED_SIZES = (1, 4, 16, 64, 256, 512, 1024, 4096), (1024, 4096)
+TURNS = 9
 PEER_TASKS, PEER_WORKERS, PEER_RATE = 20_000, 12, 6.0
 
 
 def run() -> list[dict[str, Any]]:
-    """Measure; CPU seconds, best of several."""
-    simpy = single_env("simpy", 10)
-    compiled = single_env("compiled", 60)
-    rows = [
-        _row("environment steps, SimPy", simpy, "1/s"),
-        _row("environment steps, CompiledBackend", compiled, "1/s", "SimPy", compiled / simpy),
+    """Measure; CPU seconds, the best of several turns side by side."""
+    return environments() + threads() + workload_share() + peers()
+
+
+def environments() -> list[dict[str, Any]]:
+    """One environment on each engine, and growing numbers of them at once."""
+    works = {
+        f"environment steps, {name}": single_env(backend, episodes)
+        for name, backend, episodes in (("SimPy", "simpy", 10), ("CompiledBackend", "compiled", 60))
+    }
+    works |= {f"environment steps, vector of {count}": vector_env(count) for count in SIZES}
+    rates = fastest(works, TURNS)
+    simpy = rates.pop("environment steps, SimPy")
+    return [row("environment steps, SimPy", simpy, "1/s")] + [
+        row(name, rate, "1/s", "SimPy", rate / simpy) for name, rate in rates.items()
     ]
-    for count in (1, 4, 16, 64, 256, 1024, 4096):
-        steps = vector_env(count, time.process_time)
-        rows.append(_row(f"environment steps, vector of {count}", steps, "1/s", "SimPy", steps / simpy))
-    for count in (1024, 4096):
-        one, two = (vector_env(count, time.perf_counter, threads) for threads in (1, 2))
+
+
+def threads() -> list[dict[str, Any]]:
+    """Two threads beside one: wall clock."""
+    rows = []
+    for count in THREADED_SIZES:
+        works = {str(number): vector_env(count, number) for number in (1, 2)}
+        rates = fastest(works, TURNS, time.perf_counter)
         name = f"environment steps, vector of {count}, two threads (wall)"
-        rows.append(_row(name, two, "1/s", "one thread", two / one))
-    return rows + workload_share() + peers()
+        rows.append(row(name, rates["2"], "1/s", "one thread", rates["2"] / rates["1"]))
+    return rows
 
 
-def single_env(backend: str, episodes: int) -> float:
-    """Return steps per second of one environment."""
+def single_env(backend: str, episodes: int) -> Work:
+    """Return what plays so many episodes of one environment, and counts its steps."""
     env = OpenFaaSAutoscalingEnv(backend=backend)
     env.reset(seed=0)
-    return _best(lambda: sum(_episode(env) for _ in range(episodes)))
+    return lambda: sum(_episode(env) for _ in range(episodes))
 
 
-def vector_env(count: int, clock: Callable[[], float], threads: int = 1) -> float:
-    """Return steps per second of ``count`` environments that react to their observations, all episodes included."""
+def vector_env(count: int, threads: int = 1) -> Work:
+    """Return what steps ``count`` environments that react to their observations, all episodes included."""
     envs: gymnasium.vector.VectorEnv[Any, Any, Any] = AutoscalingVectorEnv(
         count, autoreset_mode="SameStep", threads=threads
     )
     observation, _ = envs.reset(seed=0)
-    for _ in range(30):  # afterwards episodes end at different times
-        observation, *_ = envs.step(reactive(observation))
 
-    def episode() -> int:
+    def play() -> int:  # after the first time, episodes end at different times
         nonlocal observation
-        for _ in range(30):
+        steps = 30 * min(max(1, 512 // count), 64)
+        for _ in range(steps):
             observation, *_ = envs.step(reactive(observation))
-        return 30 * count
+        return steps * count
 
-    rate = _best(lambda: sum(episode() for _ in range(max(1, 512 // count))), clock)
-    envs.close()
-    return rate
+    return play
 
 
 def reactive(observation: np.ndarray) -> np.ndarray:
@@ -78,65 +89,55 @@ def reactive(observation: np.ndarray) -> np.ndarray:
 def workload_share() -> list[dict[str, Any]]:
     """Microseconds to draw an episode's tasks: part of every step above."""
     workload, seeds = make_workload(default_config()), iter(range(10**9))
-    drawn = _best(lambda: len([workload.draw(next(seeds)) for _ in range(500)]))
     fleet, many, streams = Fleet(default_config(), 1.5, 256), np.arange(256), Streams()
 
     def together() -> int:
         fleet.draw(workload, many, many + next(seeds) * 256, streams)
         return 256
 
-    placed = _best(together)
+    rates = fastest({"alone": lambda: len([workload.draw(next(seeds)) for _ in range(500)]), "together": together}, 5)
+    us = {name: 1e6 / rate for name, rate in rates.items()}
+    name = "drawing one of 256 together, with its delays, into place"
     return [
-        _row("drawing an episode of 1140 tasks", 1e6 / drawn, "us"),
-        _row("drawing one of 256 together, with its delays, into place", 1e6 / placed, "us", "alone", placed / drawn),
+        row("drawing an episode of 1140 tasks", us["alone"], "us"),
+        row(name, us["together"], "us", "alone", us["alone"] / us["together"]),
     ]
 
 
 def peers() -> list[dict[str, Any]]:
     """Tasks per second of other simulators on a constant farm at 75 % load (exponential times)."""
-    batch = _exponential(PEER_TASKS)
-    ours = 1e9 / _whole(default_config(), batch, PEER_WORKERS)
-    rows = [_row(f"kernel, constant farm of {PEER_WORKERS}", ours, "tasks/s")]
-    theirs = _ciw()
-    rows.append(_row("Ciw, the same", theirs, "tasks/s", "the kernel is faster by", ours / theirs))
-    if importlib.util.find_spec("simfaas"):
-        rows.append(
-            _row("SimFaaS, the same", theirs := _simfaas(), "tasks/s", "the kernel is faster by", ours / theirs)
-        )
-    return rows
+    ours = 1e9 / whole(default_config(), _exponential(PEER_TASKS), PEER_WORKERS)
+    works = {"Ciw": _ciw} | ({"SimFaaS": _simfaas} if importlib.util.find_spec("simfaas") else {})
+    return [row(f"kernel, constant farm of {PEER_WORKERS}", ours, "tasks/s")] + [
+        row(f"{name}, the same", theirs, "tasks/s", "the kernel is faster by", ours / theirs)
+        for name, theirs in fastest(works, 5).items()
+    ]
 
 
-def _ciw() -> float:
+def _ciw() -> int:
     network = ciw.create_network(
         arrival_distributions=[ciw.dists.Exponential(PEER_RATE)],
         service_distributions=[ciw.dists.Exponential(1 / 1.5)],
         number_of_servers=[PEER_WORKERS],
     )
-
-    def once() -> int:
-        ciw.seed(0)
-        ciw.Simulation(network).simulate_until_max_customers(PEER_TASKS, method="Finish")
-        return PEER_TASKS
-
-    return _best(once)
+    ciw.seed(0)
+    ciw.Simulation(network).simulate_until_max_customers(PEER_TASKS, method="Finish")
+    return PEER_TASKS
 
 
-def _simfaas() -> float:
+def _simfaas() -> int:
     from simfaas.ServerlessSimulator import ServerlessSimulator
     from simfaas.SimProcess import ExpSimProcess
 
-    def once() -> int:
-        simulator = ServerlessSimulator(
-            arrival_process=ExpSimProcess(rate=PEER_RATE),
-            warm_service_process=ExpSimProcess(rate=1 / 1.5),
-            cold_service_process=ExpSimProcess(rate=1 / 1.5),
-            expiration_threshold=600,
-            max_time=PEER_TASKS / PEER_RATE,
-        )
-        simulator.generate_trace(debug_print=False, progress=False)
-        return PEER_TASKS
-
-    return _best(once)
+    simulator = ServerlessSimulator(
+        arrival_process=ExpSimProcess(rate=PEER_RATE),
+        warm_service_process=ExpSimProcess(rate=1 / 1.5),
+        cold_service_process=ExpSimProcess(rate=1 / 1.5),
+        expiration_threshold=600,
+        max_time=PEER_TASKS / PEER_RATE,
+    )
+    simulator.generate_trace(debug_print=False, progress=False)
+    return PEER_TASKS
 
 
 def _exponential(size: int) -> TaskBatch:
@@ -154,22 +155,5 @@ def _episode(env: OpenFaaSAutoscalingEnv) -> int:
     return steps
 
 
-def _best(work: Callable[[], int], clock: Callable[[], float] = time.process_time) -> float:
-    """Return things done per second: the best of five, after one to warm up."""
-    work()
-    rates = []
-    for _ in range(5):
-        start = clock()
-        done = work()
-        rates.append(done / (clock() - start))
-    return max(rates)
-
-
-def _row(name: str, value: float, unit: str, ratio_to: str | None = None, ratio: float | None = None) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "ratio_to": ratio_to, "ratio": ratio}
-
-
 if __name__ == "__main__":
-    for row in run():
-        ratio = f"  {row['ratio']:.3g} x {row['ratio_to']}" if row["ratio"] else ""
-        print(f"{row['name']:60} {row['value']:12.4g} {row['unit']}{ratio}")
+    show(run())

@@ -1,11 +1,10 @@
 """What it costs to draw the tasks of an episode, beside what its random numbers alone cost.
 
-``python benchmarks/bench_workloads.py`` prints the table; ``run`` returns it for ``make bench``.
+``python -m benchmarks.bench_workloads`` prints the table; ``run`` returns it for ``make bench``.
 """
 
 from __future__ import annotations
 
-import timeit
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -14,6 +13,7 @@ from autoscaling_env.config import Config, default_config
 from autoscaling_env.config.workload import OscillationPhase, PhasesConfig, TraceConfig
 from autoscaling_env.rng import stream
 from autoscaling_env.workload import Workload
+from benchmarks.timing import Work, fastest, row, show
 from workloads import make_workload, sample_trace_path
 
 REPEATS, CALLS = 15, 300
@@ -27,33 +27,19 @@ def run() -> list[dict[str, Any]]:
     config = default_config()
     reference = make_workload(config)
     tasks = len(reference.draw(0))
-    cases: dict[str, Callable[[], object]] = {
-        "its random numbers alone": lambda: _numbers_alone(tasks),
+    cases: dict[str, Work] = {
+        "its random numbers alone": _often(lambda: _numbers_alone(tasks)),
         "reference phases": _drawing(reference),
         "reference phases, shuffled": _drawing(reference, shuffled=True),
         "oscillating phases": _drawing(make_workload(_oscillating(config))),
         "sample trace, fitted": _drawing(make_workload(_sample(config))),
     }
-    best = {name: min(times) for name, times in _timed(cases).items()}
-    base = "its random numbers alone"
+    microseconds = {name: 1e6 / rate for name, rate in fastest(cases, REPEATS).items()}
+    base = microseconds["its random numbers alone"]
     return [
-        {
-            "name": f"draw an episode: {name}",
-            "value": round(microseconds, 2),
-            "unit": "us",
-            "ratio_to": base,
-            "ratio": round(microseconds / best[base], 3),
-        }
-        for name, microseconds in best.items()
+        row(f"draw an episode: {name}", value, "us", "its random numbers alone", value / base)
+        for name, value in microseconds.items()
     ]
-
-
-def _timed(cases: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(REPEATS):
-        for name, case in cases.items():
-            times[name].append(timeit.timeit(case, number=CALLS) / CALLS * 1e6)
-    return times
 
 
 def _numbers_alone(tasks: int) -> object:
@@ -61,11 +47,15 @@ def _numbers_alone(tasks: int) -> object:
     return stream(1, "arrivals").random(tasks), stream(1, "service").standard_gamma(4, tasks)
 
 
-def _drawing(workload: Workload, *, shuffled: bool = False) -> Callable[[], object]:
+def _drawing(workload: Workload, *, shuffled: bool = False) -> Work:
     seeds = count()
     if shuffled:
-        return lambda: workload.draw(seed := next(seeds), seed)
-    return lambda: workload.draw(next(seeds))
+        return _often(lambda: workload.draw(seed := next(seeds), seed))
+    return _often(lambda: workload.draw(next(seeds)))
+
+
+def _often(draw: Callable[[], object]) -> Work:
+    return lambda: len([draw() for _ in range(CALLS)])
 
 
 def _oscillating(config: Config) -> Config:
@@ -82,5 +72,4 @@ def _sample(config: Config) -> Config:
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(f"{row['name']:45} {row['value']:9.1f} {row['unit']}  {row['ratio']:6.2f} x {row['ratio_to']}")
+    show(run())

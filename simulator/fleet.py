@@ -58,7 +58,8 @@ class Fleet:
         )
         self.deltas = np.array(environment.action_deltas, dtype=np.int64)
         reach = math.ceil(environment.observation_window_s / environment.step_duration_s) + 3
-        self._history = min(reach, environment.max_steps + 2)
+        # A power of two: places are taken in turn, and a mask costs less than a division.
+        self._history = 1 << (min(reach, environment.max_steps + 2) - 1).bit_length()
         self._rise = max(0, *environment.action_deltas)
         self._size, self._seeds = size, np.zeros(size, dtype=np.int64)
         self._tasks, self._segments = np.zeros((2, size), dtype=np.int64)

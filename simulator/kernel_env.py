@@ -91,7 +91,8 @@ class Episodes(NamedTuple):
         deadline_s: float64[f, n].
         segment_s: float64[f, m + 1], when each segment starts, then infinite.
         window: WINDOW[f].
-        history_s, history_n: float64 and int64[f, h], times and counts of enqueued tasks at the last h steps.
+        history_s, history_n: float64 and int64[f, h], times and counts of enqueued tasks at the last h steps;
+            h is a power of two.
         facts: int64[f, len(FACTS)], what the last step brought.
         observation: float32[f, 9].
         high: float32[9], the bounds of the observation space.
@@ -148,6 +149,8 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     collected_s, finished, arrival_s = episodes.farms.collected_s, episodes.farms.finished, episodes.farms.arrival_s
     collected, first, told = farm.collected, np.uint64(window.first), np.uint64(window.told)
     since_s = farm.now_s - rules.window_s
+    if told > first and collected_s[row, told - ONE] < since_s:  # all of the earlier steps' at once
+        first = told
     while first < collected and collected_s[row, first] < since_s:
         first += ONE
     total_s, longest_s, met, missed = 0.0, -np.inf, ZERO, ZERO
@@ -182,14 +185,14 @@ def arrival_rate(episodes: Episodes, rules: Rules, row: Index) -> float:
     farm = episodes.farms.state[row]
     window = episodes.window[row]
     times, counts = episodes.history_s, episodes.history_n
-    length = times.shape[1]
+    last = times.shape[1] - 1  # a power of two less one: places are taken in turn
     since_s = farm.now_s - rules.window_s
-    while window.then + 1 < window.step and times[row, (window.then + 1) % length] <= since_s:
+    while window.then + 1 < window.step and times[row, (window.then + 1) & last] <= since_s:
         window.then += 1
-    enqueued, then = np.int64(farm.enqueued), window.then % length
+    enqueued, then = np.int64(farm.enqueued), window.then & last
     elapsed_s, arrived = farm.now_s - times[row, then], enqueued - counts[row, then]
-    times[row, window.step % length] = farm.now_s
-    counts[row, window.step % length] = enqueued
+    times[row, window.step & last] = farm.now_s
+    counts[row, window.step & last] = enqueued
     return arrived / elapsed_s if elapsed_s > 0 else 0.0
 
 
