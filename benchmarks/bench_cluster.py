@@ -1,12 +1,12 @@
 """What the Kubernetes platform costs: scale-in under load, requests and CPU per decision, decision to ready.
 
-Needs AUTOSCALE_TEST_KUBECONFIG and the image of the tests: ``python -m benchmarks.bench_cluster [removals]``.
+Needs AUTOSCALE_TEST_KUBECONFIG and the image of the tests: ``python -m benchmarks.bench_cluster --help``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
 from typing import Any
 
@@ -25,8 +25,11 @@ STEP_S = 4.0
 HALF, FULL = 0.5, 1.2
 
 
-def main(removals: int = 100) -> None:
+def main() -> None:
     """Print one JSON object per measurement."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--removals", type=int, default=100, help="workers to remove while all are busy")
+    removals = parser.parse_args().removals
     with clusters.namespace() as cluster:
         server = ReachableServer()
         try:
@@ -122,4 +125,4 @@ def _quantiles(values: Any) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(*(int(each) for each in sys.argv[1:]))
+    main()
