@@ -1,6 +1,6 @@
 """What the Kubernetes platform costs: scale-in under load, requests and CPU per decision, decision to ready.
 
-Needs AUTOSCALE_TEST_KUBECONFIG and the image of the tests: ``python -m benchmarks.bench_cluster --help``.
+Needs AUTOSCALE_TEST_KUBECONFIG; builds the image first: ``python -m benchmarks.bench_cluster --help``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--removals", type=int, default=100, help="workers to remove while all are busy")
     removals = parser.parse_args().removals
+    clusters.build_image()
     with clusters.namespace() as cluster:
         server = ReachableServer()
         try:
