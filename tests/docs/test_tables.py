@@ -1,0 +1,25 @@
+"""README shows the full table of ``docs/results.md``; measured anew, it must change in both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(page: str, first: str) -> list[str]:
+    """Return the table rows of a page that begin with the scenario ``first``, and those below them."""
+    lines = (ROOT / page).read_text("utf-8").splitlines()
+    found: list[str] = []
+    for place, line in enumerate(lines):
+        if line.startswith(f"| {first} |"):
+            table = lines[place:]
+            end = next((end for end, below in enumerate(table) if not below.startswith("|")), len(table))
+            found += table[:end]
+    return found
+
+
+def test_readme_has_the_tables_of_the_results() -> None:
+    shown = rows("README.md", "reference")
+    assert len(shown) == 2 * 9
+    assert shown == rows("docs/results.md", "reference")[: len(shown)]
