@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, Unpack
 
 import gymnasium
@@ -85,7 +85,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._has_room = False
         self._threads = min(threads, num_envs)
         self._streams = [Streams() for _ in range(self._threads)]
-        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -145,11 +145,14 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         return list(zip(*(np.array_split(array, self._threads) for array in arrays), strict=True))
 
     def _each(self, do: Any, parts: list[Any]) -> None:
-        if self._pool is None:
-            for part in parts:
-                do(part)
-        else:
-            list(self._pool.map(do, parts))
+        """Do the first part here, where nobody has to be woken for it, and the others in threads of their own."""
+        others = [self._pool.submit(do, part) for part in parts[1:]] if self._pool else []
+        try:
+            do(parts[0])
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
 
     def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
         """Return rewards, ends and infos; zero and not there for environments that were not stepped."""

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
+from simulator.fleet import Fleet
 from simulator.vector_env import AutoscalingVectorEnv
 
 SCENARIOS: dict[str, dict[str, Any]] = {
@@ -87,6 +88,22 @@ def test_threads_and_neighbours_change_nothing() -> None:
         return np.concatenate(seen).tolist()
 
     assert play(2, 1) == play(9, 2)
+
+
+@pytest.mark.parametrize("bad_row", [0, 7], ids=["here", "in a thread of its own"])
+def test_an_error_in_any_threads_share_is_not_lost(bad_row: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    envs = AutoscalingVectorEnv(8, threads=2)
+    envs.reset(seed=0)
+    draw = Fleet.draw
+
+    def fails_for_one(fleet: Fleet, workload: Any, rows: Any, *rest: Any) -> None:
+        if bad_row in rows:
+            raise RuntimeError("no tasks here")
+        draw(fleet, workload, rows, *rest)
+
+    monkeypatch.setattr(Fleet, "draw", fails_for_one)
+    with pytest.raises(RuntimeError, match="no tasks here"):
+        envs.reset(seed=1)
 
 
 def test_reset_mask_restarts_only_some() -> None:
