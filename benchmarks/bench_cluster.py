@@ -1,6 +1,7 @@
 """What the Kubernetes platform costs: scale-in under load, requests and CPU per decision, decision to ready.
 
-Needs AUTOSCALE_TEST_KUBECONFIG; builds the image first: ``python -m benchmarks.bench_cluster --help``.
+Needs AUTOSCALE_TEST_KUBECONFIG, and builds the image first where AUTOSCALE_TEST_CLUSTER says how:
+``python -m benchmarks.bench_cluster --help``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the live farm costs, and that it loses nothing: ``python benchmarks/bench_live.py cost|noloss --help``."""
+"""What the live farm costs, and that it loses nothing: ``python -m benchmarks.bench_live --help``."""
 
 from __future__ import annotations
 

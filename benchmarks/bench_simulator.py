@@ -32,15 +32,12 @@ def run() -> list[dict[str, Any]]:
 
 def environments() -> list[dict[str, Any]]:
     """One environment on each engine, and growing numbers of them at once."""
-    works = {
-        f"environment steps, {name}": single_env(backend, episodes)
-        for name, backend, episodes in (("SimPy", "simpy", 10), ("CompiledBackend", "compiled", 60))
-    }
-    works |= {f"environment steps, vector of {count}": vector_env(count) for count in SIZES}
+    works = {"SimPy": single_env("simpy", 10), "CompiledBackend": single_env("compiled", 60)}
+    works |= {f"vector of {count}": vector_env(count) for count in SIZES}
     rates = fastest(works, TURNS)
-    simpy = rates.pop("environment steps, SimPy")
+    simpy = rates.pop("SimPy")
     return [row("environment steps, SimPy", simpy, "1/s")] + [
-        row(name, rate, "1/s", "SimPy", rate / simpy) for name, rate in rates.items()
+        row(f"environment steps, {name}", rate, "1/s", "SimPy", rate / simpy) for name, rate in rates.items()
     ]
 
 
@@ -107,37 +104,44 @@ def workload_share() -> list[dict[str, Any]]:
 def peers() -> list[dict[str, Any]]:
     """Tasks per second of other simulators on a constant farm at 75 % load (exponential times)."""
     ours = 1e9 / whole(default_config(), _exponential(PEER_TASKS), PEER_WORKERS)
-    works = {"Ciw": _ciw} | ({"SimFaaS": _simfaas} if importlib.util.find_spec("simfaas") else {})
+    works = {"Ciw": _ciw()} | ({"SimFaaS": _simfaas()} if importlib.util.find_spec("simfaas") else {})
     return [row(f"kernel, constant farm of {PEER_WORKERS}", ours, "tasks/s")] + [
         row(f"{name}, the same", theirs, "tasks/s", "the kernel is faster by", ours / theirs)
         for name, theirs in fastest(works, 5).items()
     ]
 
 
-def _ciw() -> int:
+def _ciw() -> Work:
     network = ciw.create_network(
         arrival_distributions=[ciw.dists.Exponential(PEER_RATE)],
         service_distributions=[ciw.dists.Exponential(1 / 1.5)],
         number_of_servers=[PEER_WORKERS],
     )
-    ciw.seed(0)
-    ciw.Simulation(network).simulate_until_max_customers(PEER_TASKS, method="Finish")
-    return PEER_TASKS
+
+    def once() -> int:
+        ciw.seed(0)
+        ciw.Simulation(network).simulate_until_max_customers(PEER_TASKS, method="Finish")
+        return PEER_TASKS
+
+    return once
 
 
-def _simfaas() -> int:
+def _simfaas() -> Work:
     from simfaas.ServerlessSimulator import ServerlessSimulator
     from simfaas.SimProcess import ExpSimProcess
 
-    simulator = ServerlessSimulator(
-        arrival_process=ExpSimProcess(rate=PEER_RATE),
-        warm_service_process=ExpSimProcess(rate=1 / 1.5),
-        cold_service_process=ExpSimProcess(rate=1 / 1.5),
-        expiration_threshold=600,
-        max_time=PEER_TASKS / PEER_RATE,
-    )
-    simulator.generate_trace(debug_print=False, progress=False)
-    return PEER_TASKS
+    def once() -> int:
+        simulator = ServerlessSimulator(
+            arrival_process=ExpSimProcess(rate=PEER_RATE),
+            warm_service_process=ExpSimProcess(rate=1 / 1.5),
+            cold_service_process=ExpSimProcess(rate=1 / 1.5),
+            expiration_threshold=600,
+            max_time=PEER_TASKS / PEER_RATE,
+        )
+        simulator.generate_trace(debug_print=False, progress=False)
+        return PEER_TASKS
+
+    return once
 
 
 def _exponential(size: int) -> TaskBatch:

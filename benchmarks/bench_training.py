@@ -37,6 +37,7 @@ from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
+from benchmarks.timing import row, show
 from simulator.vector_env import AutoscalingVectorEnv
 
 EPISODES, STEPS = 120, 30
@@ -160,10 +161,7 @@ def run_to_reward(seeds: int = 5) -> list[dict[str, Any]]:
                 spent[name].append(seconds_to_reward(agent, config, farm, at_once, seed))
         medians = {f"{agent} to reward {reward:g}, {name}": statistics.median(each) for name, each in spent.items()}
         first = next(iter(medians))
-        rows += [
-            {"name": name, "value": value, "unit": "CPU s", "ratio_to": first, "ratio": medians[first] / value}
-            for name, value in medians.items()
-        ]
+        rows += [row(name, value, "CPU s", first, medians[first] / value) for name, value in medians.items()]
     return rows
 
 
@@ -203,13 +201,10 @@ def _rows(medians: dict[str, float]) -> list[dict[str, Any]]:
     rows = []
     for name, seconds in medians.items():
         compared = name.startswith("DQN 120") and name != THEIRS
-        ratio = (
-            {"ratio_to": THEIRS, "ratio": medians[THEIRS] / seconds} if compared else {"ratio_to": None, "ratio": None}
-        )
-        rows.append({"name": name, "value": seconds, "unit": "CPU s"} | ratio)
+        base, ratio = (THEIRS, medians[THEIRS] / seconds) if compared else (None, None)
+        rows.append(row(name, seconds, "CPU s", base, ratio))
     return rows
 
 
 if __name__ == "__main__":
-    for each in run():
-        print(each)
+    show(run())

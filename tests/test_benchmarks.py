@@ -9,10 +9,11 @@ import pytest
 from autoscaling_env.errors import InputError
 from benchmarks.__main__ import main, replaced
 from benchmarks.timing import Work, fastest, in_turns
+from benchmarks.timing import row as measurement
 
 
 def row(name: str, value: float, ratio_to: str | None = None) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": "s", "ratio_to": ratio_to, "ratio": None}
+    return measurement(name, value, "s", ratio_to)
 
 
 def test_rows_measured_again_take_the_place_of_the_old_ones() -> None:

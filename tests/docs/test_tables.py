@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -10,13 +11,8 @@ ROOT = Path(__file__).parents[2]
 def rows(page: str, first: str) -> list[str]:
     """Return the table rows of a page that begin with the scenario ``first``, and those below them."""
     lines = (ROOT / page).read_text("utf-8").splitlines()
-    found: list[str] = []
-    for place, line in enumerate(lines):
-        if line.startswith(f"| {first} |"):
-            table = lines[place:]
-            end = next((end for end, below in enumerate(table) if not below.startswith("|")), len(table))
-            found += table[:end]
-    return found
+    starts = [place for place, line in enumerate(lines) if line.startswith(f"| {first} |")]
+    return [row for start in starts for row in takewhile(lambda line: line.startswith("|"), lines[start:])]
 
 
 def test_readme_has_the_tables_of_the_results() -> None:
