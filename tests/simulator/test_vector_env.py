@@ -12,8 +12,10 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
+from autoscaling_env.types import TaskBatch
 from simulator.fleet import Fleet
 from simulator.vector_env import AutoscalingVectorEnv
+from tests.environment.fakes import FixedWorkload
 
 SCENARIOS: dict[str, dict[str, Any]] = {
     "reference": {},
@@ -70,6 +72,25 @@ def test_equals_gymnasium_s_own_vector_of_simpy_environments(name: str, mode: Au
             equal(one, two, f"step {step} {what}")
     mine.close()
     other.close()
+
+
+def test_a_task_collected_as_the_window_begins_is_in_it() -> None:
+    config = with_overrides(
+        default_config(),
+        {
+            "environment.observation_window_s": 16.0,
+            "farm.pickup": {"kind": "constant", "value_s": 0.0},
+        },
+    )
+    at_s = np.array([4.0, 60.0])  # the first is collected at 8 s: the window of 24 s begins there
+    workload = FixedWorkload(TaskBatch(at_s, np.array([4.0, 1.0]), np.array([1.0, 9.0]), np.zeros(1)))
+    mine = AutoscalingVectorEnv(1, config=config, workload=workload)
+    other = OpenFaaSAutoscalingEnv(config=config, workload=workload, backend="simpy")
+    mine.reset(seed=1)
+    other.reset(seed=1)
+    seen = [(mine.step(np.ones(1, dtype=np.int64))[0][0], other.step(1)[0]) for _ in range(4)]
+    assert [one.tolist() for one, _ in seen] == [two.tolist() for _, two in seen]
+    assert [float(two[5]) for _, two in seen][1:] == [4.0, 4.0, workload.mean_service_s]
 
 
 def test_episode_seeds_name_the_episodes() -> None:
