@@ -51,14 +51,14 @@ layers: install
 	$(BIN)/lint-imports
 
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
-LIVE_TESTS := tests/live tests/openfaas tests/cluster tests/cli/test_farm.py tests/docs
+LIVE_TESTS := tests/live tests/cli/test_farm.py tests/docs
 
 # First the tests in simulated time, then those in real time, which mostly wait: more of them than there are cores. Those on
 # a cluster skip without one (AUTOSCALE_TEST_KUBECONFIG), run one after the other, and end with a failure rather than never.
 unit: install
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster"
 	$(BIN)/pytest -q -n 3 --dist loadgroup -m "live and not cluster" $(LIVE_TESTS)
-	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/cluster
+	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/live/platforms/kubernetes
 
 quick: lint types layers
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"

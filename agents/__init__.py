@@ -1,1 +1,1 @@
-"""TODO"""
+"""Decision makers: rules that people run, learners, and what trains and tunes them."""

@@ -9,7 +9,7 @@ from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 
 @runtime_checkable
 class Backend(Protocol):
-    """A task farm. ``tests/contracts/backend.py`` states this contract as tests; inherit them.
+    """A task farm. ``autoscaling_env/testing/backend.py`` states this contract as tests; inherit them.
 
     All times are seconds from the start of the episode. Windows are half-open: what happens at exactly
     the end of ``advance`` belongs to the next window.

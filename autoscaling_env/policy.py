@@ -9,7 +9,7 @@ from autoscaling_env.types import Info, Observation
 
 @runtime_checkable
 class Policy(Protocol):
-    """Decides once per step. ``tests/contracts/policy.py`` states this contract as tests; inherit them."""
+    """Decides once per step. ``autoscaling_env/testing/policy.py`` states this contract as tests; inherit them."""
 
     def reset(self) -> None:
         """Forget the episode: the next ``act`` is the first of a new one."""

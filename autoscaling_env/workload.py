@@ -16,7 +16,7 @@ StreamsByName: TypeAlias = Callable[[str], np.random.Generator]
 
 @runtime_checkable
 class Workload(Protocol):
-    """Draws all tasks of an episode. ``tests/contracts/workload.py`` states this contract as tests."""
+    """Draws all tasks of an episode. ``autoscaling_env/testing/workload.py`` states this contract as tests."""
 
     @property
     def name(self) -> str:

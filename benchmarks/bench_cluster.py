@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from autoscaling_env.testing.backend import steady
 from live.backend import LiveBackend
 from live.platforms.kubernetes.deaths import host_of
-from tests.cluster import clusters
-from tests.cluster.clusters import Cluster, ReachableServer, cluster_farm, platform_of
-from tests.contracts.backend import steady
+from tests.live.platforms.kubernetes import clusters
+from tests.live.platforms.kubernetes.clusters import Cluster, ReachableServer, cluster_farm, platform_of
 
 SERVICE_S = 2.0
 WORKERS, REMOVED = 12, 5

@@ -15,12 +15,13 @@ from autoscaling_env.config import Config, default_config
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import TaskBatch
 from benchmarks.timing import Work, fastest, in_turns, row, show
-from simulator import kernel, kernel_env
-from simulator.backend import SimBackend
-from simulator.compiled import CompiledBackend
+from simulator.compiled import environment as kernel_env
+from simulator.compiled import kernel
+from simulator.compiled.backend import CompiledBackend
+from simulator.compiled.episodes import Fleet
 from simulator.delays import pickup_delays, startup_delays
-from simulator.fleet import Fleet
-from tests.simulator.oracle import Oracle
+from simulator.reference.backend import SimBackend
+from tests.simulator.reference.oracle import Oracle
 from workloads import make_workload
 
 STEPS, STEP_S = 30, 8.0

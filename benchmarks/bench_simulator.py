@@ -15,8 +15,8 @@ from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.types import TaskBatch
 from benchmarks.bench_kernel import whole
 from benchmarks.timing import Work, fastest, row, show
-from simulator.fleet import Fleet
-from simulator.streams import Streams
+from simulator.compiled.episodes import Fleet
+from simulator.compiled.streams import Streams
 from simulator.vector_env import AutoscalingVectorEnv
 from workloads import make_workload
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from agents.industry import INDUSTRY
+from agents.autoscalers import INDUSTRY
 from agents.learned import load_policy
 from agents.planned import Planned
 from agents.reactive import External, Reactive, Static

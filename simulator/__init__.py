@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 def simpy_backend(config: Config) -> Backend:
     """Return the SimPy farm: the readable reference."""
-    from simulator.backend import SimBackend
+    from simulator.reference.backend import SimBackend
 
     return SimBackend(config.farm)
 
 
 def compiled_backend(config: Config) -> Backend:
     """Return the compiled farm: the same telemetry to the bit, hundreds of times faster."""
-    from simulator.compiled import CompiledBackend
+    from simulator.compiled.backend import CompiledBackend
 
     return CompiledBackend(config.farm)
 

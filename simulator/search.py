@@ -14,8 +14,8 @@ from autoscaling_env.config import Config
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
 from autoscaling_env.workload import Workload, draw_episode
-from simulator import kernel_env
-from simulator.fleet import Fleet
+from simulator.compiled import environment as kernel_env
+from simulator.compiled.episodes import Fleet
 
 Actions: TypeAlias = NDArray[np.int64]
 #: Rounds of changing the best sequence at random, and how many variants each of them tries.

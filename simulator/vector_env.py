@@ -20,10 +20,10 @@ from autoscaling_env.plugins import make_workload
 from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import DrawsRows, Workload
-from simulator import kernel_env
-from simulator.fleet import Fleet
+from simulator.compiled import environment as kernel_env
+from simulator.compiled.episodes import Fleet
+from simulator.compiled.streams import Streams
 from simulator.seeds import EpisodeSeeds
-from simulator.streams import Streams
 from simulator.vector_info import Infos
 
 Rows = NDArray[np.int64]

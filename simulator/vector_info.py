@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env.config import Config
 from autoscaling_env.types import ScaleReason
-from simulator.kernel_env import FACTS
+from simulator.compiled.environment import FACTS
 
 Mask = NDArray[np.bool_]
 Facts = dict[str, NDArray[np.int64]]

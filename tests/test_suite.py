@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
+
 REAL_TIME = re.compile(r"mark\.(live|cluster)\b")
 
 

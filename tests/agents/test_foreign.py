@@ -12,13 +12,14 @@ import pytest
 from autoscaling_env.policy import Policy
 from autoscaling_env.rollout import play_episode
 from tests.agents.farms import make_env, small_config
+from tests.places import ROOT
 
 sb3 = pytest.importorskip("stable_baselines3")
 
 
 def example() -> ModuleType:
     """Import ``examples/sb3_policy.py``."""
-    path = Path(__file__).parents[2] / "examples" / "sb3_policy.py"
+    path = ROOT / "examples" / "sb3_policy.py"
     spec = importlib.util.spec_from_file_location("sb3_policy", path)
     assert spec is not None
     assert spec.loader is not None

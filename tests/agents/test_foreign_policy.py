@@ -12,8 +12,8 @@ import pytest
 from agents.foreign import ForeignPolicy, foreign
 from autoscaling_env.errors import ModelError
 from autoscaling_env.policy import Policy
+from autoscaling_env.testing.policy import PolicyContract
 from tests.agents.farms import seen
-from tests.contracts.policy import PolicyContract
 
 INFO = {"action_deltas": (-1, 0, 1)}
 

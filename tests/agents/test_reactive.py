@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.industry import INDUSTRY
+from agents.autoscalers import INDUSTRY
 from agents.planned import Planned
 from agents.reactive import External, Reactive, Static, towards
 from agents.recorded import Recorded
@@ -14,7 +14,7 @@ from autoscaling_env.config.agents import ReactiveConfig
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import RunError
 from autoscaling_env.policy import Policy
-from tests.contracts.policy import PolicyContract
+from autoscaling_env.testing.policy import PolicyContract
 
 DELTAS = (-1, 0, 1)
 

@@ -23,7 +23,7 @@ from autoscaling_env.errors import InputError, ModelError
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
 from tests.agents.farms import make_env, small_config
-from tests.agents.test_training import Recorder, contents
+from tests.agents.training.test_training import Recorder, contents
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 THREE = "agents.training.envs=3"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
@@ -15,8 +14,9 @@ from autoscaling_env.config import default_config
 from autoscaling_env.run_folder import manifest
 from live.records import FILES
 from tests.analysis.data import played
+from tests.places import ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+PAGE = ROOT / "docs" / "metrics.md"
 
 
 def listed(heading: str) -> list[str]:

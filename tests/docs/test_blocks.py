@@ -17,14 +17,14 @@ from _pytest.mark import ParameterSet
 from markdown_it import MarkdownIt
 
 from autoscaling_env.config import load_config
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 #: Plays on a real farm, in real time.
 REAL = ("--live", "--backend local")
 #: Needs a cluster or a gateway; run by the tests of that place instead.
-ELSEWHERE = {"kubernetes.md": "tests/cluster", "openfaas.md": "tests/openfaas"}
+ELSEWHERE = {"kubernetes.md": "tests/live/platforms/kubernetes", "openfaas.md": "tests/live/platforms/openfaas"}
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
 
 
 def rows(page: str, first: str) -> list[str]:

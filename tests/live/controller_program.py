@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from autoscaling_env.testing.backend import steady
 from live.local import local_backend
 from live.platforms.local import LocalPlatform
-from tests.contracts.backend import steady
 from tests.live.farms import farm_config, live_config
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from autoscaling_env.testing.backend import BackendContract
 from live.backend import LiveBackend
-from tests.contracts.backend import BackendContract
 from tests.live.farms import SharedFarms, checked
 
 pytestmark = pytest.mark.live

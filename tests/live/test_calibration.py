@@ -14,10 +14,10 @@ from autoscaling_env.config.distributions import Constant, Empirical, ShiftedGam
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.errors import RunError
 from autoscaling_env.records import task_frame
+from autoscaling_env.testing.backend import steady
 from live.calibration import calibrate, collect_times, fit_startup, pickup_delays, summarise
 from live.records import frames, verify_run
-from simulator.backend import SimBackend
-from tests.contracts.backend import steady
+from simulator.reference.backend import SimBackend
 from tests.live.farms import SharedFarms, advance_until, run_out
 
 

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from autoscaling_env.errors import BackendError
+from autoscaling_env.testing.backend import batch, steady
 from live.errors import FarmLost
 from live.keys import key
-from tests.contracts.backend import batch, steady
 from tests.live.farms import SharedFarms, checked, first_lease, live_farm, run_out, wait_until
 from tests.live.servers import RunningServer, require_server
 

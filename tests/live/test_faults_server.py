@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from autoscaling_env.errors import BackendError
+from autoscaling_env.testing.backend import batch, steady
 from live.backend import LiveBackend
 from live.errors import FarmLost, ServerRefused, ServerUnreachable
 from live.keys import key
-from tests.contracts.backend import batch, steady
 from tests.live.farms import checked, live_farm, run_out
 from tests.live.proxy import FaultProxy
 from tests.live.servers import RunningServer

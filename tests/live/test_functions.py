@@ -14,12 +14,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from autoscaling_env.testing.backend import steady
 from live.control import Controller
 from live.functions.settings import FunctionSettings
 from live.history import read_history, verify
 from live.queues import Queues
 from live.tasks import segments
-from tests.contracts.backend import steady
 from tests.live.farms import wait_until
 from tests.live.servers import RunningServer
 

@@ -13,6 +13,7 @@ import pytest
 from autoscaling_env.backend import Backend, TaskLogging
 from autoscaling_env.config.distributions import ShiftedGamma
 from autoscaling_env.errors import BackendError
+from autoscaling_env.testing.backend import batch, steady
 from live.backend import LiveBackend, startup_delays
 from live.functions.emitter import Emitter
 from live.functions.settings import FunctionSettings
@@ -21,7 +22,6 @@ from live.platforms.local import LocalPlatform
 from live.snapshot import Snapshot
 from live.tasks import segments
 from simulator.delays import startup_delays as simulated_delays
-from tests.contracts.backend import batch, steady
 from tests.live.farms import (
     SharedFarms,
     advance_until,

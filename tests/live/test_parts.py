@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from autoscaling_env.errors import BackendError
+from autoscaling_env.testing.backend import batch, steady
 from live.control import PAGE, Controller, _here, _is_dead, this_process
 from live.errors import ServerUnreachable
 from live.functions.handlers import sleep
@@ -27,7 +28,6 @@ from live.readings import Readings
 from live.snapshot import LeaseRecord, Snapshot
 from live.tasks import segments
 from live.watch import Watch
-from tests.contracts.backend import batch, steady
 from tests.live.farms import wait_until
 
 NOTHING = Snapshot(0, 1, "", "", 0, 0, 0, 0, 0, 0, (), {}, ())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from autoscaling_env.backend import Backend, TaskLogging
 from autoscaling_env.config.farm import FarmConfig
-from simulator.backend import SimBackend
-from simulator.compiled import CompiledBackend
-from tests.contracts.backend import ExactBackendContract
+from autoscaling_env.testing.backend import ExactBackendContract
+from simulator.compiled.backend import CompiledBackend
+from simulator.reference.backend import SimBackend
 
 
 class TestSimBackend(ExactBackendContract):

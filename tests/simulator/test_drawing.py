@@ -11,9 +11,9 @@ from autoscaling_env.config import Config
 from autoscaling_env.plugins import make_workload
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.workload import draw_episode
+from simulator.compiled.episodes import TOGETHER, Fleet
+from simulator.compiled.streams import Streams
 from simulator.delays import overheads, pickup_delays, startup_delays
-from simulator.fleet import TOGETHER, Fleet
-from simulator.streams import Streams
 from workloads.scenarios import load_scenario, scenario_names
 
 VARIANTS: dict[str, dict[str, Any]] = {

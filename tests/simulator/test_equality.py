@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from autoscaling_env.config.distributions import Constant
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.types import TaskBatch
-from simulator.backend import SimBackend
-from simulator.compiled import CompiledBackend
+from simulator.compiled.backend import CompiledBackend
+from simulator.reference.backend import SimBackend
 from tests.simulator.episodes import Episode, assert_same, random_episode
 
 EPISODES = int(os.environ.get("AUTOSCALE_EQUALITY_EPISODES", "300"))

@@ -10,8 +10,8 @@ import pytest
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
-from simulator import kernel_env
-from simulator.fleet import Fleet
+from simulator.compiled import environment as kernel_env
+from simulator.compiled.episodes import Fleet
 from simulator.search import best_static, hindsight, play_sequences, play_static
 from workloads import make_workload
 

@@ -12,10 +12,10 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
+from autoscaling_env.testing.fakes import FixedWorkload
 from autoscaling_env.types import TaskBatch
-from simulator.fleet import Fleet
+from simulator.compiled.episodes import Fleet
 from simulator.vector_env import AutoscalingVectorEnv
-from tests.environment.fakes import FixedWorkload
 
 SCENARIOS: dict[str, dict[str, Any]] = {
     "reference": {},

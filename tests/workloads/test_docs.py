@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from autoscaling_env.config import load_config
+from tests.places import ROOT
 from tests.workloads.making import traced
 from workloads import make_workload
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "workloads.md").read_text("utf-8")
 
 

@@ -16,7 +16,7 @@ from scipy import stats
 from autoscaling_env.config import default_config
 from autoscaling_env.config.workload import PhasesConfig
 from autoscaling_env.errors import ConfigError
-from tests.contracts.workload import WorkloadContract, same
+from autoscaling_env.testing.workload import WorkloadContract, same
 from tests.workloads.making import REFERENCE, phased
 from workloads import make_workload
 from workloads.phased import PhasedWorkload

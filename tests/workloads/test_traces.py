@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from scipy import stats
 
 from autoscaling_env.errors import TraceError
-from tests.contracts.workload import WorkloadContract, same
+from autoscaling_env.testing.workload import WorkloadContract, same
 from tests.workloads.making import azure2019, azure2021, config_for, counts, durations2019, traced
 from workloads import make_workload, sample_trace_path
 from workloads.events import Events

@@ -1,0 +1,1 @@
+"""KEDA: an event-driven executor over an HPA of its own."""

@@ -1,0 +1,1 @@
+"""The OpenFaaS Community Edition's alert."""

@@ -1,0 +1,1 @@
+"""Rules from queueing theory: backlog per instance, Little's law, square-root staffing."""

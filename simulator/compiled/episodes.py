@@ -1,0 +1,188 @@
+"""Many episodes in place for the compiled kernel: their tasks and delays, with room that grows when needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaling_env import reward
+from autoscaling_env.config import Config
+from autoscaling_env.config.distributions import Constant, Distribution
+from autoscaling_env.observation import observation_space
+from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
+from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
+from autoscaling_env.workload import DrawsRows, StreamsByName, Workload, draw_episode
+from simulator.compiled import environment as kernel_env
+from simulator.compiled import kernel
+from simulator.compiled.environment import FACTS, Episodes, Rules
+from simulator.compiled.first_use import announce
+from simulator.compiled.streams import Streams
+
+Rows: TypeAlias = NDArray[np.int64]
+
+#: Episodes drawn together: enough that threads hold the interpreter's lock for a small share of the time.
+TOGETHER = 64
+#: Room for workers that leave and still hold a task, at first.
+SPARE_WORKERS = 32
+_REQUESTED, _DRAINING, _STARTED = (
+    FACTS.index(name) for name in ("requested_workers", "workers_draining", "workers_started")
+)
+
+
+class Fleet:
+    """The arrays of ``size`` episodes, and the rules they are played by.
+
+    Args:
+        config: read for ``farm`` and ``environment``.
+        mean_service_s: what a window without a finished task reads.
+        size: number of episodes.
+    """
+
+    def __init__(self, config: Config, mean_service_s: float, size: int) -> None:
+        announce(kernel_env.step_all)
+        farm, environment = config.farm, config.environment
+        self._streams = Streams()
+        self.config = config
+        self.rules = Rules(
+            environment.step_duration_s,
+            environment.observation_window_s,
+            mean_service_s,
+            farm.collect_s,
+            farm.min_workers,
+            farm.max_workers,
+            environment.max_steps,
+        )
+        self.deltas = np.array(environment.action_deltas, dtype=np.int64)
+        reach = math.ceil(environment.observation_window_s / environment.step_duration_s) + 3
+        # A power of two: places are taken in turn, and a mask costs less than a division.
+        self._history = 1 << (min(reach, environment.max_steps + 2) - 1).bit_length()
+        self._rise = max(0, *environment.action_deltas)
+        self._size, self._seeds = size, np.zeros(size, dtype=np.int64)
+        self._tasks, self._segments = np.zeros((2, size), dtype=np.int64)
+        self.episodes = self._allocated(tasks=0, segments=1)
+
+    def draw(self, workload: Workload, rows: Rows, seeds: NDArray[np.int64], streams: Streams) -> None:
+        """Put the episode of each seed into its row, to be begun; as ``workload.draw_episode`` draws it."""
+        environment = self.config.environment
+        if not isinstance(workload, DrawsRows):
+            for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
+                self.load(row, draw_episode(workload, environment, seed))
+            return
+        if not len(rows):  # a thread without a share
+            return
+        own_order = environment.phase_shuffle and environment.phase_shuffle_seed is None
+        groups = len(rows) if own_order else max(round(len(rows) / TOGETHER), 1)
+        for some, their_seeds in zip(np.array_split(rows, groups), np.array_split(seeds, groups), strict=True):
+            order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
+            of_seeds = streams.of(their_seeds)
+            drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None)
+            self._place(some, drawn, of_seeds)
+        self._seeds[rows] = seeds
+
+    def load(self, rows: Rows, batch: TaskBatch) -> None:
+        """Put the episode of ``batch`` into every one of ``rows``, to be begun."""
+        drawn = batch.arrival_s, batch.service_s, batch.deadline_s, batch.segment_start_s
+        self._place(rows, drawn, partial(self._streams.get, batch.seed))
+        self._seeds[rows] = batch.seed
+
+    def _place(self, rows: Rows, drawn: Sequence[FloatArray], streams: StreamsByName) -> None:
+        """Write tasks and delays; all have one row, or one for each of ``rows``."""
+        arrival_s, service_s, deadline_s, segment_start_s = drawn
+        size, segments = arrival_s.shape[-1], len(segment_start_s)
+        if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
+            self._grow(size, segments)
+        episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
+        # A slice is copied to much faster than rows by their numbers.
+        place = slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
+        farms.arrival_s[place, :size] = arrival_s
+        farms.work_s[place, :size] = service_s + _drawn(farm.service_overhead, streams, "overhead", size)
+        farms.pickup_s[place, :size] = _drawn(farm.pickup, streams, "pickup", size)
+        farms.startup_s[place] = startups(farm.startup, streams, farms.startup_s.shape[1])
+        episodes.deadline_s[place, :size] = deadline_s
+        episodes.segment_s[place, :segments] = segment_start_s
+        episodes.segment_s[place, segments:] = np.inf
+        self._tasks[place], self._segments[place] = size, segments
+
+    def begin(self, rows: NDArray[np.int64]) -> None:
+        """Start the episodes loaded into ``rows``, and observe them."""
+        workers = self.config.farm.initial_workers
+        kernel_env.begin_all(self.episodes, self.rules, rows, self._tasks, self._segments, workers)
+
+    def step(self, rows: NDArray[np.int64], actions: NDArray[np.int64]) -> None:
+        """Step the episodes ``rows`` by their actions, indices into ``action_deltas``."""
+        self.make_room()
+        kernel_env.step_all(self.episodes, self.rules, rows, self.deltas[actions])
+
+    def facts(self) -> dict[str, NDArray[np.int64]]:
+        """Return a copy of what the last steps brought, by name; see ``kernel_env.FACTS``."""
+        return dict(zip(FACTS, self.episodes.facts.T.copy(), strict=True))
+
+    def reward_terms(
+        self, facts: dict[str, NDArray[np.int64]], terminated: BoolArray, truncated: BoolArray
+    ) -> dict[str, Any]:
+        """Return the named terms of the last steps' rewards, float64[size] each."""
+        outcome = reward.StepOutcome(
+            worker_queue=facts["worker_queue"],
+            qos_rate=self.episodes.window["qos"],
+            workers=facts["requested_workers"],
+            applied_delta=facts["applied_delta"],
+            missed=facts["missed_in_step"],
+            step_s=self.config.environment.step_duration_s,
+            terminated=terminated,
+            truncated=truncated,
+        )
+        return reward.terms(outcome, self.config.reward)
+
+    def make_room(self) -> None:
+        """See that the next step finds room for the workers it may start."""
+        facts, farms = self.episodes.facts, self.episodes.farms
+        crowd = int((facts[:, _REQUESTED] + facts[:, _DRAINING]).max()) + self._rise
+        if crowd > farms.starting_s.shape[1]:
+            farms = kernel.with_room(farms, 2 * crowd)
+        started = int(facts[:, _STARTED].max()) + self._rise
+        if started > farms.startup_s.shape[1]:
+            count = 2 * BLOCK * -(-started // BLOCK)
+            streams = self._streams.of(self._seeds)
+            farms = farms._replace(startup_s=startups(self.config.farm.startup, streams, count))
+        self.episodes = self.episodes._replace(farms=farms)
+
+    def _allocated(self, tasks: int, segments: int) -> Episodes:
+        farm = self.config.farm
+        farms = kernel.allocate(self._size, tasks, farm.max_workers + SPARE_WORKERS, BLOCK, record=False)
+        high = observation_space(farm.max_workers).high
+        return kernel_env.allocate(farms, segments, self._history, high)
+
+    def _grow(self, tasks: int, segments: int) -> None:
+        """Make room for longer episodes; those being played go on."""
+        old = self.episodes
+        tasks = max(tasks, old.deadline_s.shape[1])
+        new = self._allocated(tasks, max(segments, old.segment_s.shape[1] - 1))
+        farms = {name: _into(getattr(old.farms, name), getattr(new.farms, name)) for name in old.farms._fields}
+        kept = {name: _into(getattr(old, name), getattr(new, name)) for name in old._fields if name != "farms"}
+        self.episodes = Episodes(farms=new.farms._replace(**farms), **kept)
+
+
+def _drawn(distribution: Distribution, streams: StreamsByName, name: str, size: int) -> FloatArray | float:
+    """As ``simulator.delays`` draws them."""
+    return distribution.value_s if isinstance(distribution, Constant) else distribution.sample(streams(name), size)
+
+
+def startups(startup: Distribution, streams: StreamsByName, count: int) -> FloatArray:
+    """Return float64[..., count], a multiple of ``BLOCK``, as ``simulator.delays`` draws them."""
+    if isinstance(startup, Constant):
+        return np.full(count, startup.value_s)
+    rng = streams("startup")
+    return np.concatenate([startup.sample(rng, BLOCK) for _ in range(count // BLOCK)], axis=-1)
+
+
+def _into(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+    """Return the larger of two arrays with the old one's entries at its start."""
+    if old.shape[1:] > new.shape[1:]:
+        return old
+    new[tuple(map(slice, old.shape))] = old
+    return new
