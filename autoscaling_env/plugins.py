@@ -1,4 +1,4 @@
-"""Farms and workloads found by name: packages announce theirs as entry points, so the environment imports none."""
+"""Farms, workloads and policies found by name: packages announce theirs, none is imported here."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any, cast
 from autoscaling_env.backend import Backend
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.farm_kind import FarmKind
 from autoscaling_env.workload import Workload
 
 BACKENDS = "autoscaling_env.backends"
 WORKLOADS = "autoscaling_env.workloads"
+POLICIES = "autoscaling_env.policies"
 
 
 def backend_names() -> tuple[str, ...]:
@@ -21,13 +23,32 @@ def backend_names() -> tuple[str, ...]:
     return tuple(sorted(_plugins(BACKENDS)))
 
 
-def make_backend(name: str, config: Config) -> Backend:
-    """Return the farm announced as ``name`` in the entry-point group ``autoscaling_env.backends``.
+def farm_kind(name: str) -> FarmKind:
+    """Return the kind of farm announced as ``name`` in the entry-point group ``autoscaling_env.backends``.
+
+    An entry point may also be a bare factory, ``Config -> Backend``: then the farm can do nothing but play.
 
     Raises:
         InputError: no installed package announces that name.
     """
-    return cast("Backend", _load(BACKENDS, "backend", name)(config))
+    announced: Any = _load(BACKENDS, "backend", name)
+    if isinstance(announced, FarmKind):
+        return announced
+    return FarmKind(name=name, summary="a farm of another package", make=announced)
+
+
+def farm_kinds() -> dict[str, FarmKind]:
+    """Return all kinds of farms that are installed, by name."""
+    return {name: farm_kind(name) for name in backend_names()}
+
+
+def make_backend(name: str, config: Config) -> Backend:
+    """Return a farm of the kind announced as ``name``.
+
+    Raises:
+        InputError: no installed package announces that name.
+    """
+    return farm_kind(name).make(config)
 
 
 def make_workload(config: Config) -> Workload:
@@ -35,11 +56,25 @@ def make_workload(config: Config) -> Workload:
     return cast("Workload", _load(WORKLOADS, "workload", "default")(config))
 
 
-def _load(group: str, what: str, name: str) -> Callable[[Config], Any]:
+def policy_plugins() -> tuple[str, ...]:
+    """Return the names of all policies that packages announce in the group ``autoscaling_env.policies``."""
+    return tuple(sorted(_plugins(POLICIES)))
+
+
+def load_policy_plugin(name: str) -> Callable[..., Any]:
+    """Return the factory of the policy announced as ``name``.
+
+    Raises:
+        InputError: no installed package announces that name.
+    """
+    return _load(POLICIES, "policy", name)
+
+
+def _load(group: str, what: str, name: str) -> Callable[..., Any]:
     plugins = _plugins(group)
     if name not in plugins:
         raise InputError(unknown_name(what, name, plugins))
-    return cast("Callable[[Config], Any]", plugins[name].load())
+    return cast("Callable[..., Any]", plugins[name].load())
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -21,8 +21,10 @@ class EnvironmentConfig(Section):
     """Seconds the sliding window of the last four observations reaches back."""
     max_steps: Annotated[int, Field(ge=1, le=10_000_000)]
     """Decisions until the episode is truncated."""
+    action: Literal["delta", "target"] = "delta"
+    """What an action says: a change from `action_deltas`, or the wanted count itself (0 stands for `min_workers`)."""
     action_deltas: Annotated[tuple[Delta, ...], Field(min_length=1)]
-    """Change of the worker count for each action."""
+    """Change of the worker count for each action, where an action is a change."""
     phase_shuffle: bool = False
     """Shuffle the order of the workload's phases in every episode."""
     phase_shuffle_seed: Annotated[int, Field(ge=0)] | None = None
