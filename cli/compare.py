@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 DEFAULT_AGENTS = "reactiveaverage,reactivemaximum,static-12,static-best"
 
 
+#: Parameters that mean something together with --plot-only.
+WITH_PLOT_ONLY = frozenset({"context", "plot_only", "input_dir", "output_dir", "as_json", "help"})
+
+
 @options.takes(setups=options.PLAYED_EACH, farm=options.FARM)
 def compare(
+    context: typer.Context,
     setups: list[Setup],
     farm: Farm,
     agents: Annotated[
@@ -72,6 +77,7 @@ def compare(
       autoscale compare --plot-only --input-dir runs/compare_run_20260101T000000Z
     """
     if plot_only:
+        options.refuse_others(context, WITH_PLOT_ONLY, "plays; --plot-only draws what was played")
         folder = input_dir or experiments.newest_comparison(output_dir)
         show_comparison(experiments.read_comparison(folder), as_json=as_json)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, get_type_h
 import typer
 
 import experiments
+from autoscaling_env.errors import InputError
 from cli.completing import engines, farms, one_of, scenarios, some_of
 
 if TYPE_CHECKING:
@@ -212,6 +213,19 @@ def takes(**groups: Group) -> Callable[[Command], Command]:
     return decorate
 
 
+def refuse_others(context: typer.Context, allowed: Collection[str], why: str) -> None:
+    """Raise ``InputError`` for every option that was given and is not among ``allowed`` (parameters' names)."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name is not None
+        and parameter.name not in allowed
+        and getattr(context.get_parameter_source(parameter.name), "name", "DEFAULT") != "DEFAULT"
+    ]
+    if given:
+        raise InputError(*(f"{option} {why}" for option in given))
+
+
 def _signature(command: Callable[..., None], groups: Mapping[str, Group]) -> inspect.Signature:
     own = {name: each for name, each in inspect.signature(command).parameters.items() if name not in groups}
     stand_in = type("_", (), {"__annotations__": {name: each.annotation for name, each in own.items()}})
@@ -245,11 +259,11 @@ SOURCE = Group({"scenario": (_SCENARIO, None), **_SOURCE}, _setup)
 #: The same, and the decision loop, for what plays episodes -> ``Setup``.
 PLAYED = Group({"scenario": (_SCENARIO, None), **_SOURCE, **_LOOP}, _setup)
 #: The same for ``baselines``, which counts steps under another name, too.
-STEPPED = Group(
-    PLAYED.options
-    | {"max_steps": (Annotated[int | None, typer.Option("--steps", "--max-steps", min=1, help="Decisions.")], None)},
-    _setup,
+_STEPS: tuple[Any, Any] = (
+    Annotated[int | None, typer.Option("--steps", "--max-steps", min=1, help="Decisions per episode.")],
+    None,
 )
+STEPPED = Group({**PLAYED.options, "max_steps": _STEPS}, _setup)
 #: The same without --direct: tuned rules always reach their targets at once.
 TUNED = Group({name: option for name, option in PLAYED.options.items() if name != "direct"}, _setup)
 #: The same for what plays several scenarios -> a list of ``Setup``.

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import experiments
-from autoscaling_env.errors import InputError
 from cli import options
 from cli.completing import learners, one_of
 from cli.console import note
@@ -54,7 +53,8 @@ def train(
       autoscale train dqn --resume runs/dqn_run_20260101T000000Z --episodes 2000
     """
     if resume is not None:
-        _only_what_resuming_takes(context)
+        # A run goes on with its own settings: an option that would change them is not passed over in silence.
+        options.refuse_others(context, WITH_RESUME, "belongs to a new training; --resume keeps the run's settings")
     else:
         setup = setup.with_settings(*learner_settings(agent, learner))
     with _going_on(agent, terminal_for(farm, quiet=as_json)) as listener:
@@ -96,21 +96,6 @@ def _going_on(agent: str, listener: Terminal) -> Iterator[Terminal]:
             again = shlex.join(("autoscale", "train", agent, "--resume", str(listener.saved_in)))
             note(f"stopped; go on from the last checkpoint: {again}")
         raise
-
-
-def _only_what_resuming_takes(context: typer.Context) -> None:
-    """A run goes on with its own settings: an option that would change them is not passed over in silence."""
-    given = [
-        parameter.opts[0]
-        for parameter in context.command.params
-        if parameter.name is not None
-        and parameter.name not in WITH_RESUME
-        and getattr(context.get_parameter_source(parameter.name), "name", "DEFAULT") != "DEFAULT"
-    ]
-    if given:
-        raise InputError(
-            *(f"{option} belongs to a new training; --resume keeps the run's settings" for option in given)
-        )
 
 
 def _show(found: Training) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from agents.training.types import Evaluation, TrainingResult
 from cli.train import _chosen
-from experiments import Training
+from experiments import Training, load_policy
 
 QUICK = ("--episodes", 4, "--eval-episodes", 2, "--checkpoint-every", 2, "--max-steps", 5)
 
@@ -83,15 +83,13 @@ def test_a_folder_that_is_no_run_cannot_be_resumed(autoscale, tmp_path: Path) ->
     assert "not a run folder" in other.err
 
 
-def test_a_run_is_judged_by_the_model_with_most_episodes_behind_it(autoscale) -> None:
+def test_a_run_is_evaluated_by_the_model_with_most_episodes_behind_it(autoscale) -> None:
     autoscale("train", "sarsa", *QUICK)
     (the_run("sarsa") / "models" / "sarsa_final.safetensors").rename(
         the_run("sarsa") / "models" / "sarsa_z.safetensors"
     )
     autoscale("train", "sarsa", "--resume", the_run("sarsa"), "--episodes", 6)
-    from cli.models import load_model
-
-    _, policy = load_model(str(the_run("sarsa")))
+    policy = load_policy(str(the_run("sarsa")))
     assert policy.episodes == 6
 
 
