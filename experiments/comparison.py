@@ -131,6 +131,15 @@ def read_comparison(folder: Path, *, seed: int = 0, title: str | None = None, na
     )
 
 
+def results_in(folder: Path) -> Comparison:
+    """Return the results in a comparison's folder, without drawing anything.
+
+    Raises:
+        RunError: there are none.
+    """
+    return Comparison(results=recorded_results(folder), folder=folder)
+
+
 def newest_comparison(output_dir: Path) -> Path:
     """Return the newest comparison in a folder of runs.
 
