@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from autoscaling_env.plugins import backend_names as list_farms
     from experiments.comparing import Settings, compare, evaluate
     from experiments.comparison import Comparison, newest_comparison, read_comparison
-    from experiments.demo import demo, demo_live
+    from experiments.demo import demo
+    from experiments.demo_live import demo_live
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
     from experiments.listening import Listener, Silent
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
@@ -40,7 +41,8 @@ _HOMES = {
     "autoscaling_env.plugins": ("list_farms",),
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
-    "experiments.demo": ("demo", "demo_live"),
+    "experiments.demo": ("demo",),
+    "experiments.demo_live": ("demo_live",),
     "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
     "experiments.listening": ("Listener", "Silent"),
     "experiments.live_runs": ("Calibration", "Gap", "Verification", "calibrate", "gap", "probe", "verify"),
