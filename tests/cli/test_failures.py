@@ -103,7 +103,8 @@ def test_the_command_alone_explains_itself(autoscale) -> None:
 
 
 def test_what_an_extra_brings_is_named_where_it_is_missing(tmp_path: Path) -> None:
-    program = "import sys; sys.modules['redis'] = None; sys.argv = 'autoscale compare --backend local --agents static-2'.split()"
+    words = "autoscale compare --backend local --agents static-2"
+    program = f"import sys; sys.modules['redis'] = None; sys.argv = {words.split()}"
     done = subprocess.run(
         [sys.executable, "-c", f"{program}; from cli.main import main; main()"],
         cwd=tmp_path,
