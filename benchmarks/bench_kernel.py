@@ -18,7 +18,7 @@ from benchmarks.timing import Work, fastest, in_turns, row, show
 from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
 from simulator.compiled.backend import CompiledBackend
-from simulator.compiled.episodes import Fleet
+from simulator.compiled.episodes import EpisodeBatch
 from simulator.delays import pickup_delays, startup_delays
 from simulator.reference.backend import SimBackend
 from tests.simulator.reference.oracle import Oracle
@@ -95,15 +95,15 @@ def play_oracle(config: Config, batch: TaskBatch, targets: list[int]) -> int:
     return len(batch)
 
 
-def loaded_fleet(config: Config, batches: Sequence[TaskBatch]) -> Fleet:
+def loaded_fleet(config: Config, batches: Sequence[TaskBatch]) -> EpisodeBatch:
     """Return the episodes of these batches, in place."""
-    fleet = Fleet(config, 1.5, len(batches))
+    fleet = EpisodeBatch(config, 1.5, len(batches))
     for place, batch in enumerate(batches):
         fleet.load(np.array([place]), batch)
     return fleet
 
 
-def play_kernel(fleet: Fleet, deltas: np.ndarray) -> int:
+def play_kernel(fleet: EpisodeBatch, deltas: np.ndarray) -> int:
     """Play every episode, one after the other, to the end; return their tasks."""
     rows = np.arange(len(fleet.episodes.facts))
     kernel.play(fleet.episodes.farms, rows, fleet.rules.collect_s, STEP_S, deltas, fleet.config.farm.initial_workers)

@@ -32,7 +32,7 @@ from agents.training import LEARNERS, train
 from agents.training.episodes import ManyAtOnce, OneByOne, Player
 from agents.training.evaluation import evaluate, evaluation_seeds
 from agents.training.records import TrainingRecords
-from agents.training.types import Silent
+from agents.training.types import SilentTraining
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import episode_seeds
@@ -148,7 +148,7 @@ def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed:
 
 def _earned(envs: Environments, learner: Learner) -> float:
     asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": evaluation_seeds(1_000_003, 20)}
-    return statistics.mean(evaluate(envs, learner.policy(), **asked, listener=Silent()).total_reward)
+    return statistics.mean(evaluate(envs, learner.policy(), **asked, listener=SilentTraining()).total_reward)
 
 
 def run_to_reward(seeds: int = 5) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agents.training.interrupt import stop_on_interrupt
     from analysis.tables import step_row
     from autoscaling_env.config.digest import config_yaml
     from autoscaling_env.plugins import backend_names as list_farms
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from workloads.scenarios import scenario_names as list_scenarios
 
 _HOMES = {
+    "agents.training.interrupt": ("stop_on_interrupt",),
     "analysis.tables": ("step_row",),
     "autoscaling_env.config.digest": ("config_yaml",),
     "autoscaling_env.plugins": ("list_farms",),
@@ -106,6 +108,7 @@ __all__ = [
     "scenario_list",
     "split_names",
     "step_row",
+    "stop_on_interrupt",
     "tasks_of",
     "train",
     "tune",

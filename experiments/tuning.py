@@ -173,17 +173,8 @@ def _trials(
 
 def _score(env: OpenFaaSAutoscalingEnv, rule: Policy, seeds: tuple[int, ...]) -> Score:
     """Share of all tasks whose deadline was met, and worker-seconds, averaged over the episodes."""
-    shares, paid = [], []
-    for seed in seeds:
-        workers: list[int] = []
-
-        def watch(observation: Any, reward: float, info: dict[str, Any], seen: list[int] = workers) -> None:
-            seen.append(info["requested_workers"])
-
-        result = play_episode(env, rule, agent="", episode=0, episode_seed=seed, on_step=watch)
-        met = result.info["processed_tasks"] - result.info["qos_violations"]
-        shares.append(met / max(1, result.info["processed_tasks"] + result.info["unfinished_tasks"]))
-        paid.append(sum(workers) * env.config.environment.step_duration_s)
+    played = [play_episode(env, rule, agent="", episode=0, episode_seed=seed).summary for seed in seeds]
+    shares, paid = ([getattr(one, name) for one in played] for name in ("qos_of_all_tasks", "worker_seconds"))
     return Score(float(np.mean(shares)), float(np.mean(paid)))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.types import ScaleReason
 from simulator.compiled.environment import FACTS
@@ -28,7 +29,7 @@ class Infos:
         self._same = {
             "scale_detail": _objects("", size),
             "stale": _objects((), size),
-            "action_deltas": _objects(config.environment.action_deltas, size),
+            "action_deltas": _objects(Actions.of(config).deltas, size),
             "min_workers": np.full(size, config.farm.min_workers),
             "max_workers": np.full(size, config.farm.max_workers),
             "step_duration_s": np.full(size, self._step_s),
@@ -48,7 +49,8 @@ class Infos:
         infos["reward_terms"], infos["_reward_terms"] = _with_masks(named, stepped), stepped.copy()
         if done.any():
             processed = np.maximum(facts["processed_tasks"], 1)
-            qos = np.where(facts["processed_tasks"] > 0, 1 - facts["qos_violations"] / processed, 1.0)
+            met = facts["processed_tasks"] - facts["qos_violations"]
+            qos = np.where(facts["processed_tasks"] > 0, met / processed, 1.0)
             infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
         return infos
 
