@@ -21,7 +21,7 @@ from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import TaskBatch
 from live.backend import LiveBackend
-from live.local import SERVER, local_backend
+from live.platforms.local.farm import SERVER, local_backend
 
 STEP_S = 1.0
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from live.clients import shown
 from live.errors import speaking_ours
-from live.keys import checked_farm, key
-from live.scripts import Scripts
+from live.wire.keys import checked_farm, key
+from live.wire.scripts import Scripts
 
 if TYPE_CHECKING:
     from redis import Redis

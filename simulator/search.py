@@ -246,8 +246,8 @@ def _variants(best: ActionArray, space: Actions, rng: np.random.Generator) -> Ac
     rows = np.arange(VARIANTS)
     for many in (1, 2, 3):
         some = rows[rows % 3 < many]
-        places = rng.integers(len(best), size=len(some))
         drawn = rng.integers(space.count, size=len(some))
+        places = rng.integers(len(best), size=len(some))
         if not space.deltas:  # half of the targets move only a little
             near = variants[some, places] + rng.integers(-3, 4, size=len(some))
             drawn = np.where(some % 2, drawn, np.clip(near, 0, space.count - 1))

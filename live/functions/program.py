@@ -17,9 +17,9 @@ from live.errors import ServerFull, ServerRefused, ServerUnreachable, speaking_o
 from live.functions import health
 from live.functions.settings import FunctionSettings, from_environment
 from live.functions.signals import Signals, Stopped
-from live.keys import key
 from live.queues import Queues
-from live.scripts import protocol
+from live.wire.keys import key
+from live.wire.scripts import protocol
 
 Answer = TypeVar("Answer")
 #: Real seconds between attempts while the server does not answer or has no room.
@@ -66,7 +66,7 @@ class Program:
             self._blocking.connection_pool.disconnect()
             raise
 
-    def patiently(self, ask: Callable[[], Answer]) -> Answer:
+    def retry_until(self, ask: Callable[[], Answer]) -> Answer:
         """Ask until the server answers; being told to leave ends the patience with ``Stopped``."""
         while True:
             try:

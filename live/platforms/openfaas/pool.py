@@ -42,7 +42,7 @@ class WorkerPool(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class Deployer:
     """What both pools work with."""
 
     gateway: Gateway

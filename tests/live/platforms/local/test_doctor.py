@@ -8,9 +8,10 @@ import pytest
 
 from autoscaling_env.config import load_config
 from autoscaling_env.errors import BackendError
+from autoscaling_env.farm_kind import Finding
 from live import server
 from live.control import Controller
-from live.doctor import Finding, examine, server_findings
+from live.platforms.local.doctor import examine, server_findings
 from live.queues import Queues
 from live.server import EmbeddedServer, find_binary
 from live.status import farm_status
