@@ -1,4 +1,4 @@
-"""What the learners are worth: trained with several seeds, judged on episodes none of them was trained on.
+"""What the learners are worth: trained with several seeds, evaluated on episodes none of them was trained on.
 
     python -m benchmarks.learned_policies [--scenarios reference,oscillating] [--agents sarsa,dqn] [--seeds 5]
                                           [--episodes 100] [--train-seed N] [--test-seed N] [--set key=value]
@@ -6,7 +6,7 @@
 
 Every policy plays the same test episodes; differences are paired by episode (mean over the training seeds first), with
 95 % bootstrap intervals. The best constant is searched on training episodes. ``--train-seed`` and ``--test-seed`` take
-the place of the scenario's own, so that settings found with those can be judged on others.
+the place of the scenario's own, so that settings found with those can be evaluated on others.
 """
 
 from __future__ import annotations
@@ -15,106 +15,71 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.learned import load_policy
-from agents.reactive import Reactive, Static
-from agents.training import train
 from analysis.statistics import interval
-from autoscaling_env.config import Config
-from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.files import atomic_write
-from autoscaling_env.plugins import make_workload
-from autoscaling_env.policy import Policy
-from autoscaling_env.rng import episode_seeds
-from autoscaling_env.rollout import play_episode
 from autoscaling_env.run_folder import RunFolder
-from simulator.search import best_static
-from simulator.vector_env import AutoscalingVectorEnv
-from workloads.scenarios import load_scenario, scenario_seeds
+from experiments import Setup, compare, train
+from experiments.setup import place_of, training_place
+
+RULES = ("static-best", "average", "maximum")
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class TestEpisodes:
     """A policy on the test episodes: one value per episode."""
 
     reward: np.ndarray[Any, np.dtype[np.float64]]
     qos: np.ndarray[Any, np.dtype[np.float64]]
 
 
-def make_env(config: Config) -> OpenFaaSAutoscalingEnv:
-    """Return the simulated farm."""
-    return OpenFaaSAutoscalingEnv(config=config)
-
-
-def make_envs(config: Config, num_envs: int) -> AutoscalingVectorEnv:
-    """Return as many that are played at once."""
-    return AutoscalingVectorEnv(num_envs, config=config)
-
-
-def played(config: Config, policy: Policy, seeds: Sequence[int]) -> Played:
-    """Play all test episodes."""
-    env = make_env(config)
-    results = [play_episode(env, policy, agent="", episode=0, episode_seed=seed) for seed in seeds]
-    return Played(np.array([each.total_reward for each in results]), np.array([each.final_qos for each in results]))
-
-
-def baselines(config: Config, train_seed: int) -> dict[str, Policy]:
-    """Return the rules the learners are held against."""
-    workers, _ = best_static(config, make_workload(config), episode_seeds(train_seed, 20))
+def evaluated(setup: Setup, policies: Sequence[str], episodes: int) -> dict[str, TestEpisodes]:
+    """Play all test episodes with each policy."""
+    table = compare(policies, setup, episodes=episodes, record_tasks=False).episodes()
     return {
-        f"static-best ({workers})": Static(workers),
-        "reactive average": Reactive(config.agents.reactive, use_maximum=False),
-        "reactive maximum": Reactive(config.agents.reactive, use_maximum=True),
+        str(name): TestEpisodes(part["total_reward"].to_numpy(), part["final_qos_total"].to_numpy())
+        for name, part in table.groupby("agent", sort=False)
     }
 
 
-def trained(agent: str, config: Config, seed: int, tested: set[int]) -> tuple[Policy, float]:
-    """Return the final policy of a default training, and its wall-clock seconds with all files."""
+def trained(agent: str, setup: Setup, seed: int, episodes: int) -> tuple[TestEpisodes, float]:
+    """Return a default training's model on the test episodes, and the training's seconds with all files."""
     with tempfile.TemporaryDirectory() as root:
-        folder = RunFolder.create(Path(root), agent, datetime.now(UTC))
         begin = time.perf_counter()
-        result = train(agent, config, env_factory=make_env, vector_env_factory=make_envs, seed=seed, folder=folder)
+        run = train(agent, replace(setup, seed=seed), output_dir=Path(root)).result
         seconds = time.perf_counter() - begin
-        columns = folder.read_json("training_metrics.json")["episodes"]
-        if tested & set(columns["episode_seed"]):
+        seen = set(RunFolder.open(run.folder).read_json("training_metrics.json")["episodes"]["episode_seed"])
+        found = compare([str(run.model)], setup, episodes=episodes, record_tasks=False).episodes()
+        if seen & set(found["episode_seed"]):
             raise RuntimeError("a test episode was trained on")
-        return load_policy(result.model), seconds
+        return TestEpisodes(found["total_reward"].to_numpy(), found["final_qos_total"].to_numpy()), seconds
 
 
-def measure(
-    scenario: str, agents: Sequence[str], seeds: int, episodes: int, sets: Sequence[str], own: Sequence[int | None]
-) -> list[dict[str, Any]]:
-    """Train, test and print one scenario; return its rows. ``own``: train and test seed in place of the scenario's."""
-    config = load_scenario(scenario, assignments=tuple(sets))
-    pairs = zip(own, scenario_seeds(scenario), strict=True)
-    train_seed, test_seed = (theirs if mine is None else mine for mine, theirs in pairs)
-    tests = episode_seeds(test_seed, episodes)
-    rules = {name: played(config, policy, tests) for name, policy in baselines(config, train_seed).items()}
+def measure(setup: Setup, agents: Sequence[str], seeds: int, episodes: int, first: int) -> list[dict[str, Any]]:
+    """Train, test and print one scenario; return its rows. ``first`` is the first training seed."""
+    scenario = place_of(setup).name
+    rules = evaluated(setup, RULES, episodes)
     rows = [row(scenario, name, result, {}) for name, result in rules.items()]
     for agent in agents:
-        runs, seconds = [], []
-        for seed in range(seeds):
-            policy, took = trained(agent, config, train_seed + seed, set(tests))
-            runs.append(played(config, policy, tests))
-            seconds.append(took)
-        mean = Played(np.mean([run.reward for run in runs], axis=0), np.mean([run.qos for run in runs], axis=0))
+        runs = [trained(agent, setup, first + seed, episodes) for seed in range(seeds)]
+        rewards, qos = [np.array([getattr(run, name) for run, _ in runs]) for name in ("reward", "qos")]
         per_seed = {
-            "reward_per_training_seed": [round(float(run.reward.mean()), 2) for run in runs],
-            "qos_per_training_seed": [round(float(run.qos.mean()), 5) for run in runs],
-            "training_seconds": [round(each, 1) for each in seconds],
+            "reward_per_training_seed": rewards.mean(axis=1).round(2).tolist(),
+            "qos_per_training_seed": qos.mean(axis=1).round(5).tolist(),
+            "training_seconds": [round(seconds, 1) for _, seconds in runs],
         }
-        rows.append(row(scenario, agent, mean, rules) | per_seed)
+        rows.append(row(scenario, agent, TestEpisodes(rewards.mean(axis=0), qos.mean(axis=0)), rules) | per_seed)
+        print(json.dumps({"policy": agent} | per_seed), flush=True)
     return rows
 
 
-def row(scenario: str, name: str, result: Played, rules: dict[str, Played]) -> dict[str, Any]:
+def row(scenario: str, name: str, result: TestEpisodes, rules: Mapping[str, TestEpisodes]) -> dict[str, Any]:
     """Return and print one line: means, and paired differences from the rules."""
     against = {}
     for rule, other in rules.items():
@@ -143,13 +108,11 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    own = (given.train_seed, given.test_seed)
     rows: list[dict[str, Any]] = []
     for scenario in given.scenarios.split(","):
-        rows += measure(scenario, given.agents.split(","), given.seeds, given.episodes, given.set, own)
-        for each in rows:
-            if "training_seconds" in each and each["scenario"] == scenario:
-                print(json.dumps({name: each[name] for name in each if name != "against"}), flush=True)
+        setup = Setup(scenario=scenario, assignments=tuple(given.set), seed=given.test_seed)
+        own = training_place(replace(setup, seed=given.train_seed)).train_seed
+        rows += measure(setup, given.agents.split(","), given.seeds, given.episodes, own)
     if given.json:
         with atomic_write(given.json) as file:
             json.dump(rows, file, indent=1)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import experiments
 from autoscaling_env.errors import InputError
-from autoscaling_env.files import atomic_write, check_place
+from autoscaling_env.files import check_place
 from cli import options
-from cli.console import progress
-from cli.settings import Overrides, backend_name, resolve
+from cli.completing import farms, one_of
 from cli.show import print_paths, show_rows
+from cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from experiments import Calibration
 
 
 def calibrate(
@@ -20,8 +24,18 @@ def calibrate(
     probe: Annotated[
         bool, typer.Option("--probe", help="Instead: scale the farm up and down a few times and time it.")
     ] = False,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="With --probe: how often.")] = 5,
-    backend: Annotated[str, typer.Option("--backend", metavar="NAME", help="With --probe: which farm.")] = "local",
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", min=1, help="With --probe: how often.  [default: 5]")
+    ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            "--backend",
+            metavar="NAME",
+            help="With --probe: which farm.  [default: local]",
+            autocompletion=one_of(farms),
+        ),
+    ] = None,
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
     output: Annotated[
@@ -40,51 +54,24 @@ def calibrate(
         raise InputError("calibrate needs a RUN, or --probe, and not both")
     if output is not None:
         check_place(output)
-    if run is None:
-        _probe(backend, config, assignments, rounds, output)
+    if run is not None:
+        given = {"--rounds": rounds, "--backend": backend, "--config": config, "--set": assignments}
+        if others := [option for option, value in given.items() if value]:
+            raise InputError(*(f"{option} belongs to --probe: a run has its own configuration" for option in others))
+        _show(experiments.calibrate(run, output))
         return
-    from live.calibration import calibrate as fit
-
-    fitted, measured = fit(run)
-    path = output or run / "farm.yml"
-    with atomic_write(path) as file:
-        file.write(fitted.to_yaml())
-    columns = {"start-up": measured.startup_s, "pick-up": measured.pickup_s}
-    columns |= {"overhead": measured.overhead_s, "collector": measured.collect_s}
-    show_rows("measured, episode seconds", [_quantiles(name, values) for name, values in columns.items()])
-    print_paths({"farm": path})
+    setup = experiments.Setup(config=config, assignments=tuple(assignments or ()))
+    with Terminal() as listener:
+        found = experiments.probe(backend or "local", setup, rounds=rounds or 5, output=output, listener=listener)
+    _show(found)
 
 
-def _probe(backend: str, config: Path | None, assignments: list[str] | None, rounds: int, output: Path | None) -> None:
-    """Time a platform by scaling it; what is stored bears the platform's name."""
-    from autoscaling_env.plugins import make_backend
-    from live.backend import LiveBackend
-    from live.probing import measure_platform
-
-    resolved = resolve(Overrides(config, assignments or (), values={"live.startup": ("--probe", "real")}))
-    farm = make_backend(backend_name(backend, None), resolved)
-    if not isinstance(farm, LiveBackend):
-        raise InputError(f"--backend {backend}: only a live farm can be probed: local, kubernetes or openfaas")
-    try:
-        with progress() as bar:
-            task = bar.add_task(f"scaling {backend}", total=rounds)
-            times = measure_platform(
-                farm, rounds=rounds, progress=lambda done, total: bar.update(task, completed=done, total=total)
-            )
-    finally:
-        farm.close()
-    path = output or Path(f"startup-{times.platform}.yml")
-    with atomic_write(path) as file:
-        file.write(times.to_yaml(resolved.live.time_scale))
-    times.save(path.with_suffix(".json"))
-    rows = [_quantiles("start-up", times.startup_s), _quantiles("leaving", times.drain_s)]
-    show_rows(f"{times.platform}, real seconds", rows)
-    print_paths({"farm": path, "times": path.with_suffix(".json")})
-
-
-def _quantiles(name: str, values: Any) -> dict[str, str]:
-    import numpy as np
-
-    shares = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
-    found = {title: f"{np.quantile(values, share):.4f}" if len(values) else "-" for title, share in shares.items()}
-    return {"What": name, "Events": str(len(values)), **found}
+def _show(found: Calibration) -> None:
+    table = found.table()
+    rows = [
+        {"What": str(name), "Events": f"{row['events']:.0f}"}
+        | {key: f"{row[key]:.4f}" if row["events"] else "-" for key in ("p5", "p50", "p95")}
+        for name, row in table.iterrows()
+    ]
+    show_rows(found.what, rows)
+    print_paths(found.files)

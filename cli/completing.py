@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import experiments
+
 Names = Callable[[], Iterable[str]]
 Completion = Callable[[str], list[str]]
 
@@ -24,21 +26,30 @@ def some_of(names: Names) -> Completion:
 
 
 def agents() -> Iterable[str]:
-    """Names of rules and agents."""
-    from cli.policies import ALIASES, FACTORIES
+    """Return the names of policies."""
+    return [*experiments.ALIASES, *(name.replace("static-N", "static-12") for name in experiments.list_policies())]
 
-    return [*ALIASES, *FACTORIES, "static-12"]
+
+def learners() -> Iterable[str]:
+    """Return the names of agents that learn."""
+    return experiments.list_learners()
+
+
+def tunable() -> Iterable[str]:
+    """Return the names of rules whose settings can be searched."""
+    return experiments.list_tunable()
 
 
 def scenarios() -> Iterable[str]:
-    """Names of scenarios."""
-    from workloads.scenarios import scenario_names
-
-    return scenario_names()
+    """Return the names of scenarios."""
+    return experiments.list_scenarios()
 
 
 def farms() -> Iterable[str]:
-    """Names of farms, simulated and live."""
-    from autoscaling_env.plugins import backend_names
+    """Return the names of farms, simulated and live."""
+    return experiments.list_farms()
 
-    return backend_names()
+
+def engines() -> Iterable[str]:
+    """Return the names of engines."""
+    return experiments.list_engines()

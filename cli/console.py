@@ -1,4 +1,4 @@
-"""What the terminal shows: progress with a time to go, remarks, errors. Results go to stdout, the rest to stderr."""
+"""What the terminal shows: progress, remarks, errors. Results go to stdout, the rest to stderr."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def escape(text: str) -> str:
 
 
 def progress(*, quiet: bool = False) -> Progress:
-    """Return a progress bar with elapsed time and time to go, on stderr; silent where nobody watches."""
+    """Return a progress bar with elapsed time and time remaining, on stderr; silent where nobody watches."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("to go"),
+        TextColumn("remaining"),
         TimeRemainingColumn(),
         console=err,
         disable=quiet or not err.is_terminal,

@@ -1,49 +1,52 @@
-"""``autoscale evaluate``: a trained model on episodes, in any farm."""
+"""``autoscale evaluate``: one policy on episodes, in any farm."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import experiments
 from cli import options
-from cli.settings import Overrides
+from cli.completing import agents, one_of
+from cli.options import Farm
+from cli.show import show_comparison
+from cli.terminal import terminal_for
+
+if TYPE_CHECKING:
+    from experiments import Setup
 
 
+@options.takes(setup=options.PLAYED, farm=options.FARM)
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file, a training run, or module:factory.")],
+    setup: Setup,
+    farm: Farm,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A model file, a training run, module:factory, a rule or a plug-in.",
+            autocompletion=one_of(agents),
+        ),
+    ],
     episodes: options.Episodes = 20,
-    max_steps: options.MaxSteps = None,
-    step_duration: options.StepDuration = None,
-    initial_workers: options.InitialWorkers = None,
-    objective: options.Objective = None,
-    seed: options.Seed = 0,
-    scenario: options.Scenario = None,
-    trace: options.Trace = None,
-    durations: options.Durations = None,
-    as_recorded: options.AsRecorded = False,
-    config: options.ConfigFile = None,
-    assignments: options.Assignments = None,
-    backend: options.BackendName = "sim",
-    engine: options.Engine = None,
     output_dir: options.OutputDir = Path("runs"),
     as_json: options.Json = False,
 ) -> None:
-    """Play a trained model without exploration, and record every step.
+    """Play a policy without exploration, and record every step.
 
     Example: autoscale evaluate runs/sarsa_run_20260101T000000Z --episodes 100 --seed 7
     """
-    from cli.comparing import compare_and_report
-    from cli.places import Wanted
-
-    overrides = Overrides(
-        config=config,
-        assignments=assignments or (),
-        trace=trace,
-        durations=durations,
-        as_recorded=as_recorded,
-        values=options.environment_values(max_steps, step_duration, initial_workers, objective),
+    settings = experiments.Settings(
+        kind="evaluate",
+        episodes=episodes,
+        backend=farm.backend,
+        engine=farm.engine,
+        output_dir=output_dir,
+        command=sys.argv,
     )
-    wanted = Wanted("evaluate", (), (model,), seed, episodes, backend, engine, output_dir)
-    compare_and_report(wanted, overrides, [scenario] if scenario else [], as_json=as_json)
+    with terminal_for(farm, quiet=as_json) as listener:
+        found = experiments.evaluate(model, setup, settings, listener=listener)
+    show_comparison(found, as_json=as_json)

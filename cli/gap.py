@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import experiments
 from cli import options
-from cli.replay import read_steps, read_table
-from cli.show import print_paths, show_rows
+from cli.show import print_json, print_paths, show_rows
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from experiments import Gap
 
 
 def gap(
@@ -25,38 +24,15 @@ def gap(
 
     Example: autoscale gap runs/compare_run_SIM runs/compare_run_LIVE
     """
-    report, paths = write_gap(sim_run, live_run)
+    found = experiments.gap(sim_run, live_run)
     if as_json:
-        typer.echo(json.dumps(report | {"files": {name: str(path) for name, path in paths.items()}}, indent=1))
+        print_json(found.to_json())
     else:
-        show_gap(report)
-        print_paths(paths)
+        show_gap(found)
 
 
-def write_gap(sim_run: Path, live_run: Path) -> tuple[dict[str, Any], dict[str, Path]]:
-    """Write ``gap.json`` and its picture into the live run; return the report and the files."""
-    import numpy as np
-
-    from analysis.gap import gap_report
-    from analysis.plots.replicas import gap_plot
-    from autoscaling_env.run_folder import RunFolder
-
-    sim, live = read_steps(sim_run), read_steps(live_run)
-    report = gap_report(sim, live, np.random.default_rng(0), sim_tasks=_tasks(sim_run), live_tasks=_tasks(live_run))
-    folder = RunFolder(live_run)
-    path = folder.write_json("gap.json", report)
-    return report, {"gap": path, "gap picture": gap_plot(sim, live, live_run / "plots" / "gap.png")}
-
-
-def show_gap(report: dict[str, Any]) -> None:
-    """Print what a gap report says."""
-    from analysis.gap_tables import gap_metric_rows, gap_rows, ranking_rows
-
-    show_rows("observations: live minus simulated, step by step", gap_rows(report))
-    show_rows("figures: live minus simulated, episode by episode", gap_metric_rows(report))
-    show_rows("do the agents rank the same?", ranking_rows(report))
-
-
-def _tasks(run: Path) -> pd.DataFrame | None:
-    path = run / "tasks.parquet"
-    return read_table(path) if path.is_file() else None
+def show_gap(found: Gap) -> None:
+    """Print what a gap report says, and where it is."""
+    for title, rows in found.tables().items():
+        show_rows(title, rows)
+    print_paths(found.files)

@@ -2,50 +2,109 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
 
 from autoscaling_env.errors import InputError
+from cli.options import Group
 
-#: Option -> key below agents.<agent>; the second element says which agent has it (None: both).
-LEARNER_OPTIONS: dict[str, tuple[str, str | None]] = {
-    "--episodes": ("episodes", None),
-    "--gamma": ("gamma", None),
-    "--epsilon": ("epsilon", None),
-    "--epsilon-min": ("epsilon_min", None),
-    "--epsilon-decay": ("epsilon_decay", None),
-    "--bins": ("bins", "sarsa"),
-    "--alpha": ("alpha", "sarsa"),
-    "--trace-lambda": ("trace_lambda", "sarsa"),
-    "--trace-threshold": ("trace_threshold", "sarsa"),
-    "--learning-rate": ("learning_rate", "dqn"),
-    "--hidden-layers": ("hidden_layers", "dqn"),
-    "--replay-capacity": ("replay_capacity", "dqn"),
-    "--batch-size": ("batch_size", "dqn"),
-    "--target-update": ("target_update", "dqn"),
-    "--target-tau": ("target_tau", "dqn"),
+
+@dataclass(frozen=True, slots=True)
+class LearnerOption:
+    """An option of ``train``.
+
+    Attributes:
+        kind: of its value; ``list`` is whole numbers with commas.
+        help: for ``--help``.
+        agent: who has it; None: every agent that learns.
+        key: what it sets, below ``agents.<agent>`` or, with a dot, in the whole configuration.
+        least: the smallest value that makes sense, where Typer can check it.
+    """
+
+    kind: type
+    help: str
+    agent: str | None = None
+    key: str = ""
+    least: int | None = None
+
+
+#: Parameter -> option; the key is the parameter's name unless it says another.
+OPTIONS: dict[str, LearnerOption] = {
+    "episodes": LearnerOption(int, "Training episodes.", least=1),
+    "bins": LearnerOption(list, "bins per observation, one number or nine.", "sarsa"),
+    "alpha": LearnerOption(float, "step size.", "sarsa"),
+    "gamma": LearnerOption(float, "Discount per step."),
+    "epsilon": LearnerOption(float, "First share of random actions."),
+    "epsilon_min": LearnerOption(float, "Least share of random actions."),
+    "epsilon_decay": LearnerOption(float, "Factor after every episode."),
+    "trace_lambda": LearnerOption(float, "decay of traces.", "sarsa"),
+    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", "sarsa"),
+    "learning_rate": LearnerOption(float, "step size of Adam.", "dqn"),
+    "hidden_layers": LearnerOption(list, "width of each hidden layer.", "dqn"),
+    "replay_capacity": LearnerOption(int, "transitions kept.", "dqn"),
+    "batch_size": LearnerOption(int, "transitions in an update.", "dqn"),
+    "target_update": LearnerOption(int, "updates between two moves of the target network.", "dqn"),
+    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", "dqn"),
+    "checkpoint_every": LearnerOption(
+        int, "Episodes between two checkpoints.", key="agents.training.checkpoint_every", least=1
+    ),
+    "eval_episodes": LearnerOption(
+        int, "Unseen episodes each checkpoint is evaluated on.", key="agents.training.eval_episodes", least=0
+    ),
+    "envs": LearnerOption(
+        int, "Episodes collected at once, on a farm that plays many.", key="agents.training.envs", least=1
+    ),
 }
 
 
-def learner_values(agent: str, given: dict[str, Any]) -> dict[str, tuple[str, Any]]:
-    """Return dotted key -> (option, value) of what was given; an option of the other agent is an error.
+def flag(name: str) -> str:
+    """Return the option of a parameter."""
+    return f"--{name.replace('_', '-')}"
 
-    Args:
-        agent: ``sarsa`` or ``dqn``.
-        given: option -> value; None: not given.
+
+def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return dotted key -> value of what was given, and dotted key -> option; another agent's option is an error.
+
+    Raises:
+        InputError: every option that is not this agent's, or cannot be read.
     """
-    wanted = {option: value for option, value in given.items() if value is not None}
-    others = [option for option in wanted if LEARNER_OPTIONS[option][1] not in {None, agent}]
-    if others:
-        raise InputError(*(f"{option} belongs to {LEARNER_OPTIONS[option][1]}, not to {agent}" for option in others))
-    return {f"agents.{agent}.{LEARNER_OPTIONS[option][0]}": (option, value) for option, value in wanted.items()}
+    settings: dict[str, Any] = {}
+    labels: dict[str, str] = {}
+    problems = []
+    for name, value in given.items():
+        option = OPTIONS[name]
+        if value is None:
+            continue
+        if option.agent not in {None, agent}:
+            problems.append(f"{flag(name)} belongs to {option.agent}, not to {agent}")
+            continue
+        key = option.key or f"agents.{agent}.{name}"
+        settings[key] = _numbers(name, value) if option.kind is list else value
+        labels[key] = flag(name)
+    if problems:
+        raise InputError(*problems)
+    return settings, labels
 
 
-def numbers(option: str, text: str | None, *, single: bool = False) -> Any:
-    """Return the whole numbers of a list with commas; one of them alone as a number where ``single``."""
-    if text is None:
-        return None
+def _numbers(name: str, text: str) -> int | list[int]:
+    """The whole numbers of a list with commas; of bins one alone is a number."""
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
-        raise InputError(f"{option} {text}: write whole numbers with commas between, such as 64,64") from None
-    return numbers[0] if single and len(numbers) == 1 else numbers
+        raise InputError(f"{flag(name)} {text}: write whole numbers with commas between, such as 64,64") from None
+    return numbers[0] if name == "bins" and len(numbers) == 1 else numbers
+
+
+def _annotation(name: str, option: LearnerOption) -> Any:
+    words = f"{option.agent}: {option.help}" if option.agent else option.help
+    kind = str if option.kind is list else option.kind
+    return Annotated[
+        kind | None,
+        typer.Option(flag(name), min=option.least, help=words, metavar="N,N" if option.kind is list else None),
+    ]
+
+
+LEARNER = Group({name: (_annotation(name, option), None) for name, option in OPTIONS.items()}, dict)

@@ -29,7 +29,7 @@ from cli import (
     workload,
 )
 from cli.console import print_error, print_problems
-from cli.failures import unwritable, usage
+from cli.failures import missing, unwritable, usage
 
 app = typer.Typer(
     name="autoscale",
@@ -82,6 +82,11 @@ def main() -> None:
     except AutoscalingError as error:
         print_error(error)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if (line := missing(error)) is None:
+            raise
+        print_problems(line)
+        sys.exit(2)
     except OSError as error:
         if (line := unwritable(error)) is None:
             raise

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+import experiments
 from cli.show import print_paths
-
-if TYPE_CHECKING:
-    from autoscaling_env.run_folder import RunFolder
 
 
 def plot(
@@ -20,22 +18,4 @@ def plot(
 
     Example: autoscale plot runs/dqn_run_20260101T000000Z
     """
-    from autoscaling_env.run_folder import RunFolder
-    from cli.finishing import pictures, recorded
-
-    if (run / "training_metrics.json").is_file():
-        paths = {"picture": draw_training(RunFolder.open(run))}
-    else:
-        paths = pictures(run, recorded(run), 0)
-    print_paths(paths)
-
-
-def draw_training(folder: RunFolder) -> Path:
-    """Draw the learning curve with its evaluations."""
-    from analysis.plots.learning import learning_curves
-
-    judged = (folder.path / "evaluation_metrics.json").is_file()
-    evaluation = folder.read_json("evaluation_metrics.json") if judged else None
-    training = folder.read_json("training_metrics.json")
-    title = f"{training['agent']}, seed {training['seed']}"
-    return learning_curves(training, evaluation, folder.path / "plots" / "learning_curves.png", title=title)
+    print_paths(experiments.draw(run))

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autoscaling_env.errors import InputError, unknown_name
+import experiments
 from autoscaling_env.files import atomic_write, check_place
 from cli import options
-from cli.completing import one_of
-from cli.console import note, out
-from cli.settings import Overrides, load_workload, resolve, scenario_overrides, with_direct_actions
-from cli.show import show_rows
+from cli.completing import one_of, tunable
+from cli.console import note
+from cli.show import print_json, print_line, show_rows
+from cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from agents.tuning import Trial
-
-#: What a name in Kubernetes may be (RFC 1123).
-DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-TUNABLE = ("keda", "hpa", "reactive")
+    from experiments import Setup, Tuning
 
 
+@options.takes(setup=options.TUNED)
 def tune(
-    policy: Annotated[
-        str,
-        typer.Argument(
-            metavar="|".join(TUNABLE), help="Whose settings to search.", autocompletion=one_of(lambda: TUNABLE)
-        ),
-    ],
+    setup: Setup,
+    policy: Annotated[str, typer.Argument(help="Whose settings to search.", autocompletion=one_of(tunable))],
     slo: Annotated[float, typer.Option("--slo", min=0, max=1, help="Share of deadlines to meet.")] = 0.95,
     budget: Annotated[int, typer.Option("--budget", min=1, help="Settings to try.")] = 60,
     episodes: Annotated[int, typer.Option("--episodes", min=1, help="Episodes each is tried on.")] = 5,
-    scenario: options.Scenario = None,
-    trace: options.Trace = None,
-    durations: options.Durations = None,
-    seed: options.Seed = 0,
-    config: options.ConfigFile = None,
-    assignments: options.Assignments = None,
     deployment: Annotated[str, typer.Option("--deployment", help="Deployment the manifest scales.")] = "worker",
     namespace: Annotated[str, typer.Option("--namespace", help="Namespace it is in.")] = "default",
     output: Annotated[
@@ -58,47 +43,33 @@ def tune(
 
       autoscale tune hpa --trace my_trace.csv --budget 200 -o hpa.yaml
     """
-    from agents.tuning import ManifestNames, cheapest_meeting
-    from agents.tuning import pareto as pareto_set
-    from cli.tuning import search_settings, settings_yaml
-
-    if policy not in TUNABLE:
-        raise InputError(unknown_name("policy to tune", policy, TUNABLE))
-    _check_names({"--deployment": deployment, "--namespace": namespace})
     if output is not None:
         check_place(output)
-    overrides = scenario_overrides(scenario, Overrides(config, assignments or (), None, trace, durations))
-    resolved = with_direct_actions(resolve(overrides))
-    workload = load_workload(resolved, quiet=as_json)
-    found = search_settings(policy, resolved, workload, budget=budget, episodes=episodes, seed=seed, quiet=as_json)
-    trials, best = found.trials, cheapest_meeting(found.trials, slo)
-    text = settings_yaml(policy, resolved, best, ManifestNames(deployment, namespace, deployment)) if best else ""
-    if text and output is not None:
+    with Terminal(quiet=as_json) as listener:
+        found = experiments.tune(
+            policy,
+            setup,
+            slo=slo,
+            budget=budget,
+            episodes=episodes,
+            deployment=deployment,
+            namespace=namespace,
+            listener=listener,
+        )
+    if found.yaml and output is not None:
         with atomic_write(output) as file:
-            file.write(text)
+            file.write(found.yaml)
     if as_json:
-        typer.echo(json.dumps({"pareto": [_plain(trial) for trial in pareto_set(trials)], "yaml": text}, indent=1))
+        print_json(found.to_json())
     else:
-        _show(policy, trials, best, slo)
-        if text and output is None:
-            typer.echo(text)
-        elif text:
-            out.print(f"yaml  {output}", highlight=False, soft_wrap=True)
+        _show(found, output)
     if found.interrupted:
-        note(f"interrupted: {len(trials)} of {budget} settings were tried")
+        note(f"interrupted: {len(found.trials)} of {budget} settings were tried")
         raise KeyboardInterrupt
 
 
-def _check_names(given: dict[str, str]) -> None:
-    """A manifest with another name is one that Kubernetes refuses."""
-    wrong = [f"{option} {name!r}" for option, name in given.items() if not DNS_LABEL.fullmatch(name)]
-    if wrong:
-        raise InputError(*(f"{each}: must be 1 to 63 of a-z, 0-9 and -, with no - at the ends" for each in wrong))
-
-
-def _show(policy: str, trials: list[Trial], best: Trial | None, slo: float) -> None:
-    from agents.tuning import pareto as pareto_set
-
+def _show(found: Tuning, output: Path | None) -> None:
+    best = found.best
     rows = [
         {
             "QoS [%]": f"{100 * trial.score.qos:.2f}",
@@ -106,22 +77,18 @@ def _show(policy: str, trials: list[Trial], best: Trial | None, slo: float) -> N
             "Chosen": "<-" if best is not None and trial.settings == best.settings else "",
             "Settings": ", ".join(f"{_short(key)}={value}" for key, value in trial.settings.items()),
         }
-        for trial in pareto_set(trials)
+        for trial in found.pareto
     ]
-    show_rows(f"{policy}: settings no other beats in both, of {len(trials)} tried", rows)
+    show_rows(f"{found.policy}: settings no other beats in both, of {len(found.trials)} tried", rows)
     if best is None:
-        out.print(f"no setting of {len(trials)} keeps {100 * slo:g} %; the last row comes nearest", highlight=False)
-
-
-def _plain(trial: Trial) -> dict[str, Any]:
-    return {
-        "settings": dict(trial.settings),
-        "qos": trial.score.qos,
-        "worker_seconds": trial.score.worker_seconds,
-    }
+        print_line(f"no setting of {len(found.trials)} keeps {100 * found.slo:g} %; the last row comes nearest")
+    elif output is None:
+        typer.echo(found.yaml)
+    else:
+        print_line(f"yaml  {output}")
 
 
 def _short(key: str) -> str:
     """The end of a dotted key that tells it from the others."""
-    parts = key.split(".")
+    parts: list[Any] = key.split(".")
     return ".".join(parts[-2:]) if "behavior" in parts else parts[-1]

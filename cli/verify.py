@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-import typer
-
+import experiments
 from autoscaling_env.errors import AutoscalingError
 from cli import options
-from cli.console import out
-from cli.show import show_rows
+from cli.show import print_json, print_line, show_rows
 
 
 class LossError(AutoscalingError):
@@ -21,19 +17,12 @@ def verify(run: options.Run, as_json: options.Json = False) -> None:
 
     Exit code 1 if not. Example: autoscale verify runs/compare_run_20260101T000000Z
     """
-    from live.records import verify_run
-
-    verdicts = verify_run(run)
-    rows = [
-        {"Agent": agent, "Episode": str(episode + 1), **{key: str(value) for key, value in verdict.counts().items()}}
-        for (agent, episode), verdict in verdicts.items()
-    ]
+    found = experiments.verify(run)
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        print_json(found.rows)
     else:
-        show_rows("what became of every task", rows)
-    problems = [line for verdict in verdicts.values() for line in verdict.problems]
-    for line in problems:
-        out.print(line, highlight=False, soft_wrap=True)
-    if not all(verdict.passed for verdict in verdicts.values()):
+        show_rows("what became of every task", found.rows)
+    for line in found.problems:
+        print_line(line)
+    if not found.passed:
         raise LossError(f"{run}: tasks were lost, duplicated or came from outside")

@@ -1,1 +1,119 @@
-"""What the commands do, as a library: typed settings in, typed results with data frames out."""
+"""What the commands do, as a library: typed settings in, results with pandas frames out; nothing here prints or parses.
+
+    from experiments import compare
+
+    found = compare(["keda", "static-best"], "flash_crowd", episodes=5)
+    print(found.table()[["total_reward", "final_qos_total", "worker_seconds"]])
+
+What is named here is imported when it is first used: a command that does not draw does not load what draws.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.tables import step_row
+    from autoscaling_env.config.digest import config_yaml
+    from autoscaling_env.plugins import backend_names as list_farms
+    from experiments.comparing import Settings, compare, evaluate
+    from experiments.comparison import Comparison, newest_comparison, read_comparison
+    from experiments.demo import demo
+    from experiments.demo_live import demo_live
+    from experiments.environments import in_real_time, list_engines, load_workload, make_env
+    from experiments.listening import Listener, Silent
+    from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
+    from experiments.merging import merge
+    from experiments.pictures import draw, draw_training
+    from experiments.policies import ALIASES, Setting, list_policies, load_policy, make_policy, split_names
+    from experiments.replaying import replay
+    from experiments.setup import Setup, config_schema, resolve, scenario_list
+    from experiments.tasks import Tasks, tasks_of
+    from experiments.training import Training, list_learners, resume, train
+    from experiments.tuning import Tuning, list_tunable, tune
+    from workloads.scenarios import scenario
+    from workloads.scenarios import scenario_names as list_scenarios
+
+_HOMES = {
+    "analysis.tables": ("step_row",),
+    "autoscaling_env.config.digest": ("config_yaml",),
+    "autoscaling_env.plugins": ("list_farms",),
+    "experiments.comparing": ("Settings", "compare", "evaluate"),
+    "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
+    "experiments.demo": ("demo",),
+    "experiments.demo_live": ("demo_live",),
+    "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
+    "experiments.listening": ("Listener", "Silent"),
+    "experiments.live_runs": ("Calibration", "Gap", "Verification", "calibrate", "gap", "probe", "verify"),
+    "experiments.merging": ("merge",),
+    "experiments.pictures": ("draw", "draw_training"),
+    "experiments.policies": ("ALIASES", "Setting", "list_policies", "load_policy", "make_policy", "split_names"),
+    "experiments.replaying": ("replay",),
+    "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
+    "experiments.tasks": ("Tasks", "tasks_of"),
+    "experiments.training": ("Training", "list_learners", "resume", "train"),
+    "experiments.tuning": ("Tuning", "list_tunable", "tune"),
+    "workloads.scenarios": ("scenario", "list_scenarios"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+#: Names that are others at home.
+_AT_HOME = {"list_scenarios": "scenario_names", "list_farms": "backend_names"}
+
+__all__ = [
+    "ALIASES",
+    "Calibration",
+    "Comparison",
+    "Gap",
+    "Listener",
+    "Setting",
+    "Settings",
+    "Setup",
+    "Silent",
+    "Tasks",
+    "Training",
+    "Tuning",
+    "Verification",
+    "calibrate",
+    "compare",
+    "config_schema",
+    "config_yaml",
+    "demo",
+    "demo_live",
+    "draw",
+    "draw_training",
+    "evaluate",
+    "gap",
+    "in_real_time",
+    "list_engines",
+    "list_farms",
+    "list_learners",
+    "list_policies",
+    "list_scenarios",
+    "list_tunable",
+    "load_policy",
+    "load_workload",
+    "make_env",
+    "make_policy",
+    "merge",
+    "newest_comparison",
+    "probe",
+    "read_comparison",
+    "replay",
+    "resolve",
+    "resume",
+    "scenario",
+    "scenario_list",
+    "split_names",
+    "step_row",
+    "tasks_of",
+    "train",
+    "tune",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'experiments' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), _AT_HOME.get(name, name))

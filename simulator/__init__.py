@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from autoscaling_env.farm_kind import FarmKind
 
 if TYPE_CHECKING:
     from autoscaling_env.backend import Backend
     from autoscaling_env.config import Config
+    from autoscaling_env.workload import Workload
 
 
 def simpy_backend(config: Config) -> Backend:
@@ -23,6 +26,18 @@ def compiled_backend(config: Config) -> Backend:
     return CompiledBackend(config.farm)
 
 
-def default_backend(config: Config) -> Backend:
-    """Return the farm that simulations use unless told otherwise."""
-    return compiled_backend(config)
+def _many(count: int, *, config: Config, workload: Workload) -> Any:
+    from simulator.vector_env import AutoscalingVectorEnv
+
+    return AutoscalingVectorEnv(count, config=config, workload=workload)
+
+
+SIM = FarmKind(
+    name="sim",
+    summary="simulated",
+    make=compiled_backend,
+    make_many=_many,
+    engines={"compiled": "compiled", "simpy": "simpy"},
+)
+COMPILED = FarmKind(name="compiled", summary="simulated, compiled", make=compiled_backend, make_many=_many)
+SIMPY = FarmKind(name="simpy", summary="simulated, in SimPy", make=simpy_backend)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from autoscaling_env.config.base import PositiveSeconds, Section
 
@@ -29,6 +29,12 @@ class EnvironmentConfig(Section):
     """Shuffle the order of the workload's phases in every episode."""
     phase_shuffle_seed: Annotated[int, Field(ge=0)] | None = None
     """Fixes the order of all episodes; without it each episode has its own."""
+
+    @model_validator(mode="after")
+    def _an_order_is_shuffled(self) -> EnvironmentConfig:
+        if self.phase_shuffle_seed is not None and not self.phase_shuffle:
+            raise ValueError("phase_shuffle_seed has no effect without phase_shuffle: true")
+        return self
 
     @field_validator("action_deltas")
     @classmethod

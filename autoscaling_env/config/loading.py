@@ -20,23 +20,24 @@ DEFAULTS = "configuration.yml"
 
 
 def load_config(
-    *files: Path | str, assignments: Iterable[str] = (), options: Mapping[str, tuple[str, Any]] | None = None
+    *files: Path | str | Source, assignments: Iterable[str] = (), options: Mapping[str, tuple[str, Any]] | None = None
 ) -> Config:
     """Return the packaged defaults, overridden by each file, then ``key=value`` assignments, then options.
 
     Mappings are merged, lists and values replaced; a mapping whose ``kind`` changes is replaced whole.
 
     Args:
-        files: YAML files, later ones over earlier ones.
+        files: YAML files or layers read before, later ones over earlier ones.
         assignments: ``key=value`` with a dotted key and a YAML value.
         options: dotted key -> (what to call it in a message, value).
 
     Raises:
         ConfigError: every problem found, one line each.
     """
-    sources = [_defaults(), *[_read(Path(file)) for file in files], *_assignments(assignments)]
+    layers = [file if isinstance(file, Source) else read_source(Path(file)) for file in files]
+    sources = [_defaults(), *layers, *_assignments(assignments)]
     for key, (label, value) in (options or {}).items():
-        sources.append(Source(label, _nested(key.split("."), value), {}))
+        sources.append(layer(label, key, value))
     return build(sources)
 
 
@@ -67,7 +68,17 @@ def _defaults() -> Source:
     return Source(DEFAULTS, *parse(text, DEFAULTS))
 
 
-def _read(file: Path) -> Source:
+def layer(name: str, key: str, value: Any) -> Source:
+    """Return a layer that sets one dotted key; ``name`` is what a message calls it."""
+    return Source(name, _nested(key.split("."), value), {})
+
+
+def read_source(file: Path) -> Source:
+    """Return a YAML file as a layer of configuration.
+
+    Raises:
+        ConfigError: it cannot be read, or is no mapping.
+    """
     try:
         with file.open("rb") as stream:  # a pipe will do; one without end is cut off, and then too long
             text = stream.read(4 * MAX_BYTES).decode("utf-8-sig")
@@ -95,7 +106,7 @@ def _assignments(assignments: Iterable[str]) -> list[Source]:
         except ConfigError as error:
             problems += error.problems
             continue
-        sources.append(Source(f"--set {key.strip()}", _nested(key.strip().split("."), data), {}))
+        sources.append(layer(f"--set {key.strip()}", key.strip(), data))
     if problems:
         raise ConfigError(*problems)
     return sources

@@ -100,3 +100,19 @@ def test_the_command_alone_explains_itself(autoscale) -> None:
     outcome = autoscale()
     assert (outcome.code, outcome.err) == (2, "")
     assert "Usage: autoscale" in outcome.out
+
+
+def test_what_an_extra_brings_is_named_where_it_is_missing(tmp_path: Path) -> None:
+    words = "autoscale compare --backend local --agents static-2"
+    program = f"import sys; sys.modules['redis'] = None; sys.argv = {words.split()}"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; from cli.main import main; main()"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: this needs redis, which is not installed; pip install 'openfaas-autoscaling[live]'\n",
+    )

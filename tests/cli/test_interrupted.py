@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cli import tuning
-from cli.training_progress import TrainingProgress
+from cli.terminal import Terminal
+from experiments import tuning
+from experiments.listening import TrainingWithin
 
 #: Presses Ctrl-C in its third episode.
 IMPATIENT = """
@@ -61,18 +62,18 @@ def test_before_the_first_episode_there_is_nothing_to_show(autoscale) -> None:
 
 
 def test_a_training_is_saved_and_says_how_to_go_on(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = TrainingProgress.episode
+    told = Terminal.episode
 
-    def press(self: TrainingProgress, line) -> None:
+    def press(self: Terminal, line) -> None:
         told(self, line)
         if line.episode == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(TrainingProgress, "episode", press)
+    monkeypatch.setattr(Terminal, "episode", press)
     outcome = autoscale("train", "sarsa", "--episodes", 6, "--eval-episodes", 0, "--max-steps", 4)
     assert outcome.code == 130
     assert f"autoscale train sarsa --resume {the_run()}" in outcome.out
-    monkeypatch.setattr(TrainingProgress, "episode", told)
+    monkeypatch.setattr(Terminal, "episode", told)
     assert autoscale("train", "sarsa", "--resume", the_run(), "--json").json()["episodes"] == 6
 
 
@@ -93,7 +94,7 @@ def test_a_search_shows_what_it_tried(autoscale, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_half_trained_agent_is_not_compared(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TrainingProgress, "episode", lambda self, line: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(TrainingWithin, "episode", lambda self, line: signal.raise_signal(signal.SIGINT))
     outcome = autoscale("compare", "--agents", "sarsa", "--episodes", 1, "--set", "agents.sarsa.episodes=3")
     assert outcome.code == 130
     assert not list(the_run().rglob("aggregated_results.json"))

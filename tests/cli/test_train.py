@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agents.training.types import Evaluation, TrainingResult
-from cli.training_report import _chosen
+from cli.train import _chosen
+from experiments import Training, load_policy
 
 QUICK = ("--episodes", 4, "--eval-episodes", 2, "--checkpoint-every", 2, "--max-steps", 5)
 
@@ -49,8 +50,9 @@ def test_training_says_what_it_is_worth_and_where_it_is(autoscale) -> None:
 def test_the_report_says_which_checkpoint_was_chosen_where_not_the_last() -> None:
     earned = Evaluation("sarsa_ep0002", 2, (7.0,), (1.0,), (3.0,), (4,))
     result = TrainingResult("sarsa", Path("run"), Path("x"), 4, 4, interrupted=False, evaluation=earned, judged=3)
-    assert _chosen(result) == ", after episode 2: the best of 3 checkpoints evaluated"
-    assert _chosen(replace(result, episodes=2)) == _chosen(replace(result, interrupted=True)) == ""
+    assert _chosen(Training(result, None)) == ", after episode 2: the best of 3 checkpoints evaluated"
+    for other in (replace(result, episodes=2), replace(result, interrupted=True)):
+        assert _chosen(Training(other, None)) == ""
 
 
 def test_options_reach_the_configuration(autoscale) -> None:
@@ -81,15 +83,13 @@ def test_a_folder_that_is_no_run_cannot_be_resumed(autoscale, tmp_path: Path) ->
     assert "not a run folder" in other.err
 
 
-def test_a_run_is_judged_by_the_model_with_most_episodes_behind_it(autoscale) -> None:
+def test_a_run_is_evaluated_by_the_model_with_most_episodes_behind_it(autoscale) -> None:
     autoscale("train", "sarsa", *QUICK)
     (the_run("sarsa") / "models" / "sarsa_final.safetensors").rename(
         the_run("sarsa") / "models" / "sarsa_z.safetensors"
     )
     autoscale("train", "sarsa", "--resume", the_run("sarsa"), "--episodes", 6)
-    from cli.models import load_model
-
-    _, policy = load_model(str(the_run("sarsa")))
+    policy = load_policy(str(the_run("sarsa")))
     assert policy.episodes == 6
 
 

@@ -1,23 +1,32 @@
-"""Named scenarios: overlays on the default configuration, each with its purpose and its seeds."""
+"""Named scenarios: overlays on the default configuration, each with its purpose and its seeds.
+
+A scenario is one YAML file: a section ``scenario`` (see ``Scenario``) above what it changes of the defaults. Those in
+this folder are named after their files; a package announces a folder of its own, as a module, in the entry-point
+group ``autoscaling_env.scenarios``; and any file will do where a scenario is named.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, ValidationError
 
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.base import Section
-from autoscaling_env.config.yaml import parse
-from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.config.loading import layer, read_source
+from autoscaling_env.config.problems import Source
+from autoscaling_env.errors import ConfigError, InputError, unknown_name
 from autoscaling_env.rng import SEED_BOUND
 from workloads import sample_trace_path
 
-#: The scenario whose workload is the packaged sample trace.
-TRACE = "trace"
+#: Packages name the folders that hold their scenarios here.
+GROUP = "autoscaling_env.scenarios"
+#: The section of a scenario's file that is not configuration.
+ABOUT = "scenario"
 
 Seed = Annotated[int, Field(ge=0, lt=SEED_BOUND)]
 
@@ -32,39 +41,64 @@ class Scenario(Section):
     train_seed: Seed
     """Agents learn on the episodes of this seed."""
     test_seed: Seed
-    """They are judged on the episodes of this one."""
+    """They are evaluated on the episodes of this one."""
+    place: int = 1000
+    """Where it stands in a table; of equal ones the names decide."""
 
 
 def scenario_names() -> tuple[str, ...]:
-    """Return the names of all scenarios, in the order of a table."""
-    return tuple(_index())
+    """Return the names of all scenarios that are installed, in the order of a table."""
+    return tuple(sorted(_files(), key=lambda name: (scenario(name).place, name)))
 
 
 def scenario(name: str) -> Scenario:
-    """Return purpose and seeds of a scenario.
+    """Return purpose and seeds of a scenario, by its name or its file.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is none of that name, or its section ``scenario`` is wrong.
     """
-    if name not in _index():
-        raise InputError(unknown_name("scenario", name, _index()))
-    return _index()[name]
+    file = scenario_path(name)
+    about = read_source(file).data.get(ABOUT)
+    if about is None:
+        raise ConfigError(f"{file}: not a scenario: it has no section {ABOUT}; name it with --config instead")
+    try:
+        return Scenario.model_validate(about)
+    except ValidationError as error:
+        raise ConfigError(*(f"{file}: {_problem(one)}" for one in error.errors())) from None
 
 
 def scenario_seeds(name: str) -> tuple[int, int]:
     """Return (train seed, test seed) of a scenario."""
-    return scenario(name).train_seed, scenario(name).test_seed
+    found = scenario(name)
+    return found.train_seed, found.test_seed
 
 
 def scenario_path(name: str) -> Path:
-    """Return the scenario's YAML file: an overlay on the default configuration, as ``--config`` takes it."""
+    """Return the scenario's YAML file.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name in _files():
+        return _files()[name]
+    if name.endswith((".yml", ".yaml")) and Path(name).is_file():
+        return Path(name)
+    raise InputError(unknown_name("scenario", name, _files()))
+
+
+def scenario_layers(name: str) -> list[Source]:
+    """Return what a scenario changes of the defaults, as ``load_config`` takes it.
+
+    Raises:
+        InputError: there is none of that name, or its file is wrong.
+    """
     scenario(name)
-    return Path(str(_folder() / f"{name}.yml"))
-
-
-def scenario_options(name: str) -> dict[str, tuple[str, Any]]:
-    """Return what to pass to ``load_config(..., options=...)``: where the sample trace is installed."""
-    return _sample_option() if name == TRACE else {}
+    source = read_source(scenario_path(name))
+    layers = [Source(source.name, {key: value for key, value in source.data.items() if key != ABOUT}, source.lines)]
+    workload = source.data.get("workload") or {}
+    if workload.get("file") == sample_trace_path().name:
+        layers.append(layer("sample trace", "workload.file", str(sample_trace_path())))
+    return layers
 
 
 def load_scenario(name: str, *files: Path | str, assignments: tuple[str, ...] = ()) -> Config:
@@ -73,21 +107,21 @@ def load_scenario(name: str, *files: Path | str, assignments: tuple[str, ...] = 
     Raises:
         InputError: an unknown name, or anything wrong in the files or assignments.
     """
-    config = load_config(scenario_path(name), *files, assignments=assignments)
-    if config.workload.kind == "trace" and config.workload.file == sample_trace_path().name:
-        return load_config(scenario_path(name), *files, assignments=assignments, options=_sample_option())
-    return config
+    return load_config(*scenario_layers(name), *files, assignments=assignments)
 
 
-def _sample_option() -> dict[str, tuple[str, Any]]:
-    return {"workload.file": ("sample trace", str(sample_trace_path()))}
+def _problem(error: Any) -> str:
+    key = ".".join(str(part) for part in (ABOUT, *error["loc"]))
+    return f"{key}: {error['msg'][:1].lower()}{error['msg'][1:]}"
 
 
 @cache
-def _index() -> dict[str, Scenario]:
-    data, _ = parse((_folder() / "index.yml").read_text("utf-8"), "index.yml")
-    return TypeAdapter(dict[str, Scenario]).validate_python(data)
-
-
-def _folder() -> Any:
-    return resources.files("workloads.scenarios")
+def _files() -> dict[str, Path]:
+    """Name -> file, ours first."""
+    folders = [resources.files("workloads.scenarios")]
+    folders += [resources.files(entry.value) for entry in entry_points(group=GROUP)]
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for file in sorted(Path(str(folder)).glob("*.yml")):
+            found.setdefault(file.stem, file)
+    return found

@@ -12,8 +12,8 @@ from autoscaling_env.plugins import make_workload
 from workloads.scenarios import (
     load_scenario,
     scenario,
+    scenario_layers,
     scenario_names,
-    scenario_options,
     scenario_path,
     scenario_seeds,
 )
@@ -22,8 +22,8 @@ every = pytest.mark.parametrize("name", scenario_names())
 
 
 @every
-def test_the_file_is_an_overlay_as_the_config_option_takes_it(name: str) -> None:
-    config = load_config(scenario_path(name), options=scenario_options(name))
+def test_the_file_is_an_overlay_on_the_defaults(name: str) -> None:
+    config = load_config(*scenario_layers(name))
     assert config == load_scenario(name)
     assert config.workload.name == name
 
@@ -52,9 +52,10 @@ def test_seeds_are_all_different() -> None:
     assert len(set(seeds)) == len(seeds)
 
 
-def test_every_file_is_in_the_index_and_every_entry_has_a_file() -> None:
-    files = {path.stem for path in scenario_path("reference").parent.glob("*.yml")} - {"index"}
+def test_every_file_is_a_scenario_in_the_order_of_its_place() -> None:
+    files = {path.stem for path in scenario_path("reference").parent.glob("*.yml")}
     assert files == set(scenario_names())
+    assert scenario_names()[:2] == ("reference", "oscillating")
     assert all(scenario(name).title and scenario(name).why.endswith(".") for name in scenario_names())
 
 
@@ -92,3 +93,28 @@ def test_the_trace_can_be_replaced_and_the_sample_kept() -> None:
     kept = load_scenario("trace", assignments=("farm.max_workers=64",))
     assert Path(kept.workload.file).exists()
     assert load_scenario("trace", assignments=("workload.file=mine.csv",)).workload.file == "mine.csv"
+
+
+def test_a_file_of_ones_own_is_a_scenario(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text(
+        "scenario: {title: Mine, why: To try., train_seed: 1, test_seed: 2}\nfarm: {max_workers: 16}\n", "utf-8"
+    )
+    assert scenario_seeds(str(file)) == (1, 2)
+    assert load_scenario(str(file)).farm.max_workers == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("farm: {max_workers: 16}\n", "not a scenario: it has no section scenario; name it with --config instead"),
+        ("scenario: {title: Mine, why: To try., train_seed: 1}\n", "scenario.test_seed: field required"),
+        ("scenario: {title: M, why: W, train_seed: 1, test_seed: 2, sead: 3}\n", "scenario.sead: extra inputs"),
+    ],
+)
+def test_a_file_that_is_no_scenario_is_one_line(text: str, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_scenario(str(file))
+    assert caught.value.problems[0].startswith(f"{file}: {problem}")

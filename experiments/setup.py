@@ -1,0 +1,178 @@
+"""What an experiment is played on: one set of choices, read the same way by every function and every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from autoscaling_env.config import Config, load_config
+from autoscaling_env.config.loading import layer
+from autoscaling_env.config.problems import Source
+from autoscaling_env.errors import InputError
+from workloads.scenarios import scenario_layers, scenario_names, scenario_seeds
+
+#: Every scenario that is installed.
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Where tasks and configuration come from. Later ones win: defaults, scenario, file, trace, assignments, settings.
+
+    Attributes:
+        scenario: name or file of a scenario; None: the default workload.
+        config: a YAML file of configuration.
+        assignments: ``key=value`` with a dotted key and a YAML value.
+        settings: dotted key -> value; None leaves it as it is.
+        labels: dotted key -> what to call that setting in a message, such as an option's name.
+        trace: a recorded trace that is played instead.
+        durations: Azure Functions 2019: the file with duration percentiles.
+        as_recorded: play the trace untouched instead of fitting it to the farm.
+        phase_shuffle: shuffle the order of the workload's phases in every episode.
+        phase_shuffle_seed: shuffle, and fix the order by a seed of its own.
+        seed: of the experiment's episodes; None: the scenario's own, else 0.
+    """
+
+    scenario: str | None = None
+    config: Path | None = None
+    assignments: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    trace: Path | None = None
+    durations: Path | None = None
+    as_recorded: bool = False
+    phase_shuffle: bool = False
+    phase_shuffle_seed: int | None = None
+    seed: int | None = None
+
+    def with_settings(self, settings: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> Setup:
+        """Return the setup with further settings, which win over those it has."""
+        return replace(self, settings={**self.settings, **settings}, labels={**self.labels, **(labels or {})})
+
+
+#: The default workload on the default configuration.
+DEFAULT = Setup()
+#: How functions take setups: one, the name of a scenario, or several of them.
+Where: TypeAlias = Setup | str | Sequence[Setup | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A setup made out: what is played, and the seeds of its episodes.
+
+    Attributes:
+        name: the scenario's, or the workload's.
+        config: the resolved configuration.
+        train_seed: agents learn, and settings are searched, on episodes of this seed.
+        test_seed: what is shown is played on episodes of this one.
+    """
+
+    name: str
+    config: Config
+    train_seed: int
+    test_seed: int
+
+
+def resolve(setup: Setup) -> Config:
+    """Return the configuration of a setup.
+
+    Raises:
+        InputError: every problem found, one line each.
+    """
+    layers: list[Path | Source] = []
+    if setup.scenario is not None:
+        layers += scenario_layers(setup.scenario)
+    if setup.config is not None:
+        layers.append(setup.config)
+    layers += _trace(setup)
+    settings = {**_shuffling(setup), **{key: value for key, value in setup.settings.items() if value is not None}}
+    options = {key: (setup.labels.get(key, f"setting {key}"), value) for key, value in settings.items()}
+    return load_config(*layers, assignments=setup.assignments, options=options)
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a configuration file."""
+    return Config.model_json_schema()
+
+
+def place_of(setup: Setup, more: Mapping[str, Any] | None = None) -> Place:
+    """Return the setup made out; ``more`` settings win over its own.
+
+    Raises:
+        InputError: every problem found, one line each.
+    """
+    config = resolve(setup.with_settings(more or {}))
+    if setup.scenario is None:
+        seed = setup.seed or 0
+        name = config.workload.name or Path(getattr(config.workload, "file", "workload")).stem
+        return Place(name, config, seed, seed)
+    train_seed, test_seed = scenario_seeds(setup.scenario)
+    if setup.seed is not None:
+        test_seed = setup.seed
+    return Place(Path(setup.scenario).stem, config, train_seed, test_seed)
+
+
+def training_place(setup: Setup) -> Place:
+    """Return the setup made out for training and searching: ``setup.seed`` is the seed of the training episodes."""
+    place = place_of(replace(setup, seed=None))
+    return place if setup.seed is None else replace(place, train_seed=setup.seed)
+
+
+def setups_of(where: Where) -> list[Setup]:
+    """Return what is meant as setups, each once.
+
+    Raises:
+        InputError: there is none.
+    """
+    if isinstance(where, Setup):
+        return [where]
+    if isinstance(where, str):
+        return [Setup(scenario=where)]
+    found = [setup for each in where for setup in setups_of(each)]
+    if not found:
+        raise InputError("name at least one scenario")
+    return found
+
+
+def scenario_list(text: str) -> tuple[str, ...]:
+    """Return the scenarios of a list with commas, each once; ``all`` stands for every one that is installed.
+
+    Raises:
+        InputError: every name that there is not, one line each.
+    """
+    if text.strip() == ALL:
+        return scenario_names()
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    problems: list[str] = []
+    for name in names:
+        try:
+            scenario_seeds(name)
+        except InputError as error:
+            problems += error.problems
+    if problems or not names:
+        raise InputError(*(problems or ["--scenarios: name at least one"]))
+    return tuple(dict.fromkeys(names))
+
+
+def _shuffling(setup: Setup) -> dict[str, Any]:
+    if setup.phase_shuffle_seed is not None:
+        return {"environment.phase_shuffle": True, "environment.phase_shuffle_seed": setup.phase_shuffle_seed}
+    return {"environment.phase_shuffle": True} if setup.phase_shuffle else {}
+
+
+def _trace(setup: Setup) -> list[Source]:
+    """The trace as a layer below assignments: they are held against what a trace knows, and have effect."""
+    if setup.trace is None:
+        if setup.durations is not None or setup.as_recorded:
+            raise InputError("--durations and --as-recorded belong to --trace FILE")
+        return []
+    if setup.scenario is not None:
+        raise InputError(f"--trace and the scenario {setup.scenario} both say what the tasks are; choose one")
+    trace: dict[str, Any] = {"kind": "trace", "file": str(setup.trace)}
+    if setup.durations is not None:
+        trace["durations"] = str(setup.durations)
+    if setup.as_recorded:
+        trace["as_recorded"] = True
+    return [layer("--trace", "workload", trace)]

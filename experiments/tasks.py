@@ -1,0 +1,75 @@
+"""The tasks of an episode, looked at before anything runs on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.plots.workload import workload_plot
+from autoscaling_env.rng import episode_seeds
+from autoscaling_env.types import TaskBatch
+from autoscaling_env.workload import Workload, draw_episode
+from experiments.environments import load_workload
+from experiments.listening import Listener
+from experiments.setup import DEFAULT, Setup, place_of, setups_of
+from workloads.describing import describe
+from workloads.writing import write_csv
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """All tasks of one episode.
+
+    Attributes:
+        workload: where they come from.
+        batch: the tasks.
+    """
+
+    workload: Workload
+    batch: TaskBatch
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per task: ``arrival_s``, ``service_s``, ``deadline_s``."""
+        batch = self.batch
+        return pd.DataFrame(
+            {"arrival_s": batch.arrival_s, "service_s": batch.service_s, "deadline_s": batch.deadline_s}
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return counts, rates, service times and offered load; see ``workloads.describing.describe``."""
+        return describe(self.batch, self.workload.duration_s)
+
+    def plot(self, path: Path) -> Path:
+        """Draw arrivals, offered load and service times."""
+        workload = self.workload
+        return workload_plot(
+            self.batch, path, title=workload.name, duration_s=workload.duration_s, notes=workload.notes
+        )
+
+    def write(self, path: Path) -> Path:
+        """Write a plain CSV that a trace is read from."""
+        write_csv(self.batch, path)
+        return path
+
+
+def tasks_of(
+    where: Setup | str = DEFAULT, *, episode_seed: int | None = None, listener: Listener | None = None
+) -> Tasks:
+    """Return the tasks of the first test episode of a setup: those that a comparison plays first.
+
+    Args:
+        where: a setup, or the name of a scenario.
+        episode_seed: the seed of another episode, as records name it.
+        listener: is told of a trace's progress and what was done to it.
+
+    Raises:
+        InputError: something in the setup is wrong.
+    """
+    (setup,) = setups_of(where)
+    place = place_of(setup)
+    episode = episode_seeds(place.test_seed, 1)[0] if episode_seed is None else episode_seed
+    workload = load_workload(place.config, listener)
+    return Tasks(workload, draw_episode(workload, place.config.environment, episode))

@@ -1,0 +1,151 @@
+"""Trains agents that learn, on the training episodes of a setup, into a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agents.training import LEARNERS
+from agents.training import resume as resume_run
+from agents.training import train as train_run
+from agents.training.types import TrainingListener, TrainingResult
+from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.run_folder import RunFolder
+from experiments.environments import SIMULATED, EnvironmentFactory, farm_name
+from experiments.listening import Listener, Silent
+from experiments.pictures import draw_training
+from experiments.setup import DEFAULT, Setup, setups_of, training_place
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How a training ended, and its picture.
+
+    Attributes:
+        result: model, episodes, evaluation.
+        picture: the learning curve; None before the first episode.
+    """
+
+    result: TrainingResult
+    picture: Path | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        result = self.result
+        return {
+            "agent": result.agent,
+            "episodes": result.episodes,
+            "interrupted": result.interrupted,
+            "model": str(result.model),
+            "run": str(result.folder),
+        } | self._evaluation()
+
+    def _evaluation(self) -> dict[str, Any]:
+        evaluation = self.result.evaluation
+        if evaluation is None or not evaluation.total_reward:
+            return {}
+        count = len(evaluation.total_reward)
+        means = {
+            "episodes": count,
+            "mean_total_reward": sum(evaluation.total_reward) / count,
+            "mean_final_qos": sum(evaluation.final_qos) / count,
+        }
+        return {"evaluation": means}
+
+
+def list_learners() -> tuple[str, ...]:
+    """Return the names of the agents that learn."""
+    return tuple(LEARNERS)
+
+
+def train(
+    agent: str,
+    where: Setup | str = DEFAULT,
+    *,
+    backend: str = SIMULATED,
+    engine: str | None = None,
+    output_dir: Path = Path("runs"),
+    listener: Listener | None = None,
+    command: Sequence[str] = (),
+) -> Training:
+    """Train ``agent`` from nothing on the training episodes of a setup; ``Setup.seed`` names others.
+
+    Ctrl-C stops after the current episode, with a checkpoint that ``resume`` goes on from.
+
+    Args:
+        agent: one of ``list_learners()``.
+        where: a setup, or the name of a scenario.
+        backend: name of the farm.
+        engine: simulation engine of a farm that has several.
+        output_dir: where the run folder is made.
+        listener: is told of every episode and evaluation.
+        command: for the manifest.
+
+    Raises:
+        InputError: something in the setup is wrong; nothing was written then.
+        TrainingError: a reward or loss is not finite.
+    """
+    if agent not in LEARNERS:
+        raise InputError(unknown_name("agent to train", agent, LEARNERS))
+    farm = farm_name(backend, engine)
+    (setup,) = setups_of(where)
+    place = training_place(setup)
+    factory = EnvironmentFactory(farm, listener)
+    factory.workload(place.config)  # a trace that cannot be read is told before anything is written
+    if (many := place.config.agents.training.envs) > 1 and factory.many is None:
+        raise InputError(f"--envs {many}: the farm {farm} plays one episode at a time")
+    started = datetime.now(UTC)
+    result = train_run(
+        agent,
+        place.config,
+        env_factory=factory.one,
+        vector_env_factory=factory.many,
+        seed=place.train_seed,
+        folder=RunFolder.create(output_dir, agent, started),
+        listener=listener,
+        command=list(command),
+        started=started,
+    )
+    return _finished(result)
+
+
+def resume(
+    run: Path,
+    *,
+    agent: str | None = None,
+    episodes: int | None = None,
+    backend: str = SIMULATED,
+    engine: str | None = None,
+    listener: TrainingListener | None = None,
+) -> Training:
+    """Go on in a run folder from its newest checkpoint, to the bit as if it had never stopped.
+
+    Args:
+        run: the run folder.
+        agent: whose run it is thought to be.
+        episodes: train until so many lie behind instead of the planned number.
+        backend: name of the farm.
+        engine: simulation engine of a farm that has several.
+        listener: is told of every episode and evaluation.
+
+    Raises:
+        InputError: nothing in the folder can be resumed, or it is another agent's run.
+        TrainingError: a reward or loss is not finite.
+    """
+    factory = EnvironmentFactory(farm_name(backend, engine), Silent())
+    result = resume_run(
+        RunFolder.open(run),
+        env_factory=factory.one,
+        vector_env_factory=factory.many,
+        agent=agent,
+        episodes=episodes,
+        listener=listener,
+    )
+    return _finished(result)
+
+
+def _finished(result: TrainingResult) -> Training:
+    return Training(result, draw_training(RunFolder.open(result.folder)) if result.episodes else None)

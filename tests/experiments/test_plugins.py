@@ -1,0 +1,75 @@
+"""A policy and a scenario of another package are found by being installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.distributions import distribution, run_with
+
+POLICY = """
+class Always:
+    def __init__(self, config): self.workers = config.farm.max_workers // 2
+    def reset(self): pass
+    def decide(self, observation, info): return self.workers
+class Plain:
+    def reset(self): pass
+    def decide(self, observation, info): return 7
+def broken(one, two): raise AssertionError
+"""
+SCENARIO = """
+scenario: {title: Tiny, why: To test., train_seed: 31, test_seed: 32, place: 500}
+environment: {max_steps: 5}
+"""
+ENTRY_POINTS = """
+[autoscaling_env.policies]
+half = theirs.policies:Always
+seven = theirs.policies:Plain
+broken = theirs.policies:broken
+[autoscaling_env.scenarios]
+theirs = theirs.scenarios
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    files = {
+        "theirs/__init__.py": "",
+        "theirs/policies.py": POLICY,
+        "theirs/scenarios/__init__.py": "",
+        "theirs/scenarios/tiny.yml": SCENARIO,
+    }
+    return distribution(tmp_path_factory.mktemp("site"), "theirs", files, ENTRY_POINTS)
+
+
+def test_they_are_compared_by_name(installed: Path, tmp_path: Path) -> None:
+    arguments = ("--agents", "half,seven,static-12", "--scenarios", "tiny", "--episodes", 1, "--direct", "--json")
+    done = run_with(installed, "compare", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["meta"]["seed"] == 32
+    assert {name: figures["max_workers"]["mean"] for name, figures in data["agents"].items()} == {
+        "half": 16,
+        "seven": 7,
+        "static-12": 12,
+    }
+
+
+def test_they_are_evaluated_and_completed(installed: Path, tmp_path: Path) -> None:
+    done = run_with(installed, "evaluate", "seven", "--scenario", "tiny", "--episodes", 1, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for words, offered in (
+        ("autoscale compare --agents ha", "half"),
+        ("autoscale compare --scenarios reference,ti", "reference,tiny"),
+        ("autoscale train sarsa --scenario ti", "tiny"),
+    ):
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_AUTOSCALE_COMPLETE": "complete_bash"}
+        assert run_with(installed, cwd=tmp_path, **asked).stdout.split() == [offered]
+
+
+def test_one_that_cannot_be_made_is_one_line(installed: Path, tmp_path: Path) -> None:
+    done = run_with(installed, "evaluate", "broken", "--episodes", 1, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: broken: is called with the configuration alone, but missing a required")
