@@ -137,7 +137,7 @@ def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed:
     seeds = episode_seeds(seed, GIVEN_UP)
     while done < GIVEN_UP:
         end = min(done + at_once, (done // JUDGED_EVERY + 1) * JUDGED_EVERY)
-        spent += cpu_seconds(lambda start=done, end=end: player.play(start + 1, seeds[start:end]))
+        spent += cpu_seconds(lambda start=done, end=end: player.play(start + 1, seeds[start:end]))  # type: ignore[misc]
         done = end
         if done % JUDGED_EVERY == 0:
             in_a_row = in_a_row + 1 if _earned(judged, learner) >= REACHED[agent] else 0

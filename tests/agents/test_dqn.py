@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,8 +17,11 @@ from autoscaling_env.observation import FIELDS
 from tests.agents.farms import seen, small_config
 from tests.agents.learner_contract import LearnerContract, play
 
-torch = pytest.importorskip("torch")
-from agents import dqn  # noqa: E402 - only where torch is installed
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = pytest.importorskip("torch")
+from agents import dqn
 
 SIZES = layer_sizes((16, 12), actions=3)
 
@@ -24,6 +29,10 @@ SIZES = layer_sizes((16, 12), actions=3)
 class TestDqnLearner(LearnerContract):
     def make(self, *assignments: str, seed: int = 0) -> dqn.DqnLearner:
         return dqn.DqnLearner(small_config(*assignments), seed)
+
+
+def _floats(values: Any) -> NDArray[np.float32]:
+    return np.asarray(values, np.float32)
 
 
 def weights(seed: int) -> torch.Tensor:
@@ -112,8 +121,8 @@ def test_acting_in_numpy_gives_torchs_values() -> None:
 
 
 def test_the_online_network_chooses_and_the_target_network_values() -> None:
-    online, target = np.float32([[0, 0], [5, 5], [1, 1]]), np.float32([[100, 100], [7, 7], [200, 200]])
-    got = dqn.double_dqn_target(online, target, np.float32([1, 1]), np.float32([1, 0]), gamma=0.5)
+    online, target = _floats([[0, 0], [5, 5], [1, 1]]), _floats([[100, 100], [7, 7], [200, 200]])
+    got = dqn.double_dqn_target(online, target, _floats([1, 1]), _floats([1, 0]), gamma=0.5)
     assert got.tolist() == [1 + 0.5 * 7, 1.0]  # not 100 or 200 (max of target); nothing beyond a terminal step
 
 

@@ -32,7 +32,7 @@ def test_an_episode_on_the_community_edition_as_it_really_is(make_gateway: Make,
     tasks = steady(40, 4.0, 0.6)
     try:
         backend.reset(tasks, 3)
-        assert backend.platform.mode == "replicas"
+        assert backend.platform.mode == "replicas"  # type: ignore[attr-defined]
         reasons, collected = [], 0
         for workers in (6, 5, 2, 4, 3):
             reasons.append(backend.scale_to(workers).reason)
