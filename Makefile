@@ -57,7 +57,9 @@ bench: install ## run benchmarks/ and write benchmarks/results.json
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-test: lint types layers docs unit ## install everything, then run every check and all tests
+test: install ## install everything, then run every check and all tests
+	$(MAKE) --no-print-directory --jobs 2 lint types layers docs
+	$(MAKE) --no-print-directory unit
 
 quick: lint types layers ## run the checks and the tests that take seconds
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
