@@ -16,6 +16,7 @@ import pytest
 from tests.places import ROOT
 
 BIN = Path(sys.executable).parent
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PACKAGES: list[str] = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
@@ -161,3 +162,49 @@ def test_ci_fails_where_the_cluster_does_not_come_up(fresh_clone: Path, up: str,
     assert "the test cluster did not start" in done.stderr
     assert "no room" in done.stderr
     assert (fresh_clone.parent / "shared" / "cluster" / "said").read_text() == "down\n"
+
+
+def of_make(target: str) -> list[str]:
+    """Return the words of a target's last command."""
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_a_page_that_points_nowhere_fails(tmp_path: Path) -> None:
+    *command, pages, _ = of_make("docs")
+    assert pages == "docs"
+    for name in ("conf.py", "_ext", "_templates"):
+        (tmp_path / name).symlink_to(ROOT / "docs" / name)
+    reference = "```{eval-rst}\n.. autosummary::\n\n   autoscaling_env.errors.Erors\n```"
+    (tmp_path / "index.md").write_text(f"# Index\n\n[page](gone.md)\n[heading](#nowhere)\n\n{reference}\n")
+    done = run([ROOT / command[0], *command[1:], tmp_path, tmp_path / "out"], tmp_path)
+    assert done.returncode == 1
+    for problem in ("gone", "nowhere", "Erors"):
+        assert problem in done.stderr
+
+
+def test_a_test_that_calls_what_is_not_there_fails(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "__init__.py").touch()
+    calls = "    assert double(3) == 6\n    double('3')\n    dubble(3)\n"
+    (tests / "test_it.py").write_text(
+        f"def double(number: int) -> int:\n    return 2 * number\n\ndef test_it():\n{calls}"
+    )
+    command = [BIN / "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"]
+    done = run([*command, "tests/test_it.py"], tmp_path)
+    assert done.returncode == 1
+    assert [line.partition(": error")[0] for line in done.stdout.splitlines()[:-1]] == [
+        "tests/test_it.py:6",
+        "tests/test_it.py:7",
+    ]
+
+
+def test_less_coverage_than_the_floor_fails(tmp_path: Path) -> None:
+    (tmp_path / "half.py").write_text("import sys\nif len(sys.argv) > 9:\n    print(1)\n    print(2)\n    print(3)\n")
+    rules = f"--rcfile={ROOT / 'pyproject.toml'}"
+    run([BIN / "coverage", "run", rules, "--source=.", "half.py"], tmp_path)
+    *_, command = (line for line in MAKEFILE.splitlines() if "/coverage report" in line)
+    done = run([BIN / "coverage", *command.split()[1:], rules], tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "fail-under" in done.stdout + done.stderr
