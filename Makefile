@@ -1,80 +1,109 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`.
-# GPU or CPU build of torch: UV_TORCH_BACKEND=cpu (or auto) make demo
+# Two commands do everything on a fresh machine: `make demo` and `make test`. `make help` explains the rest.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
-INSTALLED := $(VENV)/.installed
+PIP := $(UV) pip install --quiet --python $(BIN)/python
+LOCKED := $(PIP) --require-hashes --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick lint types layers unit bench lock clean
+.PHONY: help demo test quick install torch lint types layers unit docs bench lock clean
 
-help:
-	@echo "make demo    install, then compare agents and rules on the default workload and on a trace"
-	@echo "make test    install, then lint, types, layers and all tests"
-	@echo "make quick   lint, types, layers and the tests that take seconds"
-	@echo "make bench   run benchmarks/ and write benchmarks/results.json"
-	@echo "make lock    compile requirements.lock anew"
+help: ## explain every target
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-install: $(INSTALLED)
+# --- what is installed -----------------------------------------------------------------------------------------------
+# Three locks, each what it adds to the one before: what running needs, what training a DQN needs, what checking needs.
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# torch is locked apart: its CUDA libraries are another list than the CPU build's.
-$(INSTALLED): pyproject.toml requirements.lock requirements-torch.lock | $(UV)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
-ifdef UV_TORCH_BACKEND
-	$(UV) pip install --quiet --python $(BIN)/python "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.lock)"
-else
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-torch.lock
-endif
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+RUN := $(VENV)/.installed-run
+TORCH := $(VENV)/.installed-torch
+ALL := $(VENV)/.installed-all
+
+$(RUN): pyproject.toml requirements.lock | $(UV)
+	$(LOCKED) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: install
+# PyPI's torch is the CUDA build. Another one comes from another index, with other hashes and without these CUDA libraries.
+$(TORCH): requirements-torch.lock $(RUN)
+ifdef UV_TORCH_BACKEND
+	awk '/^[^ ]/ { wanted = !/^($(CUDA))==/ } wanted' requirements-torch.lock | $(LOCKED) -r -
+	$(PIP) --no-deps "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.lock)"
+else
+	$(LOCKED) -r requirements-torch.lock
+endif
+	@touch $@
+
+$(ALL): requirements-dev.lock $(TORCH)
+	$(LOCKED) -r requirements-dev.lock
+	@touch $@
+
+install: $(ALL) ## install everything into .venv
+torch: $(TORCH) ## add torch, which only training a DQN needs (5 GB; UV_TORCH_BACKEND=cpu or auto: smaller)
+
+# --- what people run -------------------------------------------------------------------------------------------------
+
+demo: $(RUN) ## install what running needs, then compare agents and rules on the default workload and on a trace
 	$(BIN)/autoscale demo
 
-test: lint types layers unit
+bench: install ## run benchmarks/ and write benchmarks/results.json
+	$(BIN)/python -m benchmarks
 
-lint: install
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+test: install ## install everything, then run every check and all tests
+	$(MAKE) --no-print-directory --jobs 2 lint types layers docs
+	$(MAKE) --no-print-directory unit
+
+quick: lint types layers ## run the checks and the tests that take seconds
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
+
+lint: install ## run ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: install
+types: install ## run mypy
 	$(BIN)/mypy
 
-layers: install
+layers: install ## check that imports run downwards only, without circles
 	$(BIN)/lint-imports
+
+docs: install ## build the site into build/docs; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/docs
 
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
 LIVE_TESTS := tests/live tests/cli/test_farm.py tests/docs
 
 # First the tests in simulated time, then those in real time, which mostly wait: more of them than there are cores. Those on
 # a cluster skip without one (AUTOSCALE_TEST_KUBECONFIG), run one after the other, and end with a failure rather than never.
-unit: install
+unit: install ## run all tests
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster"
 	$(BIN)/pytest -q -n 3 --dist loadgroup -m "live and not cluster" $(LIVE_TESTS)
 	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/live/platforms/kubernetes
 
-quick: lint types layers
-	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
-
-bench: install
-	$(BIN)/python -m benchmarks
+# --- locks -----------------------------------------------------------------------------------------------------------
 
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 CUDA := torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+
+# Lets a lock leave out what the others before it hold.
+without = $$(grep -ohE '^[a-z0-9][a-z0-9._-]*==' $(1) | sed 's/==//; s/^/--no-emit-package /' | sort -u)
 
-# First everything, to fix the versions; then without torch and its CUDA libraries; then those alone.
-lock: | $(UV)
-	$(COMPILE) --upgrade --extra live --extra dev --extra torch pyproject.toml -o $(VENV)/all.lock
-	$(COMPILE) -c $(VENV)/all.lock --extra live --extra dev --extra torch pyproject.toml -o requirements.lock \
-		$$(grep -oE '^($(CUDA))==' $(VENV)/all.lock | sed 's/==//; s/^/--no-emit-package /')
-	echo torch | $(COMPILE) -c $(VENV)/all.lock - -o requirements-torch.lock
+# First everything at once, so that the locks agree; then each. What fits stays as it is; UPGRADE=1 takes the newest.
+lock: | $(UV) ## compile the locks anew (UPGRADE=1: with the newest versions)
+	cat requirements*.lock > $(VENV)/all.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group build --all-extras pyproject.toml -o $(VENV)/all.lock
+	rm requirements*.lock
+	$(COMPILE) -c $(VENV)/all.lock --group build --extra live pyproject.toml -o requirements.lock
+	$(COMPILE) -c $(VENV)/all.lock --extra torch pyproject.toml -o requirements-torch.lock \
+		$(call without,requirements.lock)
+	$(COMPILE) -c $(VENV)/all.lock --all-extras pyproject.toml -o requirements-dev.lock \
+		$(call without,requirements.lock requirements-torch.lock)
 
-clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove what was installed and built
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

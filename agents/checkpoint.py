@@ -107,7 +107,7 @@ def _encoded(checkpoint: Checkpoint, sha256: str) -> bytes:
 
 
 def _fields(path: Path, content: bytes) -> dict[str, Any]:
-    """The JSON header, before its checksum is known to hold: read as data, trusted for nothing."""
+    """Return the JSON header, before its checksum is known to hold: read as data, trusted for nothing."""
     size = int.from_bytes(content[:8], "little")
     if len(content) < 8 or size > min(len(content) - 8, MAX_HEADER_BYTES):
         raise ModelError(f"{path}: not a model file (no safetensors header); models end in {SUFFIX}")

@@ -54,7 +54,7 @@ def recorded_policies(steps: pd.DataFrame) -> dict[str, Recorded]:
 
 
 def _wanted(steps: pd.DataFrame) -> dict[int, list[int]]:
-    """The count asked for in each step: what was requested before it, and the change asked for."""
+    """Return the count asked for in each step: what was requested before it, and the change asked for."""
     asked = steps["requested_workers"] - steps["applied_delta"] + steps["requested_delta"]
     by_episode: dict[Any, pd.Series[Any]] = dict(iter(asked.groupby(steps["episode_seed"])))
     return {int(seed): part.tolist() for seed, part in by_episode.items()}

@@ -116,6 +116,7 @@ class Vandal(threading.Thread):
         self.done: list[str] = []
 
     def run(self) -> None:
+        """Bring faults until told to stop."""
         second = 0
         while not self.stopped.wait(1.0):
             second += 1

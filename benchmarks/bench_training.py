@@ -22,14 +22,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from agents.dqn import DqnLearner
+from agents.dqn.agent import DqnLearner
 from agents.learner import Learner
 from agents.sarsa import SarsaLearner
 from agents.simultaneous import Environments
 from agents.training import LEARNERS, train
-from agents.training.episodes import ManyAtOnce, OneByOne, Player
+from agents.training.episodes import ALONE, ManyAtOnce, OneByOne, Player
 from agents.training.evaluation import evaluate, evaluation_seeds
 from agents.training.records import TrainingRecords
 from agents.training.types import SilentTraining
@@ -71,10 +72,11 @@ def learn(learner: Learner, config: Config, episodes: int) -> int:
     env, steps = make_env(config), 0
     for seed in episode_seeds(0, episodes):
         observation, _ = env.reset(options={"episode_seed": seed})
-        action, ended = learner.begin(observation), False
+        (action,), ended = learner.begin(observation[None]), False
         while not ended:
             observation, reward, terminated, truncated, _ = env.step(action)
-            action = learner.step(float(reward), observation, terminated, truncated)
+            rewards, ends = np.array([float(reward)]), np.array([[terminated], [truncated]])
+            (action,) = learner.step(rewards, observation[None], ends[0], ends[1], ALONE)
             ended, steps = terminated or truncated, steps + 1
         learner.end()
     return steps
@@ -84,7 +86,7 @@ def ours(config: Config) -> int:
     """Train our DQN; return its updates."""
     learner = DqnLearner(config, seed=0)
     learn(learner, config, EPISODES)
-    return int(learner.saved()[1]["updates"])
+    return int(learner.state_dict()[1]["updates"])
 
 
 def theirs(config: Config, *, after_each_episode: bool = False) -> int:
@@ -137,7 +139,7 @@ def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed:
     seeds = episode_seeds(seed, GIVEN_UP)
     while done < GIVEN_UP:
         end = min(done + at_once, (done // JUDGED_EVERY + 1) * JUDGED_EVERY)
-        spent += cpu_seconds(lambda start=done, end=end: player.play(start + 1, seeds[start:end]))
+        spent += cpu_seconds(lambda start=done, end=end: player.play(start + 1, seeds[start:end]))  # type: ignore[misc]
         done = end
         if done % JUDGED_EVERY == 0:
             in_a_row = in_a_row + 1 if _earned(judged, learner) >= REACHED[agent] else 0

@@ -16,7 +16,7 @@ class Listener(TrainingListener, Protocol):
         ...
 
     def step(self, agent: str, episode: int, observation: Observation, reward: float, info: dict[str, Any]) -> None:
-        """A step was played: what ``env.step`` returned."""
+        """Take in a step that was played: what ``env.step`` returned."""
         ...
 
 

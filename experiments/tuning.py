@@ -179,7 +179,7 @@ def _score(env: OpenFaaSAutoscalingEnv, rule: Policy, seeds: tuple[int, ...]) ->
 
 
 def _yaml(policy: str, config: Config, best: Trial, names: ManifestNames) -> str:
-    """The YAML to apply: a manifest with the overlay for ``--config`` as a comment, or the overlay alone."""
+    """Return the YAML to apply: a manifest with the overlay for ``--config`` as a comment, or the overlay alone."""
     if policy == "reactive":
         return overlay_yaml(best.settings)
     overlay = "".join(f"# {line}\n" for line in overlay_yaml(best.settings).splitlines())
@@ -189,7 +189,7 @@ def _yaml(policy: str, config: Config, best: Trial, names: ManifestNames) -> str
 
 
 def _check_names(given: dict[str, str]) -> None:
-    """A manifest with another name is one that Kubernetes refuses."""
+    """Refuse names that Kubernetes would refuse."""
     wrong = [f"{option} {name!r}" for option, name in given.items() if not DNS_LABEL.fullmatch(name)]
     if wrong:
         raise InputError(*(f"{each}: must be 1 to 63 of a-z, 0-9 and -, with no - at the ends" for each in wrong))

@@ -165,7 +165,7 @@ class LiveBackend:
     # -- inside
 
     def _open(self) -> None:
-        """The farm must be ours before the platform touches what may belong to a running one of that name."""
+        """Make the farm ours before the platform touches what may belong to a running one of that name."""
         if self._closed:
             raise BackendError("this farm was closed; make a new one")
         if not self._opened:
@@ -214,7 +214,7 @@ class LiveBackend:
         return self._clock.now() - (now_us - zero_us) / 1e6, zero_us
 
     def _warn_if_late(self, step_s: float) -> None:
-        """The first time in an episode, and when it has become twice as bad."""
+        """Warn the first time in an episode, and when it has become twice as bad."""
         late_s = self.elapsed_s() - self._now_s
         if late_s > max(LATE_SHARE * step_s, 2 * self._told_late_s):
             self._told_late_s = late_s

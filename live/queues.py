@@ -144,7 +144,7 @@ class Queues:
         return count
 
     def bury_worker(self, episode: str, worker: str, how: str) -> bool:
-        """A worker is known to be dead: take its task back now. True if it held one."""
+        """Take back the task of a worker that is known to be dead; return whether it held one."""
         return bool(self.run("bury_worker", episode, worker, how))
 
     # -- reading

@@ -99,7 +99,7 @@ class Infos:
         }
 
     def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Times add up step by step, as the farm's clock does."""
+        """Return the times, added up step by step as the farm's clock does."""
         while len(self._times_s) <= step.max(initial=0):
             self._times_s.append(self._times_s[-1] + self._step_s)
         return np.array(self._times_s)[step]

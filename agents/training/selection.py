@@ -45,7 +45,7 @@ def best_model(run: Path, listener: TrainingListener) -> Path:
 
 
 def _evaluated(run: Path) -> list[str]:
-    """The names of evaluated checkpoints, best first; none where the records are missing or make no sense."""
+    """Return the names of evaluated checkpoints, best first; none where the records are missing or make no sense."""
     try:
         rows = RunFolder(run).read_json(EVALUATION)["checkpoints"]
         return [each.checkpoint for each in ranked([evaluation_of(row) for row in rows])]

@@ -89,7 +89,7 @@ class TrainingListener(Protocol):
         ...
 
     def episode(self, line: TrainingEpisode) -> None:
-        """A training episode ended."""
+        """Take in a training episode that ended."""
         ...
 
     def evaluation_progress(self, done: int, planned: int) -> None:
@@ -97,11 +97,11 @@ class TrainingListener(Protocol):
         ...
 
     def evaluated(self, evaluation: Evaluation) -> None:
-        """A checkpoint was evaluated."""
+        """Take in the evaluation of a checkpoint."""
         ...
 
     def saved(self, path: Path) -> None:
-        """A checkpoint was written."""
+        """Take note of a checkpoint that was written."""
         ...
 
     def note(self, text: str) -> None:

@@ -49,11 +49,11 @@ class Program:
         health.serve(self.settings.http_host, self.settings.http_port, self.is_alive, lambda: self.ready)
 
     def alive(self) -> None:
-        """The main loop came round: what liveness means."""
+        """Note that the main loop came round: what liveness means."""
         self._seen_us = time.monotonic()
 
     def is_alive(self) -> bool:
-        """The main loop came round within the longest it may take."""
+        """Return whether the main loop came round within the longest it may take."""
         return time.monotonic() - self._seen_us < self.settings.hang_s + 2 * self.settings.lease_s
 
     def wait_for_token(self, name: str, seconds: float) -> bool:
@@ -107,7 +107,7 @@ def run(main: Callable[[FunctionSettings], None], environment: Mapping[str, str]
 
 
 def _check_protocol(controllers: str) -> None:
-    """An image that was built earlier or later than the controller would lose tasks in ways nobody sees."""
+    """Refuse an image that was built earlier or later than the controller: it would lose tasks unseen."""
     if controllers not in {"", protocol()}:
         raise InputError(
             f"this image speaks queue protocol {protocol()}, the controller {controllers}: "

@@ -154,7 +154,7 @@ class Worker:
 
 
 def _end_if_forked(pid: int) -> None:
-    """A handler's forked child that comes back from the handler must not go on as a second worker."""
+    """Stop a handler's forked child that comes back from the handler from going on as a second worker."""
     if os.getpid() != pid:
         os._exit(0)
 

@@ -19,7 +19,7 @@ from autoscaling_env.errors import ModelError
 
 def example(**changes: Any) -> Checkpoint:
     """Return a checkpoint with a few arrays of several types."""
-    fields = {
+    fields: dict[str, Any] = {
         "agent": "sarsa",
         "episode": 7,
         "planned_episodes": 9,

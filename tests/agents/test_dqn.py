@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,9 +17,12 @@ from autoscaling_env.observation import FIELDS
 from tests.agents.farms import begin, seen, small_config, step
 from tests.agents.learner_contract import LearnerContract, play
 
-torch = pytest.importorskip("torch")
-from agents.dqn import network, update  # noqa: E402 - only where torch is installed
-from agents.dqn.agent import DqnLearner  # noqa: E402
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = pytest.importorskip("torch")
+from agents.dqn import network, update
+from agents.dqn.agent import DqnLearner
 
 SIZES = layer_sizes((16, 12), actions=3)
 
@@ -25,6 +30,10 @@ SIZES = layer_sizes((16, 12), actions=3)
 class TestDqnLearner(LearnerContract):
     def make(self, *assignments: str, seed: int = 0) -> DqnLearner:
         return DqnLearner(small_config(*assignments), seed)
+
+
+def _floats(values: Any) -> NDArray[np.float32]:
+    return np.asarray(values, np.float32)
 
 
 def weights(seed: int) -> torch.Tensor:
@@ -113,8 +122,8 @@ def test_acting_in_numpy_gives_torchs_values() -> None:
 
 
 def test_the_online_network_chooses_and_the_target_network_values() -> None:
-    online, target = np.float32([[0, 0], [5, 5], [1, 1]]), np.float32([[100, 100], [7, 7], [200, 200]])
-    got = update.double_dqn_target(online, target, np.float32([1, 1]), np.float32([1, 0]), gamma=0.5)
+    online, target = _floats([[0, 0], [5, 5], [1, 1]]), _floats([[100, 100], [7, 7], [200, 200]])
+    got = update.double_dqn_target(online, target, _floats([1, 1]), _floats([1, 0]), gamma=0.5)
     assert got.tolist() == [1 + 0.5 * 7, 1.0]  # not 100 or 200 (max of target); nothing beyond a terminal step
 
 
@@ -249,7 +258,7 @@ def test_running_normalisation_is_that_of_all_at_once(sizes: list[int], seed: in
 def transition(number: int, features: int) -> Batch:
     """Return a transition from ``number`` to the next, whose episode goes on where it is odd."""
     pair = np.stack([np.full(features, number, np.float32), np.full(features, number + 1, np.float32)])
-    return Batch(pair[None], np.array([number]), np.float32([number]), np.float32([number % 2]))
+    return Batch(pair[None], np.array([number]), _floats([number]), _floats([number % 2]))
 
 
 @given(capacity=st.integers(1, 12), added=st.integers(1, 40))
@@ -273,7 +282,7 @@ def test_many_transitions_are_remembered_as_one_by_one(sizes: list[int], capacit
         together.add(Batch(pairs, numbers, numbers.astype(np.float32), (numbers % 2).astype(np.float32)))
         for each in numbers.tolist():
             place = [each - numbers[0]]
-            alone.add(Batch(pairs[place], numbers[place], numbers[place].astype(np.float32), np.float32([each % 2])))
+            alone.add(Batch(pairs[place], numbers[place], numbers[place].astype(np.float32), _floats([each % 2])))
     one, same = alone.state_dict(), together.state_dict()
     assert {name: each.tolist() for name, each in one.items()} == {name: each.tolist() for name, each in same.items()}
 

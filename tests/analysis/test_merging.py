@@ -66,7 +66,7 @@ def test_other_tasks_or_rewards_are_refused_all_at_once(overrides: dict[str, Any
 def test_a_run_whose_recorded_tasks_differ_is_refused() -> None:
     one, other = played("a", ("static-3",), (5,)), played("b", ("static-4",), (5,))
     assert other.tasks is not None
-    other.tasks.loc[0, "service_s"] += 1e-9
+    other.tasks.loc[0, "service_s"] += 1e-9  # type: ignore[assignment]
     with pytest.raises(InputError, match="runs/b: the tasks of its episodes are not those of runs/a"):
         merge_runs([one, other])
 

@@ -193,7 +193,7 @@ def test_gap_and_replicas(tmp_path: Path, figures: list[Figure]) -> None:
     simulated, real = queue.get_lines()
     np.testing.assert_allclose(np.subtract(real.get_ydata(), simulated.get_ydata()), 2)
     one = steps[steps["episode"] == 0]
-    plots.replica_plot({name: part for name, part in one.groupby("agent")}, tmp_path / "r.png")  # noqa: C416
+    plots.replica_plot({name: part for name, part in one.groupby("agent")}, tmp_path / "r.png")  # type: ignore[misc]  # noqa: C416
     requested = figures[1].axes[0].get_lines()[0].get_ydata()
     assert requested[1:].tolist() == one[one["agent"] == "static-14"]["requested_workers"].tolist()
 

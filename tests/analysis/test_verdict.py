@@ -62,5 +62,5 @@ def test_the_terms_that_make_the_difference_are_named() -> None:
 
 def test_tasks_that_are_unknown_are_not_paired() -> None:
     table = pd.concat([episodes("one", SAME), episodes("two", SAME - 1)], ignore_index=True)
-    sentences = in_short(table.assign(episode_seed=pd.NA), np.random.default_rng(0))
+    sentences = in_short(table.assign(episode_seed=pd.NA), np.random.default_rng(0))  # type: ignore[arg-type]
     assert sentences[1] == "two comes next, 1.00 behind."

@@ -25,7 +25,7 @@ from autoscaling_env.wrappers import WorkerStates
 
 
 def scripted(
-    *windows: Window, ceiling: int | None = None, count: int = 10, **knobs: object
+    *windows: Window, ceiling: int | None = None, count: int = 10, **knobs: Any
 ) -> tuple[OpenFaaSAutoscalingEnv, ScriptedBackend]:
     backend = ScriptedBackend(windows or (Window(),), ceiling)
     return OpenFaaSAutoscalingEnv(backend=backend, workload=FixedWorkload(tasks(count)), **knobs), backend
@@ -49,7 +49,7 @@ def test_both_checkers_have_nothing_to_say_where_actions_are_targets() -> None:
 def test_a_target_is_the_wanted_count(action: object) -> None:
     env = OpenFaaSAutoscalingEnv(action="target", min_workers=3, max_workers=20)
     env.reset(seed=1)
-    assert env.action_space.n == 18
+    assert env.actions.count == 18
     info = env.step(action)[-1]
     assert (info["requested_workers"], info["requested_delta"], info["action_deltas"]) == (10, -2, ())
     with pytest.raises(gymnasium.error.InvalidAction, match="from 0 to 17"):
@@ -218,7 +218,7 @@ def test_knobs_override_the_configuration() -> None:
     assert env.config.environment.step_duration_s == 4
     assert env.config.environment.observation_window_s == 16
     assert env.config.farm.max_workers == 20
-    assert env.observation_space.high[4] == 20
+    assert env.observation_space.high[4] == 20  # type: ignore[attr-defined]
 
 
 def test_bad_knobs_are_one_line_each() -> None:
@@ -250,7 +250,7 @@ def test_more_actions_reach_further_at_once() -> None:
         config=Config.model_validate_json(json.dumps(wider)), backend="simpy", initial_workers=4
     )
     env.reset(seed=1)
-    assert env.action_space.n == 3
+    assert env.action_space.n == 3  # type: ignore[attr-defined]
     assert env.step(2)[4]["requested_workers"] == 8
 
 

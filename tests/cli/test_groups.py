@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
@@ -26,7 +27,7 @@ SOURCE = (
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
     """Every command of the command line by its words."""
-    root = typer.main.get_command(app)
+    root: Any = typer.main.get_command(app)
     for name, command in root.commands.items():
         if hasattr(command, "commands"):
             yield from ((f"{name} {inner}", each) for inner, each in command.commands.items())
@@ -34,7 +35,7 @@ def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
             yield name, command
 
 
-COMMANDS = dict(commands())
+COMMANDS: dict[str, Any] = dict(commands())
 
 
 @pytest.mark.parametrize("name", WITH_TASKS)

@@ -90,7 +90,7 @@ def test_a_run_is_evaluated_by_the_model_with_most_episodes_behind_it(autoscale)
     )
     autoscale("train", "sarsa", "--resume", the_run("sarsa"), "--episodes", 6)
     policy = load_policy(str(the_run("sarsa")))
-    assert policy.episodes == 6
+    assert policy.episodes == 6  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_everything_that_is_named_is_there() -> None:
     for name in experiments.__all__:
         assert getattr(experiments, name) is not None, name
     with pytest.raises(AttributeError, match="no attribute 'comparee'"):
-        _ = experiments.comparee  # type: ignore[attr-defined]
+        _ = experiments.comparee
 
 
 def test_two_policies_on_a_scenario_are_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_the_tasks_shown_are_those_that_are_played_first() -> None:
 def test_environments_by_scenario() -> None:
     env = experiments.make_env("flash_crowd")
     assert isinstance(env, gymnasium.Env)
-    assert env.config.environment.max_steps == 120
+    assert env.config.environment.max_steps == 120  # type: ignore[attr-defined]
     many = experiments.make_env("flash_crowd", num_envs=3)
     assert many.num_envs == 3
     with pytest.raises(InputError, match="num_envs 2: the farm simpy plays one episode at a time"):

@@ -26,7 +26,8 @@ def test_a_shifted_gamma_is_found_again() -> None:
     fitted = fit_startup(truth.sample(np.random.default_rng(1), 4000))
     assert isinstance(fitted, ShiftedGamma)
     drawn = [d.sample(np.random.default_rng(2), 100_000) for d in (truth, fitted)]
-    np.testing.assert_allclose(*(np.quantile(d, [0.05, 0.5, 0.95]) for d in drawn), rtol=0.02)
+    expected, found = (np.quantile(d, [0.05, 0.5, 0.95]) for d in drawn)
+    np.testing.assert_allclose(found, expected, rtol=0.02)
 
 
 def test_few_values_are_kept_and_equal_ones_are_a_constant() -> None:
@@ -89,7 +90,7 @@ def test_a_live_run_is_calibrated_and_its_fragment_can_be_loaded(shared: SharedF
         backend.reset(steady(40, 2.0, 1.0), 3)
         for workers in (4, 5, 6):
             backend.scale_to(workers)
-            advance_until(backend, lambda t, workers=workers: t.workers_ready == workers, f"{workers} ready")
+            advance_until(backend, lambda t, workers=workers: t.workers_ready == workers, f"{workers} ready")  # type: ignore[misc]
         run_out(backend, 40)
         for name, frame in frames(backend, "static", 0).items():
             frame.to_parquet(tmp_path / name)

@@ -15,7 +15,7 @@ NOT_EXCEPTIONS = {"Enum", "ExceptionType"}
 
 def exception_classes() -> dict[str, type[Exception]]:
     classes = inspect.getmembers(redis.exceptions, inspect.isclass)
-    return {name: kind for name, kind in classes if name not in NOT_EXCEPTIONS}
+    return {name: kind for name, kind in classes if name not in NOT_EXCEPTIONS and issubclass(kind, Exception)}
 
 
 def test_no_class_of_redis_py_is_missing_and_none_is_invented() -> None:

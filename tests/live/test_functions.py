@@ -95,7 +95,7 @@ def test_a_worker_goes_on_with_the_next_episode(
         for count in (5, 7):
             controller.begin(segments(steady(count, 10.0, 0.2)))
             controller.start()
-            wait_until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks", 60)
+            wait_until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks", 60)  # type: ignore[misc]
             assert verify(read_history(queues.client, farm), count).ok == count
 
 

@@ -192,7 +192,7 @@ def test_junk_on_the_worker_queue_goes_to_the_dead_list(queues: Queues, episode:
     queues.client.rpush(key(queues.farm, "worker_queue"), junk)
     fill(queues, episode, 1)
     assert take(queues, episode, "w").task_id == "0"
-    buried = json.loads(queues.client.lindex(key(queues.farm, "dead"), 0))
+    buried = json.loads(queues.client.lindex(key(queues.farm, "dead"), 0) or "")
     assert buried["body"] == junk
     assert "not a task" in buried["reason"]
 
@@ -210,7 +210,7 @@ def test_a_result_pushed_twice_is_counted_once(queues: Queues, episode: str) -> 
     fill(queues, episode, 1)
     queues.finish(episode, "w", take(queues, episode, "w"), "done", "null", 0.1, None)
     results = key(queues.farm, "result_queue")
-    queues.client.rpush(results, queues.client.lindex(results, 0), "junk")
+    queues.client.rpush(results, queues.client.lindex(results, 0) or "", "junk")
     assert queues.collect(episode, 10) == (1, 0)
     assert len(output(queues)) == 1
     assert verify(read_history(queues.client, queues.farm), 1).problems
@@ -225,7 +225,7 @@ def test_a_result_nobody_settled_is_not_counted(queues: Queues, episode: str, ju
     fill(queues, episode, 1)
     queues.client.rpush(key(queues.farm, "result_queue"), junk)
     assert queues.collect(episode, 10) == (0, 0)
-    assert json.loads(queues.client.lindex(key(queues.farm, "dead"), 0))["reason"] == "not a result"
+    assert json.loads(queues.client.lindex(key(queues.farm, "dead"), 0) or "")["reason"] == "not a result"
     queues.finish(episode, "w", take(queues, episode, "w"), "done", "null", 0.1, None)
     assert queues.collect(episode, 10) == (1, 0)
     assert verify(read_history(queues.client, queues.farm), 1).ok == 1
@@ -247,7 +247,7 @@ def test_a_claim_on_the_farm_lasts_longer_than_a_step(queues: Queues, controller
     until_us = (key(queues.farm, "episode"), "controller_until_us")
     queues.client.hset(*until_us, "1")
     controller.renew()
-    assert int(queues.client.hget(*until_us)) > queues.server_time_us()
+    assert int(queues.client.hget(*until_us) or 0) > queues.server_time_us()
     assert queues.run("renew", episode, "somebody/2/b", 10**9) == 0
     assert queues.run("renew", "older", controller.owner, 10**9) == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autoscaling_env.backend import Backend
+from autoscaling_env.backend import Backend, TaskLogging
 from autoscaling_env.config.distributions import Constant, Distribution, Empirical, Exponential, Uniform
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.types import TaskBatch, TaskLog, Telemetry
@@ -85,4 +85,6 @@ def assert_same(backend: Backend, other: Backend, episode: Episode) -> None:
     """Play on both farms; every number must be the same."""
     for step, (one, two) in enumerate(zip(play(backend, episode), play(other, episode), strict=True)):
         assert bits(one) == bits(two), f"step {step}:\n{one}\n{two}"
+    assert isinstance(backend, TaskLogging)
+    assert isinstance(other, TaskLogging)
     assert bits(backend.task_log()) == bits(other.task_log())

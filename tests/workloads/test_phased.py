@@ -93,7 +93,7 @@ def test_an_oscillation_really_oscillates() -> None:
 
 def test_swings_follow_the_name() -> None:
     phases = phased(SHAPES["oscillation_slow"], SHAPES["oscillation_fast"])._config.phases
-    assert [phase.swings for phase in phases] == [1, 4]  # type: ignore[union-attr]
+    assert [phase.swings for phase in phases] == [1, 4]
 
 
 def test_a_flat_test_would_see_the_swing() -> None:

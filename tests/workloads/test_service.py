@@ -66,4 +66,4 @@ def test_deadlines_are_clipped_multiples(coefficient: float, bounds: list[float]
     config = DeadlineConfig(coefficient=coefficient, floor_s=bounds[0], cap_s=bounds[1])
     service_s = np.array(service)
     model = DeadlineModel(config, float(service_s.min()), float(service_s.max()))
-    np.testing.assert_array_equal(model.of(service_s), np.clip(coefficient * service_s, *bounds))
+    np.testing.assert_array_equal(model.of(service_s), np.clip(coefficient * service_s, bounds[0], bounds[1]))

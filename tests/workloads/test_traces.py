@@ -223,7 +223,7 @@ def test_as_recorded_nothing_depends_on_the_seed(write: Any) -> None:
     assert same(workload.draw(1), workload.draw(2))
 
 
-EVENTS = Events(np.sort(np.random.default_rng(0).random(50) * 100), np.arange(50) + 1.0, None, 100.0)
+EVENTS = Events(np.sort(np.random.default_rng(0).random(50) * 100), np.arange(1.0, 51.0), None, 100.0)
 
 
 @settings(max_examples=100, deadline=None)

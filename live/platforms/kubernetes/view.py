@@ -78,7 +78,7 @@ class View:
             return tuple(self._services.values())
 
     def sending(self, workers: int) -> None:
-        """A request of ours is under way: the watch may tell of it before its answer is here."""
+        """Note that a request of ours is under way: the watch may tell of it before its answer is here."""
         with self._lock:
             self._sent = workers
 

@@ -89,7 +89,7 @@ def end(standing: Standing) -> None:
 
 
 def _place(farm: str) -> Path:
-    """A private folder: nobody else can announce a farm in our name."""
+    """Return a place in a private folder: nobody else can announce a farm in our name."""
     folder = Path(tempfile.gettempdir()) / f"autoscale-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():

@@ -156,7 +156,7 @@ def _namespace(config: Config, edition: Edition) -> Finding:
 
 
 def _start_up(config: Config, edition: Edition) -> Finding:
-    """Configured delays need a function per worker."""
+    """Look whether configured delays can be had: they need a function per worker."""
     mode = config.live.openfaas.mode
     shared = mode == "replicas" or (mode == "auto" and edition is not Edition.COMMUNITY)
     if config.live.startup == "configured" and shared:

@@ -107,7 +107,7 @@ class FunctionPool:
             self._changed_by.append(what)
 
     def _adopt(self, status: FunctionStatus, now_s: float) -> None:
-        """A worker function we did not know of (its deployment came late, or somebody made it) counts as ours."""
+        """Count a worker function that we did not know of (deployed late, or by somebody else) as ours."""
         tail = status.name.rpartition("-")[2]
         function = WorkerFunction(status.name, int(tail) if tail.isdecimal() else 0, self._deployer.leaving_s, now_s)
         function.ask(status.replicas)
@@ -190,12 +190,12 @@ class FunctionPool:
             self._in_namespace, self._counted_s = functions, self._deployer.clock.now()
 
     def _keep(self, delay_s: float) -> None:
-        """The worker that should have had this start-up delay was not started: the next one has it."""
+        """Keep the start-up delay of a worker that was not started: the next one has it."""
         if self._startup is not None:
             self._startup = itertools.chain([delay_s], self._startup)
 
     def _found_limit(self, refusal: BackendError) -> None:
-        """A refusal at the edition's number of functions is remembered; any other one says itself what is wrong."""
+        """Remember a refusal at the edition's number of functions; any other one says itself what is wrong."""
         at_limit = self._in_namespace >= CE_FUNCTIONS or "maximum" in str(refusal)
         if not (isinstance(refusal, GatewayRejected) and at_limit):
             raise refusal

@@ -63,7 +63,7 @@ class WorkerFunction:
         self._changing, self._changed_s, self.target = False, now_s, replicas
 
     def begin(self) -> None:
-        """A new episode: whoever is still leaving was awaited."""
+        """Begin an episode: whoever is still leaving was awaited."""
         self._leaving = Leaving(self._patience_s)
 
     def tally(self, alive: Roster, now_s: float) -> RosterCounts:

@@ -69,7 +69,8 @@ def hpa_decisions(case: Case, closed_loop: bool = False) -> list[int]:
     rule = HpaRule(hpa_settings(case["settings"]))
     changes = {change["before_sync"]: change["replicas"] for change in case.get("external_scale") or []}
     closed_loop = closed_loop or "spec_replicas" not in case
-    replicas, decisions = case["initial_replicas"] if closed_loop else 0, []
+    replicas: Any = case["initial_replicas"] if closed_loop else 0
+    decisions: list[int] = []
     for i, time_s in enumerate(case["time_s"]):
         replicas = changes.get(i, replicas) if closed_loop else case["spec_replicas"][i]
         replicas = rule.sync(time_s, replicas, case["status_replicas"][i], case["metric"][i])

@@ -94,7 +94,7 @@ def test_several_values_of_a_second_add_up_and_late_ones_still_count() -> None:
     for time_s, value in ((10, 1.0), (10.9, 2.0), (12, 3.0), (11, 6.0)):
         metrics.record(time_s, value)
     assert metrics.averages(12) == (4.0, 4.0)
-    assert metrics.averages(18) == (pytest.approx(4.0), 0.0)  # panic: a gap of its whole window is 0
+    assert metrics.averages(18) == pytest.approx((4.0, 0.0))  # panic: a gap of its whole window is 0
     assert metrics.averages(72) == (0.0, 0.0)
     assert metrics.averages(73) is None
 

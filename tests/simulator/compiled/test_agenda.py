@@ -18,7 +18,7 @@ moves = st.lists(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 12)), m
 @given(moves, st.integers(0, 90))
 def test_first_out_is_the_earliest(steps: list[int | None], crowd: int) -> None:
     farms = kernel.allocate(1, 0, 1000, 1, record=False)
-    kernel.compiled(kernel.restart.py_func)(farms, 0, 0, 0)
+    kernel.compiled(kernel.restart.py_func)(farms, 0, 0, 0)  # type: ignore[attr-defined]
     farm, row = farms.state[0], np.uint64(0)
     low, high, far, now_s = TOP, TOP, 0, 0.0
     kept: list[tuple[float, int]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -25,6 +27,6 @@ def test_it_reads_and_writes_nothing_even_far_outside_of_the_array() -> None:
 
 
 def test_the_compiled_code_contains_the_hint() -> None:
-    compiled_now = njit(ask.py_func)  # type: ignore[attr-defined]
+    compiled_now: Any = njit(ask.py_func)  # type: ignore[attr-defined]
     compiled_now(np.zeros((1, 1)), 0, 0)
     assert any("llvm.prefetch" in code for code in compiled_now.inspect_llvm().values())

@@ -81,13 +81,13 @@ class Cluster:
         return self.api.post(self.path(kind, group=group), body)
 
     def pods(self, selector: str = "") -> list[dict[str, Any]]:
-        query = {"labelSelector": selector} if selector else {}
+        query: dict[str, Any] = {"labelSelector": selector} if selector else {}
         items: list[dict[str, Any]] = self.api.get(self.path("pods"), **query)["items"]
         return items
 
     def left(self, kinds: tuple[str, ...] = ("pods", "configmaps")) -> list[str]:
         """Return what carries our label."""
-        label = {"labelSelector": "app.kubernetes.io/part-of=openfaas-autoscaling"}
+        label: dict[str, Any] = {"labelSelector": "app.kubernetes.io/part-of=openfaas-autoscaling"}
         found = [i["metadata"]["name"] for kind in kinds for i in self.api.get(self.path(kind), **label)["items"]]
         for kind in ("deployments", "replicasets"):
             items = self.api.get(self.path(kind, group="/apis/apps/v1"), **label)["items"]
@@ -149,7 +149,12 @@ def cluster_farm(
     **values: Any,
 ) -> Iterator[LiveBackend]:
     """A live farm of pods, closed afterwards; nothing may be left of it."""
-    settings = {"lease_s": 3.0, "hang_s": 30.0, "drain_grace_s": 10.0, "farm": f"f{uuid.uuid4().hex[:6]}"}
+    settings: dict[str, Any] = {
+        "lease_s": 3.0,
+        "hang_s": 30.0,
+        "drain_grace_s": 10.0,
+        "farm": f"f{uuid.uuid4().hex[:6]}",
+    }
     live = LiveConfig(
         **(settings | values),
         redis_url=server.url,

@@ -108,7 +108,7 @@ def test_the_doctor_misses_each_right_by_its_name(
     assert {finding.what for finding in examine(config) if not finding.ok} == set()
     for missing in NEEDED:
         accounts.set_rules(own_namespace, file.stem, accounts.without(accounts.rules(), missing))
-        wait_until(lambda missing=missing: _missed(config) == {f"may {missing.shown}"}, f"{missing.shown} is missed")
+        wait_until(lambda missing=missing: _missed(config) == {f"may {missing.shown}"}, f"{missing.shown} is missed")  # type: ignore[misc]
 
 
 def _missed(config: Config) -> set[str]:

@@ -30,7 +30,7 @@ BORN_MS = 1_700_000_000_000
 
 
 def pod(name: str, **values: Any) -> Pod:
-    given = {
+    given: dict[str, Any] = {
         "episode": "e", "gated": False, "leaving": False, "over": False, "running": True, "started": True,
         "trouble": "", "ended": (), "cost": 0,
     }  # fmt: skip

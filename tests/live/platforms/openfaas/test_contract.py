@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autoscaling_env.backend import Backend
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.testing.backend import BackendContract, batch
@@ -74,7 +75,7 @@ class OnGateway(BackendContract):
 class TestReplicas(OnGateway):
     """One function, Standard edition: any number of replicas."""
 
-    def test_idle_workers_go_before_busy_ones(self, backend: LiveBackend) -> None:
+    def test_idle_workers_go_before_busy_ones(self, backend: Backend) -> None:
         """Kubernetes chooses who goes: a busy worker that is chosen finishes all the same."""
         tasks = batch([0.0], 2.0)
         backend.reset(tasks, 2)
@@ -89,7 +90,7 @@ class TestCommunityReplicas(TestReplicas):
 
     community = True
 
-    def test_removing_all_workers_keeps_the_tasks(self, backend: LiveBackend) -> None:
+    def test_removing_all_workers_keeps_the_tasks(self, backend: Backend) -> None:
         """The Community Edition has no scale to zero: one worker stays, and the outcome says so."""
         tasks = batch([0.0, 0.1, 0.2, 0.3], 0.4)
         backend.reset(tasks, 2)

@@ -8,7 +8,7 @@ import pytest
 
 from autoscaling_env.config import Config
 from live.platforms.openfaas.doctor import examine
-from live.platforms.openfaas.farm import claimed
+from live.platforms.openfaas.lifecycle import claimed
 from tests.live.platforms.openfaas.farms import eventually
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.kubelet import Forking

@@ -1,0 +1,210 @@
+"""Every gate can fail: each is given what it must not let through."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tests.places import ROOT
+
+BIN = Path(sys.executable).parent
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PACKAGES: list[str] = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+
+def contracts() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
+    return found
+
+
+def run(command: Sequence[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of two modules, and the contract of this project against circles."""
+    (contract,) = (each for each in contracts() if each["type"] == "acyclic_siblings")
+    settings = f"""
+        [importlinter]
+        root_package = rooms
+        [importlinter:contract:1]
+        name = {contract["name"]}
+        type = acyclic_siblings
+        ancestors = rooms
+    """
+    (tmp_path / ".importlinter").write_text(dedent(settings))
+    folder = tmp_path / "rooms"
+    folder.mkdir()
+    for name in ("__init__", "low"):
+        (folder / f"{name}.py").write_text("")
+    (folder / "high.py").write_text("from rooms import low\n")
+    return folder
+
+
+def lint_imports(package: Path) -> subprocess.CompletedProcess[str]:
+    return run([BIN / "lint-imports", "--no-cache"], package.parent, PYTHONPATH=str(package.parent))
+
+
+def test_imports_without_a_circle_pass(package: Path) -> None:
+    done = lint_imports(package)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "back", ["from rooms import high\n", "def later():\n    from rooms import high\n"], ids=["on top", "in a function"]
+)
+def test_a_circle_inside_a_package_fails(package: Path, back: str) -> None:
+    (package / "low.py").write_text(back)
+    done = lint_imports(package)
+    assert done.returncode == 1
+    assert "No cycles are allowed in rooms." in done.stdout
+
+
+def test_every_package_is_under_every_gate() -> None:
+    tools = PYPROJECT["tool"]
+    (circles,) = (each for each in contracts() if each["type"] == "acyclic_siblings")
+    (downwards,) = (each for each in contracts() if each["type"] == "layers" and "containers" not in each)
+    layered = {name.strip() for layer in downwards["layers"] for name in layer.split("|")}
+    held = {
+        "mypy": set(tools["mypy"]["packages"]) - {"tests", "benchmarks"},
+        "coverage": tools["coverage"]["run"]["source"],
+        "layers": layered,
+        "circles": circles["ancestors"],
+        "imports": tools["importlinter"]["root_packages"],
+    }
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    assert packages == set(PACKAGES)
+    for gate, names in held.items():
+        assert set(names) == packages, f"{gate}: {set(names) ^ packages}"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('"""Says what is in it."""\n\n\ndef open_door() -> None:\n    pass\n', "D103"),
+        ('"""Says what is in it."""\n\n\ndef open_door() -> None:\n    """Opens the door."""\n', "D401"),
+    ],
+)
+def test_a_docstring_that_is_missing_or_not_imperative_fails(text: str, rule: str) -> None:
+    command: list[str | Path] = [BIN / "ruff", "check", "--output-format=concise", "--stdin-filename=cli/door.py", "-"]
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert rule in done.stdout
+
+
+@pytest.fixture
+def fresh_clone(tmp_path: Path) -> Path:
+    """What CI's script needs: itself, a ``make`` that says what it was given, and nothing to install."""
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT / ".ci", clone / ".ci")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    _program(tools / "make", 'echo "make $* with ${AUTOSCALE_TEST_KUBECONFIG:-none}"')
+    _program(tools / "chromedriver", "")
+    return clone
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def _cluster(clone: Path, up: str, base: str = "") -> None:
+    folder = clone.parent / "shared" / "cluster"
+    folder.mkdir(parents=True)
+    for name, text in {"up": up, "python-base": base, "down": 'echo down >> "$(dirname "$0")/said"'}.items():
+        _program(folder / name, text)
+
+
+def ci(clone: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{clone.parent / 'tools'}{os.pathsep}{os.environ['PATH']}"
+    return run(["bash", ".ci/run"], clone, PATH=path, AUTOSCALE_TEST_KUBECONFIG="")
+
+
+def test_ci_without_a_cluster_runs_the_tests(fresh_clone: Path) -> None:
+    done = ci(fresh_clone)
+    assert (done.returncode, done.stdout) == (0, "make test with none\n")
+
+
+def test_ci_tests_on_the_cluster_that_is_there_and_stops_it(fresh_clone: Path) -> None:
+    _cluster(fresh_clone, "echo KUBECONFIG=/its/config")
+    done = ci(fresh_clone)
+    assert (done.returncode, done.stdout) == (0, "make test with /its/config\n")
+    assert (fresh_clone.parent / "shared" / "cluster" / "said").read_text() == "down\n"
+
+
+@pytest.mark.parametrize(
+    ("up", "base"),
+    [
+        ("echo no room >&2; exit 1", ""),
+        ("echo no room >&2; echo ready", ""),
+        ("echo KUBECONFIG=/its/config", "echo no room; exit 1"),
+    ],
+    ids=["it fails", "it names no configuration", "no image"],
+)
+def test_ci_fails_where_the_cluster_does_not_come_up(fresh_clone: Path, up: str, base: str) -> None:
+    _cluster(fresh_clone, up, base)
+    done = ci(fresh_clone)
+    assert done.returncode == 1
+    assert "make" not in done.stdout
+    assert "the test cluster did not start" in done.stderr
+    assert "no room" in done.stderr
+    assert (fresh_clone.parent / "shared" / "cluster" / "said").read_text() == "down\n"
+
+
+def of_make(target: str) -> list[str]:
+    """Return the words of a target's last command."""
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_a_page_that_points_nowhere_fails(tmp_path: Path) -> None:
+    *command, pages, _ = of_make("docs")
+    assert pages == "docs"
+    for name in ("conf.py", "_ext", "_templates"):
+        (tmp_path / name).symlink_to(ROOT / "docs" / name)
+    reference = "```{eval-rst}\n.. autosummary::\n\n   autoscaling_env.errors.Erors\n```"
+    (tmp_path / "index.md").write_text(f"# Index\n\n[page](gone.md)\n[heading](#nowhere)\n\n{reference}\n")
+    done = run([ROOT / command[0], *command[1:], tmp_path, tmp_path / "out"], tmp_path)
+    assert done.returncode == 1
+    for problem in ("gone", "nowhere", "Erors"):
+        assert problem in done.stderr
+
+
+def test_a_test_that_calls_what_is_not_there_fails(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tests / "__init__.py").touch()
+    calls = "    assert double(3) == 6\n    double('3')\n    dubble(3)\n"
+    (tests / "test_it.py").write_text(
+        f"def double(number: int) -> int:\n    return 2 * number\n\ndef test_it():\n{calls}"
+    )
+    command = [BIN / "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"]
+    done = run([*command, "tests/test_it.py"], tmp_path)
+    assert done.returncode == 1
+    assert [line.partition(": error")[0] for line in done.stdout.splitlines()[:-1]] == [
+        "tests/test_it.py:6",
+        "tests/test_it.py:7",
+    ]
+
+
+def test_less_coverage_than_the_floor_fails(tmp_path: Path) -> None:
+    (tmp_path / "half.py").write_text("import sys\nif len(sys.argv) > 9:\n    print(1)\n    print(2)\n    print(3)\n")
+    rules = f"--rcfile={ROOT / 'pyproject.toml'}"
+    run([BIN / "coverage", "run", rules, "--source=.", "half.py"], tmp_path)
+    *_, command = (line for line in MAKEFILE.splitlines() if "/coverage report" in line)
+    done = run([BIN / "coverage", *command.split()[1:], rules], tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "fail-under" in done.stdout + done.stderr
