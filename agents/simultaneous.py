@@ -10,7 +10,7 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from autoscaling_env.records import INFO_COLUMNS
-from autoscaling_env.summary import EpisodeSummary
+from autoscaling_env.summary import QOS_RATE, EpisodeSummary
 from autoscaling_env.types import BoolArray, FloatArray, Observation
 
 #: ``options={"episode_seeds": [...]}`` names its episodes; autoreset mode ``NEXT_STEP``.
@@ -58,7 +58,7 @@ class Simultaneous:
         self.observations, self.rewards = observations[:size], rewards[:size]
         self.terminated, self.truncated = terminated[:size], truncated[:size]
         figures = (self.infos[name][:size] for name in SUMMARISED)
-        self._steps.append((self.playing, self.rewards, self.observations[:, -1], *figures))
+        self._steps.append((self.playing, self.rewards, self.observations[:, QOS_RATE], *figures))
         self.playing = self.playing & ~(self.terminated | self.truncated)
 
     def rows(self, playing: BoolArray) -> list[tuple[int, StepRow]]:

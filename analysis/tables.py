@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from analysis.metrics import METRICS
 from analysis.pairs import Pair
 from analysis.results import Results
@@ -73,25 +71,19 @@ def with_interval(value: Interval, metric: str) -> str:
 
 def step_row(observation: Sequence[float] | Any, reward: float, info: Mapping[str, Any]) -> Row:
     """Return one step as operators read it, from what ``env.step`` returned."""
-    queues = [f"{observation[index]:.0f}" for index in range(4)]
+    seen = dict(zip(FIELDS, observation, strict=True))
     return {
         "Step": str(info["step"]),
         "Time [s]": f"{info['time_s']:.1f}",
         "Action": f"{info['requested_delta']:+d}" if info["requested_delta"] else "0",
-        **dict(zip(("Input", "Waiting", "Results", "Output"), queues, strict=True)),
-        "Workers": f"{observation[4]:.0f}",
-        "QoS [%]": f"{100 * observation[8]:.1f}",
-        "Mean [s]": f"{observation[5]:.2f}",
-        "Max [s]": f"{observation[6]:.2f}",
-        "Arrivals [1/s]": f"{observation[7]:.2f}",
+        "Input": f"{seen['input_queue']:.0f}",
+        "Waiting": f"{seen['worker_queue']:.0f}",
+        "Results": f"{seen['result_queue']:.0f}",
+        "Output": f"{seen['output_queue']:.0f}",
+        "Workers": f"{seen['workers']:.0f}",
+        "QoS [%]": f"{100 * seen['qos_rate']:.1f}",
+        "Mean [s]": f"{seen['avg_processing_time']:.2f}",
+        "Max [s]": f"{seen['max_processing_time']:.2f}",
+        "Arrivals [1/s]": f"{seen['arrival_rate']:.2f}",
         "Reward": f"{reward:+.2f}",
     }
-
-
-def step_rows(steps: pd.DataFrame, agent: str, episode: int) -> list[Row]:
-    """Return the steps of one episode of ``steps.parquet`` as ``step_row`` shows them."""
-    part = steps[(steps["agent"] == agent) & (steps["episode"] == episode)]
-    seen = part[[f"observed_{field}" for field in FIELDS]].to_numpy()
-    told = zip(part["step"], part["time_s"], part["requested_delta"], strict=True)
-    infos = [dict(zip(("step", "time_s", "requested_delta"), row, strict=True)) for row in told]
-    return [step_row(*row) for row in zip(seen, part["reward"], infos, strict=True)]

@@ -13,11 +13,12 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.backend import Backend
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
-from autoscaling_env.info import Tally, step_info
+from autoscaling_env.info import computed
 from autoscaling_env.observation import ObservationWindow, observation_space
 from autoscaling_env.plugins import make_backend, make_workload
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import Knobs, configured
+from autoscaling_env.step import EpisodeCounts, Step
 from autoscaling_env.types import Observation, ScaleOutcome, ScaleReason, TaskBatch, Telemetry
 from autoscaling_env.workload import Workload, draw_episode
 
@@ -86,7 +87,7 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
             self.workload.mean_service_s,
             space.high,
         )
-        self._tally = Tally(0)
+        self._counts = EpisodeCounts(0)
         self._telemetry: Telemetry | None = None
         self._history: list[Telemetry] = []
 
@@ -98,11 +99,11 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         episode = self._next_episode(options or {})
         self.batch = draw_episode(self.workload, self.config.environment, episode)
         telemetry = self.backend.reset(self.batch, self.config.farm.initial_workers)
-        self._tally = Tally(len(self.batch))
+        self._counts = EpisodeCounts(len(self.batch))
         self._telemetry, self._history = telemetry, [telemetry]
         outcome = ScaleOutcome(telemetry.workers_requested, telemetry.workers_requested, ScaleReason.OK)
-        info = step_info(self.config, telemetry, self._tally, outcome, 0, 0)
-        return self._window.reset(telemetry), info | {"episode_seed": episode, "reward_terms": {}}
+        info = self._info(telemetry, outcome, 0, 0)
+        return self._window.reset(telemetry), info | {"reward_terms": {}}
 
     def step(self, action: Any) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
         """Scale to what the action asks for, let ``step_duration`` seconds pass, observe."""
@@ -118,16 +119,16 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         self._telemetry = telemetry
         if self.render_mode is not None:
             self._history.append(telemetry)
-        self._tally.add(telemetry)
+        self._counts.add(telemetry)
         observation = self._window.observe(telemetry)
-        terminated = self._tally.processed == len(self.batch) and telemetry.input_queue == 0
-        truncated = not terminated and self._tally.steps >= self.config.environment.max_steps
+        terminated = self._counts.processed == len(self.batch) and telemetry.input_queue == 0
+        truncated = not terminated and self._counts.steps >= self.config.environment.max_steps
         applied = outcome.accepted - before
         named = self._reward(telemetry, applied, terminated, truncated)
-        info = step_info(self.config, telemetry, self._tally, outcome, requested, applied)
-        info |= {"episode_seed": self.batch.seed, "reward_terms": named}
+        info = self._info(telemetry, outcome, requested, applied)
+        info["reward_terms"] = named
         if terminated or truncated:
-            info["episode_final_qos"] = self._tally.final_qos
+            info["episode_final_qos"] = self._counts.final_qos
         return observation, float(reward.total(named)), terminated, truncated, info
 
     def render(self) -> Any:
@@ -135,7 +136,7 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         if self.render_mode is None or self._telemetry is None:
             return None
         if self.render_mode == "ansi":
-            return render.line(self._tally, self._telemetry)
+            return render.line(self._counts, self._telemetry)
         return render.picture(self._history, self.batch, self.config)
 
     def close(self) -> None:
@@ -151,13 +152,17 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         reason = ScaleReason.AT_MAXIMUM if wanted > target else ScaleReason.AT_MINIMUM
         return ScaleOutcome(wanted, outcome.accepted, reason)
 
+    def _info(self, telemetry: Telemetry, outcome: ScaleOutcome, requested: int, applied: int) -> dict[str, Any]:
+        step_s, seed = self.config.environment.step_duration_s, self.batch.seed
+        return computed(Step(telemetry, self._counts, outcome, requested, applied, seed, self.actions, step_s))
+
     def _reward(self, telemetry: Telemetry, applied: int, terminated: bool, truncated: bool) -> reward.Terms:
         outcome = reward.StepOutcome(
             worker_queue=telemetry.worker_queue,
             qos_rate=self._window.qos_rate,
             workers=telemetry.workers_requested,
             applied_delta=applied,
-            missed=self._tally.missed_in_step,
+            missed=self._counts.missed_in_step,
             step_s=self.config.environment.step_duration_s,
             terminated=terminated,
             truncated=truncated,

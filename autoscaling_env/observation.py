@@ -7,20 +7,11 @@ from collections import deque
 import numpy as np
 from gymnasium.spaces import Box
 
+from autoscaling_env.schema import OBSERVED
 from autoscaling_env.types import BoolArray, FloatArray, Observation, Telemetry
 
 #: The observation's fields, in order.
-FIELDS: tuple[str, ...] = (
-    "input_queue",
-    "worker_queue",
-    "result_queue",
-    "output_queue",
-    "workers",
-    "avg_processing_time",
-    "max_processing_time",
-    "arrival_rate",
-    "qos_rate",
-)
+FIELDS: tuple[str, ...] = tuple(column.name for column in OBSERVED)
 
 #: float32 counts exactly up to here; queues, times (s) and rates (tasks/s) are clipped to it.
 LARGEST = float(2**24)

@@ -8,30 +8,16 @@ import numpy as np
 
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.reward import TERM_NAMES
+from autoscaling_env.schema import RECORDED, recorded_columns
 from autoscaling_env.types import Observation, TaskBatch, TaskLog
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Columns of ``steps.parquet`` that come from ``info`` under the same name (docs/metrics.md says what each means).
-INFO_COLUMNS: dict[str, type] = {
-    "step": np.int64,
-    "time_s": np.float64,
-    "requested_delta": np.int64,
-    "applied_delta": np.int64,
-    "scale_reason": str,
-    "scale_detail": str,
-    "requested_workers": np.int64,
-    "workers_ready": np.int64,
-    "workers_starting": np.int64,
-    "workers_draining": np.int64,
-    "busy_workers": np.int64,
-    "enqueued_total": np.int64,
-    "processed_tasks": np.int64,
-    "processed_in_step": np.int64,
-    "unfinished_tasks": np.int64,
-    "qos_violations": np.int64,
-}
+INFO_COLUMNS: dict[str, type] = {column.name: column.dtype for column in RECORDED}
+#: Columns beside those of ``info`` whose type does not follow from their values: of no step, too, it is this.
+TYPED = frozenset({"episode", "episode_seed", "reward"})
 
 
 class StepLog:
@@ -42,6 +28,7 @@ class StepLog:
     """
 
     def __init__(self, objective: str) -> None:
+        self._objective = objective
         self._terms = TERM_NAMES[objective]
         self._rows: list[tuple[Any, ...]] = []
         self._observations: list[Observation] = []
@@ -79,14 +66,13 @@ class StepLog:
         """Return all rows; column order and types are the same in every run."""
         import pandas as pd
 
-        names = ["agent", "episode", "episode_seed", *INFO_COLUMNS, "reward"]
-        names += [f"reward_{term}" for term in self._terms] + ["terminated", "truncated"]
-        frame = pd.DataFrame(self._rows, columns=names)
-        types = {name: kind for name, kind in INFO_COLUMNS.items() if kind is not str}
-        frame = frame.astype(types | {"episode": np.int64, "episode_seed": np.int64, "reward": np.float64})
+        columns = recorded_columns(self._objective)
+        frame = pd.DataFrame(self._rows, columns=[column.name for column in columns[: -len(FIELDS)]])
+        types = {column.name: column.dtype for column in columns if column.name in TYPED or column in RECORDED}
+        frame = frame.astype({name: kind for name, kind in types.items() if kind is not str})
         seen = np.array(self._observations, dtype=np.float32).reshape(len(self._rows), len(FIELDS))
-        for index, field in enumerate(FIELDS):
-            frame[f"observed_{field}"] = seen[:, index]
+        for index, column in enumerate(columns[-len(FIELDS) :]):
+            frame[column.name] = seen[:, index]
         return frame
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from autoscaling_env.config import Config
-from autoscaling_env.info import Tally
+from autoscaling_env.step import EpisodeCounts
 from autoscaling_env.types import TaskBatch, Telemetry
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 360, 48, 16, 28, 32
@@ -22,15 +22,15 @@ LOAD, CAPACITY, QUEUE, INK, GRID = (
 )
 
 
-def line(tally: Tally, telemetry: Telemetry) -> str:
+def line(counts: EpisodeCounts, telemetry: Telemetry) -> str:
     """Return one line: step, time, queues, workers and QoS so far."""
     return (
-        f"step {tally.steps:4d}  t {telemetry.time_s:8.1f} s  "
+        f"step {counts.steps:4d}  t {telemetry.time_s:8.1f} s  "
         f"queues in {telemetry.input_queue} work {telemetry.worker_queue} "
         f"result {telemetry.result_queue} out {telemetry.output_queue}  "
         f"workers {telemetry.workers_requested} (ready {telemetry.workers_ready}, "
         f"starting {telemetry.workers_starting}, draining {telemetry.workers_draining}, "
-        f"busy {telemetry.workers_busy})  QoS {100 * tally.final_qos:5.1f} %"
+        f"busy {telemetry.workers_busy})  QoS {100 * counts.final_qos:5.1f} %"
     )
 
 

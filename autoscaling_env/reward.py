@@ -12,25 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.config.reward import RewardConfig
+from autoscaling_env.schema import TERMS
 
 Number: TypeAlias = float | int | bool | NDArray[Any]
 Terms: TypeAlias = dict[str, Any]
 
 #: The terms of each objective, in the order of ``terms``; step records have one column for each.
-TERM_NAMES: dict[str, tuple[str, ...]] = {
-    "shaped": (
-        "qos",
-        "backlog",
-        "scaling",
-        "efficiency",
-        "scale_up",
-        "scale_down",
-        "comfort",
-        "unfinished",
-        "completion",
-    ),
-    "cost": ("workers", "missed_deadlines"),
-}
+TERM_NAMES: dict[str, tuple[str, ...]] = {objective: tuple(terms) for objective, terms in TERMS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import FloatArray, Info, Observation
+
+QOS_RATE = FIELDS.index("qos_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class SummaryLog:
     def add(self, observation: Observation, reward: float, info: Info) -> None:
         """Add what ``env.step`` returned."""
         self.rewards.append(reward)
-        self._steps.append((observation[-1], info["requested_workers"], info["requested_delta"], info["time_s"]))
+        self._steps.append((observation[QOS_RATE], info["requested_workers"], info["requested_delta"], info["time_s"]))
         self._info = info
 
     def summary(self) -> EpisodeSummary:

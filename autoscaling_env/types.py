@@ -39,21 +39,6 @@ class TaskBatch:
     def __len__(self) -> int:
         return len(self.arrival_s)
 
-    def validate(self) -> None:
-        """Raise ``ValueError`` naming the first broken rule of the class docstring."""
-        if not (len(self.arrival_s) == len(self.service_s) == len(self.deadline_s)):
-            raise ValueError("arrival_s, service_s and deadline_s must be equally long")
-        for name in ("arrival_s", "service_s", "deadline_s", "segment_start_s"):
-            values: FloatArray = getattr(self, name)
-            if values.dtype != np.float64 or values.ndim != 1:
-                raise ValueError(f"{name} must be a flat float64 array")
-            if not np.isfinite(values).all() or (values < 0).any():
-                raise ValueError(f"{name} must be finite and >= 0")
-        if (np.diff(self.arrival_s) < 0).any() or (np.diff(self.segment_start_s) < 0).any():
-            raise ValueError("arrival_s and segment_start_s must be sorted")
-        if len(self.segment_start_s) == 0 or self.segment_start_s[0] != 0:
-            raise ValueError("segment_start_s must start at 0")
-
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:

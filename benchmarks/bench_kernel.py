@@ -41,8 +41,8 @@ def engines(config: Config) -> list[dict[str, Any]]:
     targets = reactive_targets(config, batch)
     deltas = np.diff(targets, prepend=config.farm.initial_workers)
     same, episodes = (
-        loaded_episodes(config, [batch] * EPISODES),
-        loaded_episodes(config, [*map(workload.draw, range(EPISODES))]),
+        loaded(config, [batch] * EPISODES),
+        loaded(config, [*map(workload.draw, range(EPISODES))]),
     )
     works: dict[str, Work] = {
         "SimPy": lambda: play(SimBackend(config.farm), batch, targets, config),
@@ -98,7 +98,7 @@ def play_oracle(config: Config, batch: TaskBatch, targets: list[int]) -> int:
     return len(batch)
 
 
-def loaded_episodes(config: Config, batches: Sequence[TaskBatch]) -> EpisodeBatch:
+def loaded(config: Config, batches: Sequence[TaskBatch]) -> EpisodeBatch:
     """Return the episodes of these batches, in place."""
     episodes = EpisodeBatch(config, 1.5, len(batches))
     for place, batch in enumerate(batches):
@@ -117,7 +117,7 @@ def play_kernel(episodes: EpisodeBatch, deltas: np.ndarray) -> int:
 
 def threads(config: Config) -> dict[str, Any]:
     """Two threads, each with half of the episodes, beside one with all of them: wall clock, best of many turns."""
-    episodes = loaded_episodes(config, [make_workload(config).draw(1)] * 1024)
+    episodes = loaded(config, [make_workload(config).draw(1)] * 1024)
     rows = np.arange(1024)
     actions = np.ones(1024, dtype=np.int64)
 
@@ -162,7 +162,7 @@ def _steady(size: int, per_s: float) -> TaskBatch:
 def whole(config: Config, batch: TaskBatch, workers: int) -> float:
     """Return nanoseconds a task of one long episode with a constant number of workers: median of three."""
     crowd = with_overrides(config, {"farm.max_workers": 100_000, "farm.initial_workers": workers})
-    episodes = loaded_episodes(crowd, [batch])
+    episodes = loaded(crowd, [batch])
     episodes.rules = episodes.rules._replace(step_s=float(batch.arrival_s[-1]) + 100)
 
     def once() -> int:

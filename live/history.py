@@ -21,9 +21,6 @@ from live.wire.keys import key
 if TYPE_CHECKING:
     from redis import Redis
 
-#: Ends of a delivery that brought no result.
-INTERRUPTED = ("expired", "orphaned", "failed", "returned")
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

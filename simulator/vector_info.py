@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
+from autoscaling_env.schema import STEP
 from autoscaling_env.types import ScaleReason
-from simulator.compiled.environment import FACTS
 
 Mask = NDArray[np.bool_]
 Facts = dict[str, NDArray[np.int64]]
-#: Columns of the kernel's facts that are keys of ``info`` as they are.
-COUNTS = tuple(name for name in FACTS if name not in {"missed_in_step", "workers_started", "terminated", "truncated"})
+#: The kernel's facts that are keys of ``info`` as they are.
+COUNTS = tuple(column.name for column in STEP if column.kernel and column.info)
 _REASONS = np.array([ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM], dtype=object)
 
 

@@ -109,11 +109,6 @@ class PhasedWorkload:
         """Nothing was done to the source: the phases are what the configuration says."""
         return ()
 
-    @property
-    def segment_names(self) -> tuple[str, ...]:
-        """The phases' names, in the order of the configuration."""
-        return tuple(phase.name or phase.pattern for phase in self._config.phases)
-
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from which stream."""
         arrival_s, service_s, deadline_s, segment_start_s = self.draw_from(partial(stream, seed), phase_order_seed)

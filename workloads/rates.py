@@ -61,16 +61,12 @@ class RateCurve:
         into = time_s - self.time_s[piece]
         return self.cumulative[piece] + into * (self.rate[piece] + self._slope[piece] * into / 2)
 
-    def invert(self, uniform: FloatArray) -> FloatArray:
-        """Return the times at which the share ``uniform`` in [0, 1) of all tasks is expected to have come.
-
-        Given their number, the arrivals of an inhomogeneous Poisson process are independent draws from
-        this (Lewis & Shedler 1979; the time-scale transformation). Exact: a quadratic in each piece.
-        """
-        return self.when(uniform * self.total)
-
     def when(self, expected: FloatArray) -> FloatArray:
-        """Return the times before which so many tasks are expected, float64 like the argument."""
+        """Return the times before which so many tasks are expected, float64 like the argument.
+
+        Given their number, the arrivals of an inhomogeneous Poisson process are independent draws from this at
+        uniform shares of all (Lewis & Shedler 1979; the time-scale transformation). Exact: a quadratic in each piece.
+        """
         piece = np.searchsorted(self.cumulative, expected, side="right")
         piece -= 1
         np.minimum(piece, self._last_piece, out=piece)

@@ -50,11 +50,6 @@ def key(farm: str, name: str) -> str:
     return f"{{{farm}}}:{name}"
 
 
-def all_keys(farm: str) -> list[str]:
-    """Return every key a farm can have, in the order of ``KEYS``."""
-    return [key(farm, name) for name in KEYS]
-
-
 def checked_farm(name: str) -> str:
     """Return ``name`` if it may name a farm.
 

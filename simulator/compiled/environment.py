@@ -6,12 +6,14 @@ task to the last, times add up step by step.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.observation import FIELDS
+from autoscaling_env.schema import FACTS
 from autoscaling_env.types import FloatArray
 from simulator.compiled import kernel
 from simulator.compiled.agenda import ONE, ZERO, Index
@@ -20,34 +22,10 @@ from simulator.compiled.compiling import compiled, inlined
 from simulator.compiled.kernel import FARM, Farms
 from simulator.compiled.prefetch import LINE, prefetch
 
-#: Columns of ``Episodes.facts``; most are keys of the environment's ``info``.
-FACTS = (
-    "step",
-    "requested_delta",
-    "applied_delta",
-    "requested_workers",
-    "workers_ready",
-    "workers_starting",
-    "workers_draining",
-    "busy_workers",
-    "input_queue",
-    "worker_queue",
-    "result_queue",
-    "output_queue",
-    "enqueued_total",
-    "processed_tasks",
-    "processed_in_step",
-    "unfinished_tasks",
-    "qos_violations",
-    "missed_in_step",
-    "workers_started",
-    "terminated",
-    "truncated",
-)
-_STEP, _REQUESTED, _APPLIED = (FACTS.index(name) for name in ("step", "requested_delta", "applied_delta"))
-_IN_STEP, _VIOLATIONS, _MISSED = (
-    FACTS.index(name) for name in ("processed_in_step", "qos_violations", "missed_in_step")
-)
+#: Where a column stands in ``Episodes.facts``, by its name; the compiler folds it into a number.
+FACT: Any = namedtuple("FACT", FACTS)(*range(len(FACTS)))
+#: Where a field stands in the observation, by its name.
+SEEN: Any = namedtuple("SEEN", FIELDS)(*range(len(FIELDS)))
 
 #: How many episodes ahead memory is asked for (``ask_for_counts``, ``ask_for_tasks``), and for how many tasks: about
 #: those of a step (of the reference workload: 38).
@@ -60,7 +38,7 @@ _COUNTS_BYTES, _FACTS_BYTES, _TASKS_BYTES = _BUSY_S, len(FACTS) * 8, TASKS_A_STE
 WINDOW = np.dtype(
     [
         ("step", np.int64),
-        ("told", np.int64),  # tasks collected in earlier steps
+        ("known", np.int64),  # tasks collected in earlier steps
         ("first", np.int64),  # the first task collected within the observation window
         ("missed", np.int64),  # deadlines
         ("segment", np.int64),  # segments started
@@ -114,7 +92,7 @@ def begin(episodes: Episodes, rules: Rules, row: Index, tasks: int, segments: in
     """Start an episode whose tasks and delays are in place, and observe it."""
     kernel.restart(episodes.farms, row, tasks, workers)
     window = episodes.window[row]
-    window.step = window.told = window.first = window.missed = window.segment = window.then = 0
+    window.step = window.known = window.first = window.missed = window.segment = window.then = 0
     window.segments = segments
     episodes.history_s[row, 0] = 0.0
     episodes.history_n[row, 0] = 0
@@ -134,27 +112,27 @@ def step(episodes: Episodes, rules: Rules, row: Index, delta: int) -> None:
     kernel.scale(episodes.farms, row, target - before)
     kernel.advance(episodes.farms, row, farm.now_s + rules.step_s, rules.collect_s)
     window.step += 1
-    episodes.facts[row, _STEP] = window.step
-    episodes.facts[row, _REQUESTED] = delta
-    episodes.facts[row, _APPLIED] = target - before
+    episodes.facts[row, FACT.step] = window.step
+    episodes.facts[row, FACT.requested_delta] = delta
+    episodes.facts[row, FACT.applied_delta] = target - before
     observe(episodes, rules, row)
 
 
 @inlined
 def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
-    """As ``ObservationWindow.observe`` and ``Tally.add``, on the farm's own record of collected tasks."""
+    """As ``ObservationWindow.observe`` and ``EpisodeCounts.add``, on the farm's own record of collected tasks."""
     farm = episodes.farms.state[row]
     window = episodes.window[row]
     row = np.uint64(row)
     collected_s, finished, arrival_s = episodes.farms.collected_s, episodes.farms.finished, episodes.farms.arrival_s
-    collected, first, told = farm.collected, np.uint64(window.first), np.uint64(window.told)
+    collected, first, known = farm.collected, np.uint64(window.first), np.uint64(window.known)
     since_s = farm.now_s - rules.window_s
-    if told > first and collected_s[row, told - ONE] < since_s:  # all of the earlier steps' at once
-        first = told
+    if known > first and collected_s[row, known - ONE] < since_s:  # all of the earlier steps' at once
+        first = known
     while first < collected and collected_s[row, first] < since_s:
         first += ONE
     total_s, longest_s, met, missed = 0.0, -np.inf, ZERO, ZERO
-    for place in range(min(first, told), collected):
+    for place in range(min(first, known), collected):
         task = np.uint64(finished[row, place])
         response_s = collected_s[row, place] - arrival_s[row, task]
         in_time = np.uint64(response_s <= episodes.deadline_s[row, task])
@@ -162,13 +140,13 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
             total_s += response_s
             longest_s = choose(response_s > longest_s, response_s, longest_s)
             met += in_time
-        if place >= told:
+        if place >= known:
             missed += ONE - in_time
     window.missed += missed
-    window.first, window.told = first, collected
-    episodes.facts[row, _IN_STEP] = collected - told
-    episodes.facts[row, _MISSED] = missed
-    episodes.facts[row, _VIOLATIONS] = window.missed
+    window.first, window.known = first, collected
+    episodes.facts[row, FACT.processed_in_step] = collected - known
+    episodes.facts[row, FACT.missed_in_step] = missed
+    episodes.facts[row, FACT.qos_violations] = window.missed
     while window.segment < window.segments and episodes.segment_s[row, window.segment] < farm.now_s:
         window.segment += 1
     rate = arrival_rate(episodes, rules, row)
@@ -204,36 +182,36 @@ def write_facts(episodes: Episodes, rules: Rules, row: Index) -> None:
     facts = episodes.facts
     ready, input_queue = kernel.ready(farm), window.segments - window.segment
     unfinished = np.int64(farm.tasks - farm.collected)
-    facts[row, 3] = ready + farm.starting
-    facts[row, 4] = ready
-    facts[row, 5] = farm.starting
-    facts[row, 6] = farm.draining
-    facts[row, 7] = farm.busy
-    facts[row, 8] = input_queue
-    facts[row, 9] = farm.enqueued - farm.next
-    facts[row, 10] = farm.finished - farm.collected
-    facts[row, 11] = farm.collected
-    facts[row, 12] = farm.enqueued
-    facts[row, 13] = farm.collected
-    facts[row, 15] = unfinished
-    facts[row, 18] = farm.started
-    facts[row, 19] = unfinished == 0 and input_queue == 0 and window.step > 0
-    facts[row, 20] = facts[row, 19] == 0 and window.step >= rules.max_steps
+    facts[row, FACT.requested_workers] = ready + farm.starting
+    facts[row, FACT.workers_ready] = ready
+    facts[row, FACT.workers_starting] = farm.starting
+    facts[row, FACT.workers_draining] = farm.draining
+    facts[row, FACT.busy_workers] = farm.busy
+    facts[row, FACT.input_queue] = input_queue
+    facts[row, FACT.worker_queue] = farm.enqueued - farm.next
+    facts[row, FACT.result_queue] = farm.finished - farm.collected
+    facts[row, FACT.output_queue] = farm.collected
+    facts[row, FACT.enqueued_total] = farm.enqueued
+    facts[row, FACT.processed_tasks] = farm.collected
+    facts[row, FACT.unfinished_tasks] = unfinished
+    facts[row, FACT.workers_started] = farm.started
+    facts[row, FACT.terminated] = unfinished == 0 and input_queue == 0 and window.step > 0
+    facts[row, FACT.truncated] = facts[row, FACT.terminated] == 0 and window.step >= rules.max_steps
 
 
 @inlined
 def write_observation(episodes: Episodes, row: Index, mean_s: float, longest_s: float, rate: float) -> None:
     """Write float32[9], clipped to the observation space."""
     out, facts, high = episodes.observation, episodes.facts, episodes.high
-    out[row, 0] = facts[row, 8]
-    out[row, 1] = facts[row, 9]
-    out[row, 2] = facts[row, 10]
-    out[row, 3] = facts[row, 11]
-    out[row, 4] = facts[row, 3]
-    out[row, 5] = mean_s
-    out[row, 6] = longest_s
-    out[row, 7] = rate
-    out[row, 8] = episodes.window[row].qos
+    out[row, SEEN.input_queue] = facts[row, FACT.input_queue]
+    out[row, SEEN.worker_queue] = facts[row, FACT.worker_queue]
+    out[row, SEEN.result_queue] = facts[row, FACT.result_queue]
+    out[row, SEEN.output_queue] = facts[row, FACT.output_queue]
+    out[row, SEEN.workers] = facts[row, FACT.requested_workers]
+    out[row, SEEN.avg_processing_time] = mean_s
+    out[row, SEEN.max_processing_time] = longest_s
+    out[row, SEEN.arrival_rate] = rate
+    out[row, SEEN.qos_rate] = episodes.window[row].qos
     for place in range(len(high)):
         out[row, place] = min(out[row, place], high[place])
 

@@ -16,11 +16,12 @@ from autoscaling_env.config import Config
 from autoscaling_env.config.distributions import Constant, Distribution
 from autoscaling_env.observation import observation_space
 from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
+from autoscaling_env.schema import FACTS
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
 from autoscaling_env.workload import DrawsRows, StreamsByName, Workload, draw_episode
 from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
-from simulator.compiled.environment import FACTS, Episodes, Rules
+from simulator.compiled.environment import FACT, Episodes, Rules
 from simulator.compiled.first_use import announce
 from simulator.compiled.streams import Streams
 
@@ -30,9 +31,6 @@ Rows: TypeAlias = NDArray[np.int64]
 TOGETHER = 64
 #: Room for workers that leave and still hold a task, at first.
 SPARE_WORKERS = 32
-_REQUESTED, _DRAINING, _STARTED = (
-    FACTS.index(name) for name in ("requested_workers", "workers_draining", "workers_started")
-)
 
 
 class EpisodeBatch:
@@ -121,12 +119,12 @@ class EpisodeBatch:
 
     def changes(self, rows: Rows, actions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the change that each of ``rows`` asks for by its action."""
-        requested = self.episodes.facts[rows, _REQUESTED]
+        requested = self.episodes.facts[rows, FACT.requested_workers]
         changes: NDArray[np.int64] = self.actions.wanted(actions, requested) - requested
         return changes
 
     def facts(self) -> dict[str, NDArray[np.int64]]:
-        """Return a copy of what the last steps brought, by name; see ``kernel_env.FACTS``."""
+        """Return a copy of what the last steps brought, by name; see ``autoscaling_env.schema.FACTS``."""
         return dict(zip(FACTS, self.episodes.facts.T.copy(), strict=True))
 
     def reward_terms(
@@ -148,10 +146,10 @@ class EpisodeBatch:
     def make_room(self) -> None:
         """See that the next step finds room for the workers it may start."""
         facts, farms = self.episodes.facts, self.episodes.farms
-        crowd = int((facts[:, _REQUESTED] + facts[:, _DRAINING]).max()) + self._rise
+        crowd = int((facts[:, FACT.requested_workers] + facts[:, FACT.workers_draining]).max()) + self._rise
         if crowd > farms.starting_s.shape[1]:
             farms = kernel.with_room(farms, 2 * crowd)
-        started = int(facts[:, _STARTED].max()) + self._rise
+        started = int(facts[:, FACT.workers_started].max()) + self._rise
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
             streams = self._streams.of(self._seeds)

@@ -12,6 +12,7 @@ from analysis.gap import gap_report
 from analysis.metrics import METRICS
 from autoscaling_env.config import default_config
 from autoscaling_env.run_folder import manifest
+from autoscaling_env.schema import table, with_table
 from live.records import FILES
 from tests.analysis.data import played
 from tests.places import ROOT
@@ -32,6 +33,14 @@ def test_every_column_of_the_steps_is_listed_and_no_other() -> None:
     own = [name for name in cost if name not in shaped]
     place = shaped.index("terminated")
     assert listed("steps.parquet") == shaped[:place] + own + shaped[place:]
+
+
+def test_the_table_of_the_steps_follows_from_the_schema() -> None:
+    """``python -m autoscaling_env.schema docs/metrics.md`` writes it."""
+    page = PAGE.read_text("utf-8")
+    assert table() in page
+    assert with_table(page) == page
+    assert table() in with_table(page.replace("change the action asked for", "something else"))
 
 
 def test_every_column_of_the_tasks_is_listed_and_no_other() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from analysis.aggregate import aggregate
 from analysis.pairs import compare_pairs
 from analysis.results import as_results
 from analysis.statistics import Interval
-from analysis.tables import pair_rows, regret_rows, step_row, step_rows, summary_rows, with_interval
-from tests.analysis.data import episodes, played, rows
+from analysis.tables import pair_rows, regret_rows, step_row, summary_rows, with_interval
+from tests.analysis.data import episodes, rows
 
 
 def test_summary_shows_mean_and_deviation_in_the_shown_unit() -> None:
@@ -73,16 +72,6 @@ def test_a_step_as_operators_read_it() -> None:
         "Arrivals [1/s]": "4.56",
         "Reward": "-1.25",
     }
-
-
-def test_recorded_steps_read_like_live_ones() -> None:
-    steps, _ = played()
-    found = step_rows(steps, "static-14", 1)
-    part = steps[(steps["agent"] == "static-14") & (steps["episode"] == 1)]
-    assert [row["Step"] for row in found] == [str(step) for step in part["step"]]
-    assert [row["Action"] for row in found][:3] == ["+1", "+1", "0"]
-    assert [row["Workers"] for row in found] == [str(count) for count in part["requested_workers"]]
-    assert float(found[-1]["Reward"]) == pytest.approx(part["reward"].iloc[-1], abs=0.005)
 
 
 def test_one_episode_has_no_interval() -> None:

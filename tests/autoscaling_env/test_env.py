@@ -203,7 +203,7 @@ def test_task_seed_plays_the_same_tasks_in_every_episode() -> None:
     assert [seed for seed, _ in workload.drawn] == [9, 9, 9]
 
 
-@pytest.mark.parametrize(("shuffle", "fixed", "expected"), [(False, 4, None), (True, None, 7), (True, 4, 4)])
+@pytest.mark.parametrize(("shuffle", "fixed", "expected"), [(False, None, None), (True, None, 7), (True, 4, 4)])
 def test_phase_shuffle_has_its_own_seed(shuffle: bool, fixed: int | None, expected: int | None) -> None:
     workload = FixedWorkload(tasks(3))
     env = OpenFaaSAutoscalingEnv(

@@ -11,7 +11,8 @@ from live.functions.handlers import Task, load, parse_task, sleep, spin
 from live.functions.settings import FunctionSettings, from_environment
 from live.platform import Platform, WorkerRecord
 from live.platforms.local.platform import LocalPlatform, LocalWorker, removal_order
-from live.wire.keys import KEYS, all_keys, checked_farm
+from live.wire.keys import KEYS, checked_farm
+from live.wire.keys import key as key_of
 from live.wire.scripts import NAMES, source
 
 
@@ -105,7 +106,7 @@ def test_farm_names(name: str) -> None:
 
 
 def test_all_keys_of_a_farm_share_a_slot() -> None:
-    assert {key.partition("}")[0] for key in all_keys("f")} == {"{f"}
+    assert {key.partition("}")[0] for name in KEYS for key in [key_of("f", name)]} == {"{f"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autoscaling_env.errors import TraceError
+from autoscaling_env.testing.workload import check_batch
 from autoscaling_env.workload import Workload
 from tests.workloads.making import azure2019, azure2021, config_for, counts, durations2019
 from workloads import make_workload
@@ -289,7 +290,7 @@ def test_a_damaged_trace_is_read_or_explained(
 
 def _checked(workload: Workload) -> tuple[str, ...]:
     batch = workload.draw(0)
-    batch.validate()
+    check_batch(batch)
     assert batch.arrival_s[-1] < workload.duration_s
     assert (batch.deadline_s > 0).all()
     return ()

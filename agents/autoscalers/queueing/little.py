@@ -23,13 +23,3 @@ def little_workers(load: float, utilisation: float) -> int:
 def square_root_workers(load: float, beta: float) -> int:
     """Return ``load + beta * sqrt(load)``, rounded up: the spare workers grow with the load's own spread."""
     return math.ceil(load + beta * math.sqrt(load))
-
-
-def delay_probability(beta: float) -> float:
-    """Return the share of tasks that wait under square-root staffing, for large loads (Halfin and Whitt).
-
-    ``1 / (1 + beta * Phi(beta) / phi(beta))`` with the standard normal distribution and density; beta > 0.
-    """
-    density = math.exp(-(beta**2) / 2) / math.sqrt(2 * math.pi)
-    distribution = (1 + math.erf(beta / math.sqrt(2))) / 2
-    return 1 / (1 + beta * distribution / density)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.autoscalers.openfaas.rule import OpenFaasCeRule, OpenFaasCeSettings, calculate_replicas
 from agents.autoscalers.queueing.backlog import BacklogRule, BacklogSettings, acceptable_backlog
-from agents.autoscalers.queueing.little import delay_probability, little_workers, offered_load, square_root_workers
+from agents.autoscalers.queueing.little import little_workers, offered_load, square_root_workers
 
 
 @pytest.mark.parametrize(
@@ -105,26 +105,3 @@ def test_staffing_of_the_reference_load() -> None:
     assert little_workers(load, 0.8) == 10
     assert square_root_workers(load, 1.0) == 11
     assert little_workers(0.0, 0.8) == square_root_workers(0.0, 1.0) == 0
-
-
-def test_delay_probability_against_published_values() -> None:
-    """Halfin and Whitt's function at beta 1 and 2; at 0 every task waits."""
-    assert delay_probability(1e-12) == pytest.approx(1)
-    assert delay_probability(1.0) == pytest.approx(0.2234, abs=1e-4)
-    assert delay_probability(2.0) == pytest.approx(0.0269, abs=1e-4)
-
-
-@pytest.mark.parametrize("beta", [0.5, 1.0, 2.0])
-def test_delay_probability_is_the_limit_of_erlang_c(beta: float) -> None:
-    load = 4000.0
-    servers = load + beta * math.sqrt(load)
-    assert erlang_c(round(servers), load) == pytest.approx(delay_probability(beta), abs=0.01)
-
-
-def erlang_c(servers: int, load: float) -> float:
-    """Return the probability of waiting in M/M/c, through the recursion of Erlang B."""
-    blocking = 1.0
-    for k in range(1, servers + 1):
-        blocking = load * blocking / (k + load * blocking)
-    utilisation = load / servers
-    return blocking / (1 - utilisation + utilisation * blocking)

@@ -9,6 +9,7 @@ import pytest
 from autoscaling_env.config import default_config, load_config
 from autoscaling_env.errors import InputError
 from autoscaling_env.plugins import make_workload
+from autoscaling_env.testing.workload import check_batch
 from workloads.scenarios import (
     load_scenario,
     scenario,
@@ -33,7 +34,7 @@ def test_all_tasks_arrive_well_before_the_last_step(name: str) -> None:
     config = load_scenario(name)
     workload = make_workload(config)
     batch = workload.draw(scenario_seeds(name)[1])
-    batch.validate()
+    check_batch(batch)
     length_s = config.environment.max_steps * config.environment.step_duration_s
     assert workload.duration_s <= length_s <= workload.duration_s + 100
     assert len(batch) > 1000
