@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autoscaling_env.types import TaskBatch
+from autoscaling_env.types import FloatArray, TaskBatch
 from autoscaling_env.workload import Workload
 
 SEEDS = (0, 1, 2**53 - 1)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from autoscaling_env.config import load_config
+from autoscaling_env.testing.workload import check_batch
 from tests.places import ROOT
 from tests.workloads.making import traced
 from workloads import make_workload
@@ -33,7 +34,7 @@ def test_the_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_the_configurations_are_valid(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.yml").write_text(text)
-    make_workload(load_config(tmp_path / "config.yml"), base_dir=ROOT).draw(0).validate()
+    check_batch(make_workload(load_config(tmp_path / "config.yml"), base_dir=ROOT).draw(0))
 
 
 @pytest.mark.parametrize(
