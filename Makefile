@@ -30,11 +30,11 @@ $(RUN): pyproject.toml requirements.lock | $(UV)
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# PyPI's torch is the CUDA build. Another one comes from another index, with other hashes and without these CUDA libraries.
+# PyPI's torch is the CUDA build. Another one comes from another index, with other hashes and CUDA libraries of its own.
 $(TORCH): requirements-torch.lock $(RUN)
 ifdef UV_TORCH_BACKEND
 	awk '/^[^ ]/ { wanted = !/^($(CUDA))==/ } wanted' requirements-torch.lock | $(LOCKED) -r -
-	$(PIP) --no-deps "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.lock)"
+	$(PIP) "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.lock)"
 else
 	$(LOCKED) -r requirements-torch.lock
 endif
