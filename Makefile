@@ -45,7 +45,7 @@ $(ALL): requirements-dev.lock $(TORCH)
 	@touch $@
 
 install: $(ALL) ## install everything into .venv
-torch: $(TORCH) ## add torch, which only training a DQN needs (5 GB; UV_TORCH_BACKEND=cpu or auto: smaller)
+torch: $(TORCH) ## add torch, which only training a DQN needs (3 GB to fetch; less with UV_TORCH_BACKEND=cpu)
 
 # --- what people run -------------------------------------------------------------------------------------------------
 
