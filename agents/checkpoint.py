@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autoscaling_env import __version__
+from autoscaling_env.actions import Actions
 from autoscaling_env.errors import ModelError
 from autoscaling_env.files import atomic_write
 
@@ -39,9 +40,10 @@ class Header:
         planned_episodes: ``episodes`` of the configuration it was trained with.
         seed: the training seed.
         config_sha256: digest of the resolved configuration.
-        action_deltas: what the actions mean.
+        action_deltas: what the actions mean; empty where they are targets.
         state: the learner's counters, schedules and random state, plain JSON.
         schema, version: of the format, and of the program that wrote it.
+        min_workers, max_workers: the farm's bounds; None: written before they were kept.
     """
 
     agent: str
@@ -53,6 +55,13 @@ class Header:
     state: dict[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
     version: str = __version__
+    min_workers: int | None = None
+    max_workers: int | None = None
+
+    @property
+    def actions(self) -> Actions:
+        """The actions of the environment it was trained in; the bounds are 0 in files that do not tell them."""
+        return Actions(tuple(self.action_deltas), self.min_workers or 0, self.max_workers or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ def _encoded(checkpoint: Checkpoint, sha256: str) -> bytes:
 
 
 def _fields(path: Path, content: bytes) -> dict[str, Any]:
-    """The JSON header, before its checksum is known to hold: read as data, trusted for nothing."""
+    """Return the JSON header, before its checksum is known to hold: read as data, trusted for nothing."""
     size = int.from_bytes(content[:8], "little")
     if len(content) < 8 or size > min(len(content) - 8, MAX_HEADER_BYTES):
         raise ModelError(f"{path}: not a model file (no safetensors header); models end in {SUFFIX}")

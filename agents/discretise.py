@@ -95,7 +95,7 @@ def _times(config: Config, bins: int) -> FloatArray:
 
 
 def _qos_edges(target: float, bins: int) -> FloatArray:
-    """The target, and below it bins of equal ratio in the share of deadlines missed."""
+    """Return the target, and below it bins of equal ratio in the share of deadlines missed."""
     allowed = min(max(1 - target, SMALLEST_MISS), 1 - SMALLEST_MISS)
     missed: FloatArray = np.geomspace(allowed, 1, bins)[-2::-1]
     return 1 - missed

@@ -1,4 +1,4 @@
-"""Epsilon-greedy exploration, and how equally good actions are told apart."""
+"""Epsilon-greedy exploration, and which of equally good actions is taken."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ class EpsilonGreedy:
         self.epsilon = max(self._least, self.epsilon * self._decay)
 
 
-def calmest_best(values: Sequence[float], action_deltas: Sequence[int]) -> int:
-    """Return the best action; of equally good ones the one that changes the farm least."""
-    return max(range(len(values)), key=lambda action: (values[action], -abs(action_deltas[action]), -action))
+def calmest_best(values: Sequence[float], changes: Sequence[int]) -> int:
+    """Return the best action; of equally good ones the one that changes the farm least.
+
+    Args:
+        values: of each action.
+        changes: what each does to the worker count, see ``Actions.changes``.
+    """
+    return max(range(len(values)), key=lambda action: (values[action], -abs(changes[action]), -action))

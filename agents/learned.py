@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint, Tensors, read_checkpoint
-from agents.dqn_policy import load_dqn
+from agents.dqn.policy import load_dqn
 from agents.learner import BatchPolicy
 from agents.sarsa import load_sarsa
+from autoscaling_env.actions import Actions
 from autoscaling_env.errors import ModelError, unknown_name
 from autoscaling_env.types import Info, Observation
 
-LOADERS: dict[str, Callable[[Tensors, tuple[int, ...]], BatchPolicy]] = {"sarsa": load_sarsa, "dqn": load_dqn}
+LOADERS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {"sarsa": load_sarsa, "dqn": load_dqn}
 
 
 class LearnedPolicy:
-    """A trained policy, which acts only where its actions mean what they meant in training.
+    """A trained policy, which decides only where what its actions mean can be done.
 
     Attributes:
         agent: ``sarsa`` or ``dqn``.
@@ -31,34 +31,54 @@ class LearnedPolicy:
         self.agent = checkpoint.header.agent
         self.episodes = checkpoint.header.episode
         self._path = path
-        self._deltas = checkpoint.header.action_deltas
+        self._actions = checkpoint.header.actions
         self._policy = policy
 
     def reset(self) -> None:
         """Start an episode."""
         self._policy.reset()
 
-    def act(self, observation: Observation, info: Info) -> int:
-        """Return the action of the model.
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Return the count that the model's action asks for.
 
         Raises:
-            ModelError: the environment's actions are others than those it was trained with.
+            ModelError: the environment's actions cannot do what those it was trained with can.
         """
-        self._check(info["action_deltas"])
-        return self._policy.act(observation, info)
+        self._check(Actions.of_info(info))
+        action = self._policy.act(observation, info)
+        return int(self._actions.wanted(action, info["requested_workers"]))
 
     def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
-        """Return the actions of the model, int[n] for float32[n, 9].
+        """Return the actions of the model, int[n] for float32[n, 9], in environments with its own actions.
 
         Raises:
-            ModelError: as ``act``.
+            ModelError: the environments' actions are others than those it was trained with.
         """
-        self._check(infos["action_deltas"][0])
+        deltas, least, most = (infos[key][0] for key in ("action_deltas", "min_workers", "max_workers"))
+        theirs = Actions(tuple(deltas), int(least), int(most))
+        if not _alike(theirs, self._actions):
+            raise ModelError(f"{self._path}: {_trained_with(self._actions, theirs)}")
         return self._policy.act_batch(observations, infos)
 
-    def _check(self, deltas: Sequence[int]) -> None:
-        if list(deltas) != self._deltas:
-            raise ModelError(f"{self._path}: trained with action_deltas {self._deltas}, not {list(deltas)}")
+    def _check(self, theirs: Actions) -> None:
+        """Where actions are targets, changes can be made, too; the other way round a model would be held back."""
+        changes_anywhere = bool(self._actions.deltas) and not theirs.deltas
+        if not changes_anywhere and not _alike(theirs, self._actions):
+            raise ModelError(f"{self._path}: {_trained_with(self._actions, theirs)}")
+
+
+def _alike(one: Actions, other: Actions) -> bool:
+    return one.deltas == other.deltas if one.deltas or other.deltas else one == other
+
+
+def _trained_with(own: Actions, theirs: Actions) -> str:
+    def named(actions: Actions) -> str:
+        if actions.deltas:
+            return f"action_deltas {list(actions.deltas)}"
+        return f"targets from {actions.min_workers} to {actions.max_workers}"
+
+    other = list(theirs.deltas) if own.deltas and theirs.deltas else named(theirs)
+    return f"trained with {named(own)}, not {other}"
 
 
 def load_policy(path: Path | str) -> LearnedPolicy:
@@ -75,22 +95,7 @@ def load_policy(path: Path | str) -> LearnedPolicy:
     if header.agent not in LOADERS:
         raise ModelError(f"{path}: {unknown_name('agent', header.agent, LOADERS)}")
     try:
-        policy = LOADERS[header.agent](checkpoint.tensors, tuple(header.action_deltas))
+        policy = LOADERS[header.agent](checkpoint.tensors, header.actions)
     except KeyError as error:
         raise ModelError(f"{path}: lacks the array {error}; train the model again") from None
     return LearnedPolicy(path, checkpoint, policy)
-
-
-def describe(path: Path | str) -> dict[str, Any]:
-    """Return what a model file says about itself: agent, version, episodes, seed, configuration digest."""
-    header = read_checkpoint(Path(path)).header
-    return {
-        "agent": header.agent,
-        "schema": header.schema,
-        "version": header.version,
-        "episodes": header.episode,
-        "planned_episodes": header.planned_episodes,
-        "seed": header.seed,
-        "config_sha256": header.config_sha256,
-        "action_deltas": header.action_deltas,
-    }

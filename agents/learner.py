@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
-from autoscaling_env.policy import Policy
-from autoscaling_env.types import BoolArray, FloatArray, Info, Observation
+from autoscaling_env.policy import ActionPolicy
+from autoscaling_env.types import BoolArray, FloatArray, Info
 
 
 class NotFinite(Exception):  # noqa: N818 - caught by the training loop, which raises the error users see
@@ -29,8 +29,8 @@ class NotFinite(Exception):  # noqa: N818 - caught by the training loop, which r
         self.row = row
 
 
-class BatchPolicy(Policy, Protocol):
-    """A policy without memory, which can decide for many farms at once."""
+class BatchPolicy(ActionPolicy, Protocol):
+    """An action policy without memory, which can act for many farms at once."""
 
     def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
         """Return, for float32[n, 9], the n actions that ``act`` would return one by one.
@@ -42,41 +42,18 @@ class BatchPolicy(Policy, Protocol):
 
 
 class Learner(Protocol):
-    """Acts, is told what came of it, and learns; ``tests/agents/learner_contract.py`` states this as tests.
-
-    One episode at a time (``begin``, ``step``, ``end``) or n of them at once (``..._batch``): one of the
-    latter is one of the former, to the bit.
-    """
+    """Acts in n episodes at once, learns from what comes of it; ``tests/agents/learner_contract.py`` has the tests."""
 
     @property
     def epsilon(self) -> float:
-        """Probability of a random action in the current episode."""
+        """Probability of a random action in the current episodes."""
         ...
 
-    def begin(self, observation: Observation) -> int:
-        """Start an episode; return its first action."""
-        ...
-
-    def step(self, reward: float, observation: Observation, terminated: bool, truncated: bool) -> int:
-        """Learn from what the last action brought; return the next action (not played if the episode is over).
-
-        No value is expected after ``terminated``; ``truncated`` only cuts the record off, so the value of
-        ``observation`` still counts.
-
-        Raises:
-            NotFinite: the reward or the loss is NaN or infinite.
-        """
-        ...
-
-    def end(self) -> float | None:
-        """Close the episode, lower epsilon; return the mean loss of its updates, or None without any."""
-        ...
-
-    def begin_batch(self, observations: NDArray[np.float32]) -> list[int]:
+    def begin(self, observations: NDArray[np.float32]) -> list[int]:
         """Start n episodes from float32[n, 9]; return their first actions."""
         ...
 
-    def step_batch(
+    def step(
         self,
         rewards: FloatArray,
         observations: NDArray[np.float32],
@@ -84,9 +61,16 @@ class Learner(Protocol):
         truncated: BoolArray,
         playing: BoolArray,
     ) -> list[int]:
-        """Learn from what the last n actions brought; return the next.
+        """Learn from what the last n actions brought; return the next (not played where an episode is over).
+
+        No value is expected after ``terminated``; ``truncated`` only cuts the record off, so the value of the
+        observation still counts.
 
         Args:
+            rewards: float64[n].
+            observations: float32[n, 9].
+            terminated: bool[n].
+            truncated: bool[n].
             playing: bool[n], the rows whose episode was not over before this step; the others mean nothing.
 
         Raises:
@@ -94,18 +78,18 @@ class Learner(Protocol):
         """
         ...
 
-    def end_batch(self) -> Sequence[float | None]:
-        """Close the n episodes, lower epsilon n times; return what ``end`` would, for each."""
+    def end(self) -> Sequence[float | None]:
+        """Close the n episodes, lower epsilon n times; return the mean loss of each one's updates, None without."""
         ...
 
     def policy(self) -> BatchPolicy:
         """Return what was learned so far, without exploration; later learning does not change it."""
         ...
 
-    def saved(self) -> tuple[Tensors, dict[str, Any]]:
+    def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return everything needed to go on to the bit, between two episodes: arrays and plain JSON."""
         ...
 
-    def restore(self, tensors: Tensors, state: dict[str, Any]) -> None:
-        """Become the learner that ``saved`` these."""
+    def load_state_dict(self, tensors: Tensors, state: dict[str, Any]) -> None:
+        """Become the learner that ``state_dict`` was taken from."""
         ...

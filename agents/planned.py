@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from agents.reactive import towards
+from autoscaling_env.actions import wanted_workers
 from autoscaling_env.types import Info, Observation
 
-#: Episode seed -> the action of each step, an index into ``action_deltas``.
+#: Episode seed -> the action of each step.
 Planner = Callable[[int], Sequence[int]]
 
 
 class Planned:
-    """Plays what the planner says for the episode; keeps when the plan has ended."""
+    """Plays what the planner says for the episode; keeps the count when the plan has ended."""
 
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
@@ -22,8 +22,10 @@ class Planned:
         """Forget the plan."""
         self._plan = ()
 
-    def act(self, observation: Observation, info: Info) -> int:
-        """Return the planned action; the plan is made at the first step."""
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Return the count that the planned action asks for; the plan is made at the first step."""
         if info["step"] == 0:
             self._plan = self._planner(info["episode_seed"])
-        return int(self._plan[info["step"]]) if info["step"] < len(self._plan) else towards(0, info)
+        if info["step"] >= len(self._plan):
+            return int(info["requested_workers"])
+        return wanted_workers(int(self._plan[info["step"]]), info)

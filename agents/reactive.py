@@ -16,12 +16,6 @@ SHORTEST_SERVICE_S = 0.1
 DEAD_BAND = 0.5
 
 
-def towards(delta: float, info: Info) -> int:
-    """Return the action whose change is nearest to ``delta``; of two equally near ones the smaller change."""
-    deltas = info["action_deltas"]
-    return min(range(len(deltas)), key=lambda index: (abs(deltas[index] - delta), abs(deltas[index])))
-
-
 class Reactive:
     """Sizes the farm for the arrivals and the backlog it sees now (docs/design.md, section Reactive baselines).
 
@@ -39,14 +33,15 @@ class Reactive:
     def reset(self) -> None:
         """Nothing to forget: the rule has no memory."""
 
-    def act(self, observation: Observation, info: Info) -> int:
-        """Add a worker if half a one is missing, remove one if half a one is too many."""
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Add a worker if half a one is missing, remove one if half a one is too many: as published, one a step."""
         service_s = self._service_s(observation)
         horizon_s = max(self._config.horizon_s, service_s, 1.0)
         delta = self._optimal(observation, info, service_s, horizon_s) - self._available(info, service_s, horizon_s)
+        requested = int(info["requested_workers"])
         if delta >= DEAD_BAND:
-            return towards(1, info)
-        return towards(-1 if delta <= -DEAD_BAND else 0, info)
+            return requested + 1
+        return requested - 1 if delta <= -DEAD_BAND else requested
 
     def _service_s(self, observation: Observation) -> float:
         average_s, maximum_s = float(observation[AVERAGE]), float(observation[MAXIMUM])
@@ -74,9 +69,9 @@ class Static:
     def reset(self) -> None:
         """Nothing to forget."""
 
-    def act(self, observation: Observation, info: Info) -> int:
-        """Step towards the constant."""
-        return towards(self.workers - info["requested_workers"], info)
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Return the constant."""
+        return self.workers
 
 
 class External:
@@ -85,6 +80,6 @@ class External:
     def reset(self) -> None:
         """Nothing to forget."""
 
-    def act(self, observation: Observation, info: Info) -> int:
-        """Keep."""
-        return towards(0, info)
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Keep what there is."""
+        return int(info["requested_workers"])

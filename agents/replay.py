@@ -51,20 +51,7 @@ class Replay:
     def __len__(self) -> int:
         return min(self.added, self._capacity)
 
-    def add(
-        self, before: NDArray[np.float32], action: int, reward: float, after: NDArray[np.float32], terminated: bool
-    ) -> None:
-        """Remember a transition in place of the oldest."""
-        self._make_room(min(self.added + 1, self._capacity))
-        index, rows = self.added % self._capacity, self._rows
-        rows.pairs[index, 0] = before
-        rows.pairs[index, 1] = after
-        rows.actions[index] = action
-        rows.rewards[index] = reward
-        rows.goes_on[index] = not terminated
-        self.added += 1
-
-    def add_all(self, added: Batch) -> None:
+    def add(self, added: Batch) -> None:
         """Remember transitions, in order, in place of the oldest."""
         number = len(added.actions)
         self._make_room(min(self.added + number, self._capacity))
@@ -77,13 +64,13 @@ class Replay:
         """Draw ``size`` transitions with replacement."""
         return self._at(rng.integers(len(self), size=size))
 
-    def saved(self) -> Tensors:
-        """Return the arrays ``restore`` takes."""
+    def state_dict(self) -> Tensors:
+        """Return the arrays ``load_state_dict`` takes."""
         tensors = {f"replay.{name}": rows for name, rows in self._at(slice(len(self))).tensors().items()}
         return tensors | {"replay.added": np.array([self.added], dtype=np.int64)}
 
-    def restore(self, tensors: Tensors) -> None:
-        """Become the replay that ``saved`` these."""
+    def load_state_dict(self, tensors: Tensors) -> None:
+        """Become the replay that ``state_dict`` was taken from."""
         self.added = int(tensors["replay.added"][0])
         self._make_room(len(self))
         for name, rows in self._rows.tensors().items():

@@ -16,10 +16,13 @@ from agents.checkpoint import Tensors
 from agents.discretise import Discretiser, State, discretiser
 from agents.exploration import EpsilonGreedy, calmest_best
 from agents.learner import NotFinite
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray, Info, Observation
+
+WORKERS = FIELDS.index("workers")
 
 #: State -> value of each action. Only states that were updated are in it.
 Table = dict[State, list[float]]
@@ -28,25 +31,26 @@ Table = dict[State, list[float]]
 class SarsaPolicy:
     """Takes the best action of a table; keeps where the table knows nothing."""
 
-    def __init__(self, table: Table, discretise: Discretiser, action_deltas: tuple[int, ...]) -> None:
+    def __init__(self, table: Table, discretise: Discretiser, actions: Actions) -> None:
         self.table = table
         self._discretise = discretise
-        self._deltas = action_deltas
-        self._unknown = [0.0] * len(action_deltas)
+        self._actions = actions
+        self._unknown = [0.0] * actions.count
 
     def reset(self) -> None:
         """Nothing to forget: the table does not change."""
 
     def act(self, observation: Observation, info: Info) -> int:
         """Look the state up."""
-        return self._best(self._discretise.state(observation))
+        return self._best(self._discretise.state(observation), int(observation[WORKERS]))
 
     def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
         """Look many states up."""
-        return [self._best(tuple(state)) for state in self._discretise.states(observations).tolist()]
+        states, workers = self._discretise.states(observations).tolist(), observations[:, WORKERS].tolist()
+        return [self._best(tuple(state), int(count)) for state, count in zip(states, workers, strict=True)]
 
-    def _best(self, state: State) -> int:
-        return calmest_best(self.table.get(state, self._unknown), self._deltas)
+    def _best(self, state: State, workers: int) -> int:
+        return calmest_best(self.table.get(state, self._unknown), self._actions.changes(workers))
 
 
 @dataclass(slots=True)
@@ -73,12 +77,12 @@ class SarsaLearner:
 
     def __init__(self, config: Config, seed: int) -> None:
         self._config = config.agents.sarsa
-        self._deltas = config.environment.action_deltas
+        self._actions = Actions.of(config)
         self._rng = stream(seed, "agent")
         self._explore = EpsilonGreedy(self._config, self._rng)
         self._discretise = discretiser(config)
         self._decay = self._config.gamma * self._config.trace_lambda
-        self._unknown = [self._config.initial_value] * len(self._deltas)
+        self._unknown = [self._config.initial_value] * self._actions.count
         self.values: Table = {}
         self.visits: dict[State, list[int]] = {}
         self.walks: list[Walk] = []
@@ -88,27 +92,12 @@ class SarsaLearner:
         """Probability of a random action."""
         return self._explore.epsilon
 
-    def begin(self, observation: Observation) -> int:
-        """Start an episode with empty traces."""
-        self.walks = [self._walk(self._discretise.state(observation))]
-        return self.walks[0].action
-
-    def step(self, reward: float, observation: Observation, terminated: bool, truncated: bool) -> int:
-        """Move every traced value towards what the last step and the next action's value say."""
-        if not self._advance(self.walks[0], reward, self._discretise.state(observation), terminated):
-            raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])})
-        return self.walks[0].action
-
-    def end(self) -> float | None:
-        """Return the mean absolute TD error of the episode."""
-        return self.end_batch()[0]
-
-    def begin_batch(self, observations: NDArray[np.float32]) -> list[int]:
+    def begin(self, observations: NDArray[np.float32]) -> list[int]:
         """Start episodes that share the table and have traces of their own."""
         self.walks = [self._walk(tuple(state)) for state in self._discretise.states(observations).tolist()]
         return [walk.action for walk in self.walks]
 
-    def step_batch(
+    def step(
         self,
         rewards: FloatArray,
         observations: NDArray[np.float32],
@@ -123,7 +112,7 @@ class SarsaLearner:
                 raise NotFinite("reward", {"observation": observations[row], "reward": rewards[row : row + 1]}, row)
         return [walk.action for walk in self.walks]
 
-    def end_batch(self) -> list[float | None]:
+    def end(self) -> list[float | None]:
         """Return the mean absolute TD error of each episode."""
         for _ in self.walks:
             self._explore.decay()
@@ -132,12 +121,12 @@ class SarsaLearner:
     def policy(self) -> SarsaPolicy:
         """Return the greedy policy of a copy of the table."""
         table = {state: list(values) for state, values in self.values.items()}
-        return SarsaPolicy(table, self._discretise, self._deltas)
+        return SarsaPolicy(table, self._discretise, self._actions)
 
-    def saved(self) -> tuple[Tensors, dict[str, Any]]:
+    def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return the table sorted by state, the bin edges, epsilon and the random state."""
         states = sorted(self.values)
-        actions = len(self._deltas)
+        actions = self._actions.count
         tensors: Tensors = {
             "states": np.array(states, dtype=np.int32).reshape(-1, len(FIELDS)),
             "values": np.array([self.values[state] for state in states], dtype=np.float64).reshape(-1, actions),
@@ -146,8 +135,8 @@ class SarsaLearner:
         tensors |= {f"edges.{field}": edges for field, edges in self._discretise.edges.items()}
         return tensors, {"epsilon": self._explore.epsilon, "rng": self._rng.bit_generator.state}
 
-    def restore(self, tensors: Tensors, state: dict[str, Any]) -> None:
-        """Become the learner that ``saved`` these."""
+    def load_state_dict(self, tensors: Tensors, state: dict[str, Any]) -> None:
+        """Become the learner that ``state_dict`` was taken from."""
         self.values = table_of(tensors)
         self.visits = dict(zip(self.values, tensors["visits"].tolist(), strict=True))
         self._explore.epsilon = state["epsilon"]
@@ -170,7 +159,7 @@ class SarsaLearner:
         return True
 
     def _choose(self, state: State) -> int:
-        return self._explore.choose(lambda: self._value(state), len(self._deltas))
+        return self._explore.choose(lambda: self._value(state), self._actions.count)
 
     def _value(self, state: State) -> list[float]:
         return self.values.get(state, self._unknown)
@@ -179,7 +168,7 @@ class SarsaLearner:
         state, action = walk.state, walk.action
         if state not in self.values:
             self.values[state] = list(self._unknown)
-            self.visits[state] = [0] * len(self._deltas)
+            self.visits[state] = [0] * self._actions.count
         self.visits[state][action] += 1
         key = (state, action)
         walk.traces[key] = 1.0 if self._config.traces == "replacing" else walk.traces.get(key, 0.0) + 1.0
@@ -205,7 +194,7 @@ def table_of(tensors: Tensors) -> Table:
     }
 
 
-def load_sarsa(tensors: Tensors, action_deltas: tuple[int, ...]) -> SarsaPolicy:
+def load_sarsa(tensors: Tensors, actions: Actions) -> SarsaPolicy:
     """Return the policy of a checkpoint's arrays."""
     edges = {field: tensors[f"edges.{field}"] for field in FIELDS}
-    return SarsaPolicy(table_of(tensors), Discretiser(edges), action_deltas)
+    return SarsaPolicy(table_of(tensors), Discretiser(edges), actions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,23 +10,22 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from autoscaling_env.records import INFO_COLUMNS
+from autoscaling_env.summary import EpisodeSummary
 from autoscaling_env.types import BoolArray, FloatArray, Observation
 
 #: ``options={"episode_seeds": [...]}`` names its episodes; autoreset mode ``NEXT_STEP``.
 Environments: TypeAlias = VectorEnv[Any, Any, Any]
 #: Observation, reward, terminated, truncated and ``info`` of one step, as ``StepLog.append`` takes them.
 StepRow: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """An episode in five numbers, the same as played alone to the bit."""
-
-    total_reward: float
-    steps: int
-    final_qos: float
-    mean_workers: float
-    scaling_actions: int
+#: Of ``infos`` what a summary needs of every step.
+SUMMARISED = (
+    "requested_workers",
+    "requested_delta",
+    "time_s",
+    "processed_tasks",
+    "unfinished_tasks",
+    "qos_violations",
+)
 
 
 class Simultaneous:
@@ -50,8 +48,7 @@ class Simultaneous:
         self.truncated: BoolArray = np.zeros(self._size, dtype=np.bool_)
         self.playing: BoolArray = np.ones(self._size, dtype=np.bool_)
         self._actions = np.zeros(env.num_envs, dtype=np.int64)
-        self._steps: list[tuple[BoolArray, FloatArray, NDArray[np.int64], BoolArray]] = []
-        self._final_qos = np.ones(self._size)
+        self._steps: list[tuple[NDArray[Any], ...]] = []
 
     def step(self, actions: Sequence[int] | NDArray[np.int64]) -> None:
         """Step every episode by its action, int[n]."""
@@ -60,12 +57,9 @@ class Simultaneous:
         observations, rewards, terminated, truncated, self.infos = self._env.step(self._actions)
         self.observations, self.rewards = observations[:size], rewards[:size]
         self.terminated, self.truncated = terminated[:size], truncated[:size]
-        changed = self.infos["applied_delta"][:size] != 0
-        self._steps.append((self.playing, self.rewards, self.infos["requested_workers"][:size], changed))
-        over = self.playing & (self.terminated | self.truncated)
-        if over.any():
-            self._final_qos[over] = self.infos["episode_final_qos"][:size][over]
-        self.playing = self.playing & ~over
+        figures = (self.infos[name][:size] for name in SUMMARISED)
+        self._steps.append((self.playing, self.rewards, self.observations[:, -1], *figures))
+        self.playing = self.playing & ~(self.terminated | self.truncated)
 
     def rows(self, playing: BoolArray) -> list[tuple[int, StepRow]]:
         """Return (row, its last step) of the ``playing`` rows; of ``info`` only what ``StepLog`` reads."""
@@ -79,22 +73,27 @@ class Simultaneous:
         terms = {
             name: value[: self._size].tolist() for name, value in self.infos["reward_terms"].items() if name[0] != "_"
         }
-        earned = [dict(zip(terms, values, strict=True)) for values in zip(*terms.values(), strict=True)]
+        terms_of = [dict(zip(terms, values, strict=True)) for values in zip(*terms.values(), strict=True)]
         return [
             dict(zip(names, values, strict=True)) | {"reward_terms": each}
-            for values, each in zip(columns, earned, strict=True)
+            for values, each in zip(columns, terms_of, strict=True)
         ]
 
-    def played(self) -> list[Played]:
-        """Return what each episode came to, once all are over."""
-        playing, rewards, workers, changed = (np.array(column).T for column in zip(*self._steps, strict=True))
-        return [
-            _played(rewards[row][mask], workers[row][mask], changed[row][mask], float(self._final_qos[row]))
-            for row, mask in enumerate(playing)
-        ]
+    def summaries(self) -> list[EpisodeSummary]:
+        """Return what each episode came to, once all are over: the same as played alone, to the bit."""
+        playing, *columns = (np.array(column).T for column in zip(*self._steps, strict=True))
+        return [self._summary(*(column[row][mask] for column in columns)) for row, mask in enumerate(playing)]
 
-
-def _played(rewards: FloatArray, workers: NDArray[np.int64], changed: BoolArray, final_qos: float) -> Played:
-    """Sum as for a single episode: Python's ``sum`` and NumPy's round differently."""
-    steps = len(rewards)
-    return Played(sum(rewards.tolist()), steps, final_qos, sum(workers.tolist()) / steps, int(changed.sum()))
+    @staticmethod
+    def _summary(*columns: NDArray[Any]) -> EpisodeSummary:
+        rewards, qos_rates, workers, deltas, times_s, processed, unfinished, missed = columns
+        return EpisodeSummary.of_steps(
+            reward=rewards,
+            qos_rate=qos_rates,
+            requested_workers=workers,
+            requested_delta=deltas,
+            time_s=times_s,
+            processed_tasks=int(processed[-1]),
+            unfinished_tasks=int(unfinished[-1]),
+            qos_violations=int(missed[-1]),
+        )

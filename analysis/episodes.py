@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from autoscaling_env.errors import RunError
+from autoscaling_env.summary import EpisodeSummary
 
 #: What identifies an episode of an agent in every table.
 KEYS = ["agent", "episode", "episode_seed"]
@@ -43,44 +43,24 @@ def step_length_s(steps: pd.DataFrame) -> pd.Series[float]:
 
 
 def episode_table(steps: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per agent and episode with the columns of ``KEYS``, ``steps`` and ``metrics.METRICS``.
-
-    ``worker_seconds`` adds up requested workers x step length: what is paid for. ``final_qos_total`` counts
-    the tasks collected (the published definition; 1 if there is none), ``qos_of_all_tasks`` counts a task
-    not collected by the end as missed.
+    """Return one row per agent and episode with the columns of ``KEYS`` and the figures of ``EpisodeSummary``.
 
     Args:
         steps: rows of ``steps.parquet``; agents and episodes in the order they were played.
     """
     check_steps(steps)
-    rows = steps.assign(
-        _scaled=(steps["requested_delta"] != 0).astype(np.int64),
-        _worker_seconds=steps["requested_workers"] * step_length_s(steps),
-        _qos=steps["observed_qos_rate"].astype(np.float64),
-    )
-    groups = rows.groupby(KEYS, sort=False)
-    table = groups.agg(
-        steps=("step", "size"),
-        total_reward=("reward", "sum"),
-        mean_reward=("reward", "mean"),
-        mean_qos=("_qos", "mean"),
-        mean_workers=("requested_workers", "mean"),
-        max_workers=("requested_workers", "max"),
-        scaling_actions=("_scaled", "sum"),
-        unfinished_tasks=("unfinished_tasks", "last"),
-        qos_violations=("qos_violations", "last"),
-        processed_tasks=("processed_tasks", "last"),
-        worker_seconds=("_worker_seconds", "sum"),
-    ).reset_index()
-    return _with_shares(table)
-
-
-def _with_shares(table: pd.DataFrame) -> pd.DataFrame:
-    """Add what follows from the counts."""
-    met = table["processed_tasks"] - table["qos_violations"]
-    tasks = table["processed_tasks"] + table["unfinished_tasks"]
-    return table.assign(
-        noop_actions=table["steps"] - table["scaling_actions"],
-        final_qos_total=(met / table["processed_tasks"]).fillna(1.0),
-        qos_of_all_tasks=(met / tasks).fillna(1.0),
-    )
+    rows = []
+    for keys, part in steps.groupby(KEYS, sort=False):
+        last = part.iloc[-1]
+        summary = EpisodeSummary.of_steps(
+            reward=part["reward"],
+            qos_rate=part["observed_qos_rate"],
+            requested_workers=part["requested_workers"],
+            requested_delta=part["requested_delta"],
+            time_s=part["time_s"],
+            processed_tasks=int(last["processed_tasks"]),
+            unfinished_tasks=int(last["unfinished_tasks"]),
+            qos_violations=int(last["qos_violations"]),
+        )
+        rows.append(dict(zip(KEYS, keys, strict=True)) | summary.figures())
+    return pd.DataFrame(rows)

@@ -42,5 +42,5 @@ def looks(agents: Iterable[str]) -> dict[str, Look]:
 
 
 def is_constant(agent: str) -> bool:
-    """True for ``static-N``."""
+    """Return whether it is ``static-N``."""
     return agent.startswith(STATIC) and agent.removeprefix(STATIC).isdigit()

@@ -138,7 +138,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 
 def _reason(message: str) -> str:
-    """What pydantic says, without its prefixes and class names."""
+    """Return what pydantic says, without its prefixes and class names."""
     return message.removeprefix("Value error, ").replace("dictionary or instance of Results", "JSON object")
 
 
@@ -170,7 +170,7 @@ def _complete(agent: AgentResults) -> None:
 
 
 def _from_lists(record: Record) -> dict[str, float]:
-    """The figures that follow from the lists."""
+    """Return the figures that follow from the lists."""
     figures = {"steps": float(len(record.rewards)), "total_reward": float(np.sum(record.rewards))}
     figures["mean_reward"] = float(np.mean(record.rewards))
     if record.qos_rates:

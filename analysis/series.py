@@ -67,7 +67,7 @@ def stepped(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def timed(records: Sequence[Record]) -> bool:
-    """True if the records say when each step ended."""
+    """Return whether the records say when each step ended."""
     return all(record.times_s for record in records)
 
 

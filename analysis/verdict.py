@@ -47,7 +47,7 @@ def in_short(episodes: pd.DataFrame, rng: np.random.Generator, steps: pd.DataFra
 
 
 def _figures(episodes: pd.DataFrame, agent: str) -> str:
-    """What an agent earned, kept and paid, as far as it was recorded."""
+    """Return what an agent earned, kept and paid, as far as it was recorded."""
     own = episodes[episodes["agent"] == agent].mean(numeric_only=True)
     text = f"{_shown(own[REWARD])} on average"
     if "final_qos_total" in own:

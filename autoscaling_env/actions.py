@@ -58,6 +58,10 @@ class Actions:
             return action + self.min_workers
         return requested + np.asarray(self.deltas, dtype=np.int64)[action]
 
+    def changes(self, requested: int) -> tuple[int, ...]:
+        """Return the change that each action makes where ``requested`` workers are there."""
+        return self.deltas or tuple(range(self.min_workers - requested, self.max_workers - requested + 1))
+
     def nearest(self, wanted: int, requested: int) -> int:
         """Return the action that comes nearest to ``wanted`` workers; of two equally near ones the smaller change."""
         if not self.deltas:

@@ -23,7 +23,7 @@ StepWatcher = Callable[[str, int, Observation, float, dict[str, Any]], None]
 
 
 @dataclass(slots=True)
-class Played:
+class Recording:
     """What was recorded: rows of ``steps.parquet`` and ``tasks.parquet``."""
 
     steps: StepLog
@@ -41,12 +41,12 @@ def play_policies(
     policies: Mapping[str, Policy],
     seeds: Sequence[int],
     *,
-    played: Played,
+    recording: Recording,
     record_tasks: bool = True,
     on_episode: EpisodeListener | None = None,
     on_step: StepWatcher | None = None,
 ) -> None:
-    """Play each policy on the episodes ``seeds``; ``played`` holds what is done, also after an interruption.
+    """Play each policy on the episodes ``seeds``; ``recording`` holds what is done, also after an interruption.
 
     Episodes are the outer loop: when it is cut short, every policy has met the same tasks but for the last.
     """
@@ -58,11 +58,11 @@ def play_policies(
                 agent=agent,
                 episode=episode,
                 episode_seed=seed,
-                log=played.steps,
+                log=recording.steps,
                 on_step=_bound(on_step, agent, episode),
             )
             if record_tasks and isinstance(env.backend, TaskLogging):
-                played.tasks.append(task_frame(agent, episode, env.batch, env.backend.task_log()))
+                recording.tasks.append(task_frame(agent, episode, env.batch, env.backend.task_log()))
             if on_episode is not None:
                 on_episode(agent, episode, result)
 

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from autoscaling_env import render, reward
+from autoscaling_env.actions import Actions
 from autoscaling_env.backend import Backend
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
@@ -28,8 +29,9 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     mean and max response time (s), arrival rate (tasks/s) and share of deadlines met (0-1); the last four
     over the last ``observation_window`` seconds. See ``autoscaling_env.observation``.
 
-    **Action**, ``Discrete(len(action_deltas))``: index of the change to the requested worker count; by
-    default -1, 0, +1. The result is clipped to ``[min_workers, max_workers]``.
+    **Action**, with ``environment.action: delta`` ``Discrete(len(action_deltas))``: index of the change to the
+    requested worker count; by default -1, 0, +1. The result is clipped to ``[min_workers, max_workers]``. With
+    ``target`` ``Discrete(max_workers - min_workers + 1)``: the wanted count itself, less ``min_workers``.
 
     **Reward**: the sum of the named terms of ``autoscaling_env.reward``; ``info["reward_terms"]`` has them.
 
@@ -44,7 +46,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     Args:
         config: a ``Config``; the reference deployment if left out.
         knobs: override its values: ``max_workers min_workers initial_workers`` (counts), ``observation_window
-            step_duration`` (seconds), ``max_steps``, ``phase_shuffle``, ``phase_shuffle_seed``.
+            step_duration`` (seconds), ``max_steps``, ``action`` (``delta`` or ``target``), ``phase_shuffle``,
+            ``phase_shuffle_seed``.
         backend: a farm, or the name of an installed one (``sim``, ``simpy``, ``local``, ...).
         workload: the source of tasks; made from ``config.workload`` if left out.
         task_seed: plays the same tasks in every episode.
@@ -72,10 +75,10 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         self.workload = workload if workload is not None else make_workload(self.config)
         self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
         self.render_mode = render_mode
-        self.action_deltas = self.config.environment.action_deltas
+        self.actions = Actions.of(self.config)
         space = observation_space(self.config.farm.max_workers)
         self.observation_space = space
-        self.action_space = Discrete(len(self.action_deltas))
+        self.action_space = Discrete(self.actions.count)
         self.batch: TaskBatch = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._task_seed = task_seed
         self._window = ObservationWindow(
@@ -102,14 +105,14 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         return self._window.reset(telemetry), info | {"episode_seed": episode, "reward_terms": {}}
 
     def step(self, action: Any) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
-        """Scale by ``action_deltas[action]``, let ``step_duration`` seconds pass, observe."""
+        """Scale to what the action asks for, let ``step_duration`` seconds pass, observe."""
         if self._telemetry is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
         if not self.action_space.contains(action):
-            last = len(self.action_deltas) - 1
+            last = self.actions.count - 1
             raise gymnasium.error.InvalidAction(f"action {action!r}; must be a whole number from 0 to {last}")
-        requested = self.action_deltas[int(action)]
         before = self._telemetry.workers_requested
+        requested = int(self.actions.wanted(int(action), before)) - before
         outcome = self._scale(before + requested)
         telemetry = self.backend.advance(self.config.environment.step_duration_s)
         self._telemetry = telemetry

@@ -5,8 +5,9 @@ Nothing else in the project lists kinds of farms: a package that announces one i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autoscaling_env.backend import Backend
@@ -51,19 +52,46 @@ class FarmOption:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class FarmView:
+    """What a farm looks like from outside.
+
+    Attributes:
+        rows: one per role, worker or function, ready to print; none where the farm is not up.
+        data: the same as plain JSON.
+        lines: what else there is to say.
+    """
+
+    rows: Sequence[Mapping[str, str]] = ()
+    data: Any = None
+    lines: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Iterable[Any]) -> FarmView:
+        """Return the view whose rows are these dataclasses."""
+        plain = [asdict(row) for row in rows]
+        return cls([{key.capitalize(): str(value) for key, value in row.items()} for row in plain], plain)
+
+
 class Lifecycle(Protocol):
-    """A farm brought up, looked at and taken down by hand. Rows are dataclasses, one per role, worker or function."""
+    """A farm brought up, looked at and taken down by hand.
 
-    def up(self, config: Config, workers: int, progress: Progress) -> Sequence[Any]:
-        """Bring the farm up and return its rows."""
+    Attributes:
+        attended: the farm goes down at the end of the block of ``up``, so somebody has to stay; else it stands.
+    """
+
+    attended: bool
+
+    def up(self, config: Config, workers: int, progress: Progress) -> AbstractContextManager[FarmView]:
+        """Bring the farm up with so many workers."""
         ...
 
-    def status(self, config: Config) -> Sequence[Any]:
-        """Return its rows; none if it is not up."""
+    def status(self, config: Config) -> FarmView:
+        """Look at the farm without touching it."""
         ...
 
-    def down(self, config: Config) -> None:
-        """Remove everything of it."""
+    def down(self, config: Config) -> bool:
+        """Remove everything of it; return False where there was certainly nothing."""
         ...
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.types import ScaleOutcome, Telemetry
 
@@ -33,7 +34,7 @@ INFO_KEYS: dict[str, str] = {
     "unfinished_tasks": "tasks of the episode not collected yet, emitted or not",
     "qos_violations": "deadlines missed since the start",
     "stale": "telemetry fields that could not be read afresh",
-    "action_deltas": "the change each action asks for",
+    "action_deltas": "the change each action asks for; empty where an action is the wanted count",
     "min_workers": "lower bound of the worker count",
     "max_workers": "upper bound of the worker count",
     "step_duration_s": "seconds between decisions",
@@ -65,7 +66,7 @@ class Tally:
     @property
     def final_qos(self) -> float:
         """Share of deadlines met so far; 1 if nothing was collected."""
-        return 1 - self.missed / self.processed if self.processed else 1.0
+        return (self.processed - self.missed) / self.processed if self.processed else 1.0
 
 
 def step_info(
@@ -99,7 +100,7 @@ def step_info(
         "unfinished_tasks": tally.tasks - tally.processed,
         "qos_violations": tally.missed,
         "stale": telemetry.stale,
-        "action_deltas": config.environment.action_deltas,
+        "action_deltas": Actions.of(config).deltas,
         "min_workers": config.farm.min_workers,
         "max_workers": config.farm.max_workers,
         "step_duration_s": config.environment.step_duration_s,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
@@ -38,8 +39,12 @@ def farm_kind(name: str) -> FarmKind:
 
 
 def farm_kinds() -> dict[str, FarmKind]:
-    """Return all kinds of farms that are installed, by name."""
-    return {name: farm_kind(name) for name in backend_names()}
+    """Return all kinds of farms that can be used here, by name: those whose extra is not installed are left out."""
+    found = {}
+    for name in backend_names():
+        with suppress(ModuleNotFoundError):
+            found[name] = farm_kind(name)
+    return found
 
 
 def make_backend(name: str, config: Config) -> Backend:

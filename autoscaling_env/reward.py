@@ -69,7 +69,7 @@ def total(named: Terms) -> Any:
 
 
 def _shaped(outcome: StepOutcome, config: RewardConfig) -> Terms:
-    """The reference deployment's reward (docs/design.md, section Reward)."""
+    """Return the reference deployment's reward (docs/design.md, section Reward)."""
     weights, qos, queue = config.weights, outcome.qos_rate, outcome.worker_queue
     load = queue / config.queue_target
     change = np.abs(outcome.applied_delta)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from autoscaling_env.actions import nearest_action
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.policy import Policy
 from autoscaling_env.records import StepLog
+from autoscaling_env.summary import EpisodeSummary, SummaryLog
 from autoscaling_env.types import Observation
 
 #: Called after every step with (observation, reward, info).
@@ -17,13 +19,22 @@ StepListener = Callable[[Observation, float, dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class EpisodeResult:
-    """An episode in five numbers; everything else is in the step log."""
+    """An episode that was played; everything else is in the step log.
+
+    Attributes:
+        episode_seed: which one it was.
+        summary: its figures.
+        info: of the last step.
+    """
 
     episode_seed: int
-    total_reward: float
-    steps: int
-    final_qos: float
+    summary: EpisodeSummary
     info: dict[str, Any]
+
+    @property
+    def total_reward(self) -> float:
+        """The episode return."""
+        return self.summary.total_reward
 
 
 def play_episode(
@@ -39,14 +50,15 @@ def play_episode(
     """Play episode ``episode_seed`` from start to end; every step goes to ``log``."""
     policy.reset()
     observation, info = env.reset(options={"episode_seed": episode_seed})
-    rewards: list[float] = []
-    ended = False
+    summary, ended = SummaryLog(), False
     while not ended:
-        observation, reward, terminated, truncated, info = env.step(policy.act(observation, info))
-        rewards.append(float(reward))
-        ended = terminated or truncated
+        action = nearest_action(policy.decide(observation, info), info)
+        observation, given, terminated, truncated, info = env.step(action)
+        reward = float(given)
+        summary.add(observation, reward, info)
         if log is not None:
-            log.append(agent, episode, observation, rewards[-1], terminated, truncated, info)
+            log.append(agent, episode, observation, reward, terminated, truncated, info)
         if on_step is not None:
-            on_step(observation, rewards[-1], info)
-    return EpisodeResult(episode_seed, sum(rewards), len(rewards), info["episode_final_qos"], info)
+            on_step(observation, reward, info)
+        ended = terminated or truncated
+    return EpisodeResult(episode_seed, summary.summary(), info)

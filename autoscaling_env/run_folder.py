@@ -113,7 +113,7 @@ def _version(package: str) -> str | None:
 
 
 def _git_commit() -> str | None:
-    """The commit this code is at, if it lies in a checkout."""
+    """Return the commit this code is at, if it lies in a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         return subprocess.run(  # noqa: S603 - our own fixed command

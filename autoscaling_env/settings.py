@@ -20,6 +20,7 @@ KNOBS: dict[str, str] = {
     "observation_window": "environment.observation_window_s",
     "step_duration": "environment.step_duration_s",
     "max_steps": "environment.max_steps",
+    "action": "environment.action",
     "phase_shuffle": "environment.phase_shuffle",
     "phase_shuffle_seed": "environment.phase_shuffle_seed",
 }
@@ -34,6 +35,7 @@ class Knobs(TypedDict, total=False):
     observation_window: float | None
     step_duration: float | None
     max_steps: int | None
+    action: str | None
     phase_shuffle: bool | None
     phase_shuffle_seed: int | None
 

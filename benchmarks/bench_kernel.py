@@ -18,7 +18,7 @@ from benchmarks.timing import Work, fastest, in_turns, row, show
 from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
 from simulator.compiled.backend import CompiledBackend
-from simulator.compiled.episodes import Fleet
+from simulator.compiled.episodes import EpisodeBatch
 from simulator.delays import pickup_delays, startup_delays
 from simulator.reference.backend import SimBackend
 from tests.simulator.reference.oracle import Oracle
@@ -40,12 +40,15 @@ def engines(config: Config) -> list[dict[str, Any]]:
     batch = workload.draw(1)
     targets = reactive_targets(config, batch)
     deltas = np.diff(targets, prepend=config.farm.initial_workers)
-    same, fleet = loaded_fleet(config, [batch] * EPISODES), loaded_fleet(config, [*map(workload.draw, range(EPISODES))])
+    same, episodes = (
+        loaded_episodes(config, [batch] * EPISODES),
+        loaded_episodes(config, [*map(workload.draw, range(EPISODES))]),
+    )
     works: dict[str, Work] = {
         "SimPy": lambda: play(SimBackend(config.farm), batch, targets, config),
         "heap": lambda: play_oracle(config, batch, targets),
         "backend": lambda: play(CompiledBackend(config.farm), batch, targets, config),
-        "kernel": lambda: play_kernel(fleet, deltas),
+        "kernel": lambda: play_kernel(episodes, deltas),
         "again": lambda: play_kernel(same, deltas),
     }
     ns = {name: 1e9 / rate for name, rate in fastest(works, 25).items()}
@@ -95,33 +98,35 @@ def play_oracle(config: Config, batch: TaskBatch, targets: list[int]) -> int:
     return len(batch)
 
 
-def loaded_fleet(config: Config, batches: Sequence[TaskBatch]) -> Fleet:
+def loaded_episodes(config: Config, batches: Sequence[TaskBatch]) -> EpisodeBatch:
     """Return the episodes of these batches, in place."""
-    fleet = Fleet(config, 1.5, len(batches))
+    episodes = EpisodeBatch(config, 1.5, len(batches))
     for place, batch in enumerate(batches):
-        fleet.load(np.array([place]), batch)
-    return fleet
+        episodes.load(np.array([place]), batch)
+    return episodes
 
 
-def play_kernel(fleet: Fleet, deltas: np.ndarray) -> int:
+def play_kernel(episodes: EpisodeBatch, deltas: np.ndarray) -> int:
     """Play every episode, one after the other, to the end; return their tasks."""
-    rows = np.arange(len(fleet.episodes.facts))
-    kernel.play(fleet.episodes.farms, rows, fleet.rules.collect_s, STEP_S, deltas, fleet.config.farm.initial_workers)
-    return int(fleet.episodes.farms.state["tasks"].sum())
+    rows = np.arange(len(episodes.episodes.facts))
+    kernel.play(
+        episodes.episodes.farms, rows, episodes.rules.collect_s, STEP_S, deltas, episodes.config.farm.initial_workers
+    )
+    return int(episodes.episodes.farms.state["tasks"].sum())
 
 
 def threads(config: Config) -> dict[str, Any]:
     """Two threads, each with half of the episodes, beside one with all of them: wall clock, best of many turns."""
-    fleet = loaded_fleet(config, [make_workload(config).draw(1)] * 1024)
+    episodes = loaded_episodes(config, [make_workload(config).draw(1)] * 1024)
     rows = np.arange(1024)
     actions = np.ones(1024, dtype=np.int64)
 
     def step(some: np.ndarray) -> None:
         for _ in range(STEPS):
-            kernel_env.step_all(fleet.episodes, fleet.rules, some, fleet.deltas[actions[some]])
+            kernel_env.step_all(episodes.episodes, episodes.rules, some, episodes.changes(some, actions[some]))
 
     def by(parts: list[np.ndarray]) -> int:
-        fleet.begin(rows)
+        episodes.begin(rows)
         list(pool.map(step, parts))
         return len(rows)
 
@@ -157,12 +162,12 @@ def _steady(size: int, per_s: float) -> TaskBatch:
 def whole(config: Config, batch: TaskBatch, workers: int) -> float:
     """Return nanoseconds a task of one long episode with a constant number of workers: median of three."""
     crowd = with_overrides(config, {"farm.max_workers": 100_000, "farm.initial_workers": workers})
-    fleet = loaded_fleet(crowd, [batch])
-    fleet.rules = fleet.rules._replace(step_s=float(batch.arrival_s[-1]) + 100)
+    episodes = loaded_episodes(crowd, [batch])
+    episodes.rules = episodes.rules._replace(step_s=float(batch.arrival_s[-1]) + 100)
 
     def once() -> int:
         kernel.play(
-            fleet.episodes.farms, np.zeros(1, np.int64), 0.0, fleet.rules.step_s, np.zeros(1, np.int64), workers
+            episodes.episodes.farms, np.zeros(1, np.int64), 0.0, episodes.rules.step_s, np.zeros(1, np.int64), workers
         )
         return len(batch)
 

@@ -21,7 +21,7 @@ from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import TaskBatch
 from live.backend import LiveBackend
-from live.local import SERVER, local_backend
+from live.platforms.local.farm import SERVER, local_backend
 
 STEP_S = 1.0
 
@@ -116,6 +116,7 @@ class Vandal(threading.Thread):
         self.done: list[str] = []
 
     def run(self) -> None:
+        """Bring faults until told to stop."""
         second = 0
         while not self.stopped.wait(1.0):
             second += 1

@@ -15,7 +15,7 @@ from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.types import TaskBatch
 from benchmarks.bench_kernel import whole
 from benchmarks.timing import Work, fastest, row, show
-from simulator.compiled.episodes import Fleet
+from simulator.compiled.episodes import EpisodeBatch
 from simulator.compiled.streams import Streams
 from simulator.vector_env import AutoscalingVectorEnv
 from workloads import make_workload
@@ -86,7 +86,7 @@ def reactive(observation: np.ndarray) -> np.ndarray:
 def workload_share() -> list[dict[str, Any]]:
     """Microseconds to draw an episode's tasks: part of every step above."""
     workload, seeds = make_workload(default_config()), iter(range(10**9))
-    fleet, many, streams = Fleet(default_config(), 1.5, 256), np.arange(256), Streams()
+    fleet, many, streams = EpisodeBatch(default_config(), 1.5, 256), np.arange(256), Streams()
 
     def together() -> int:
         fleet.draw(workload, many, many + next(seeds) * 256, streams)

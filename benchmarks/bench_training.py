@@ -22,17 +22,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from agents.dqn import DqnLearner
+from agents.dqn.agent import DqnLearner
 from agents.learner import Learner
 from agents.sarsa import SarsaLearner
 from agents.simultaneous import Environments
 from agents.training import LEARNERS, train
-from agents.training.episodes import ManyAtOnce, OneByOne, Player
+from agents.training.episodes import ALONE, ManyAtOnce, OneByOne, Player
 from agents.training.evaluation import evaluate, evaluation_seeds
 from agents.training.records import TrainingRecords
-from agents.training.types import Silent
+from agents.training.types import SilentTraining
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import episode_seeds
@@ -71,10 +72,11 @@ def learn(learner: Learner, config: Config, episodes: int) -> int:
     env, steps = make_env(config), 0
     for seed in episode_seeds(0, episodes):
         observation, _ = env.reset(options={"episode_seed": seed})
-        action, ended = learner.begin(observation), False
+        (action,), ended = learner.begin(observation[None]), False
         while not ended:
             observation, reward, terminated, truncated, _ = env.step(action)
-            action = learner.step(float(reward), observation, terminated, truncated)
+            rewards, ends = np.array([float(reward)]), np.array([[terminated], [truncated]])
+            (action,) = learner.step(rewards, observation[None], ends[0], ends[1], ALONE)
             ended, steps = terminated or truncated, steps + 1
         learner.end()
     return steps
@@ -84,7 +86,7 @@ def ours(config: Config) -> int:
     """Train our DQN; return its updates."""
     learner = DqnLearner(config, seed=0)
     learn(learner, config, EPISODES)
-    return int(learner.saved()[1]["updates"])
+    return int(learner.state_dict()[1]["updates"])
 
 
 def theirs(config: Config, *, after_each_episode: bool = False) -> int:
@@ -148,7 +150,7 @@ def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed:
 
 def _earned(envs: Environments, learner: Learner) -> float:
     asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": evaluation_seeds(1_000_003, 20)}
-    return statistics.mean(evaluate(envs, learner.policy(), **asked, listener=Silent()).total_reward)
+    return statistics.mean(evaluate(envs, learner.policy(), **asked, listener=SilentTraining()).total_reward)
 
 
 def run_to_reward(seeds: int = 5) -> list[dict[str, Any]]:

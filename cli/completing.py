@@ -50,6 +50,11 @@ def farms() -> Iterable[str]:
     return experiments.list_farms()
 
 
+def standing_farms() -> Iterable[str]:
+    """Return the names of farms that can be brought up by hand."""
+    return [name for name, kind in experiments.farm_kinds().items() if kind.lifecycle is not None]
+
+
 def engines() -> Iterable[str]:
     """Return the names of engines."""
     return experiments.list_engines()

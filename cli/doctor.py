@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from autoscaling_env.errors import InputError, unknown_name
+import experiments
+from autoscaling_env.errors import InputError
 from cli import options
-from cli.settings import Overrides, resolve
-from cli.show import show_rows
-
-if TYPE_CHECKING:
-    from autoscaling_env.config import Config
-
-#: Farm -> what examines it.
-EXAMINERS: dict[str, str] = {
-    "local": "live.doctor:examine",
-    "kubernetes": "live.platforms.kubernetes.doctor:examine",
-    "openfaas": "live.platforms.openfaas.doctor:examine_openfaas",
-}
+from cli.show import print_json, show_rows
 
 
 def doctor(
@@ -32,14 +18,18 @@ def doctor(
     assignments: options.Assignments = None,
     as_json: options.Json = False,
 ) -> None:
-    """Look at everything a live farm needs; each finding comes with its remedy. Changes nothing.
+    """Look at everything a farm needs; each finding comes with its remedy. Changes nothing.
 
     Example: autoscale doctor --set live.redis_url=redis://localhost:6379/3
     """
-    resolved = resolve(Overrides(config=config, assignments=assignments or ()))
-    findings = _examiner(backend)(resolved)
+    kind = experiments.farm_kind(backend)
+    if kind.examine is None:
+        able = [name for name, other in experiments.farm_kinds().items() if other.examine is not None]
+        raise InputError(f"--backend {backend}: there is nothing to examine; choose from {', '.join(able)}")
+    resolved = experiments.resolve(experiments.Setup(config=config, assignments=tuple(assignments or ())))
+    findings = kind.examine(resolved)
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+        print_json([asdict(finding) for finding in findings])
     else:
         rows = [
             {"What": finding.what, "": "ok" if finding.ok else "!!", "Found": finding.detail, "Remedy": finding.remedy}
@@ -48,10 +38,3 @@ def doctor(
         show_rows(f"doctor --backend {backend}", rows)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
-
-
-def _examiner(backend: str) -> Callable[[Config], list[Any]]:
-    if backend not in EXAMINERS:
-        raise InputError(unknown_name("backend to examine", backend, EXAMINERS))
-    module, _, function = EXAMINERS[backend].partition(":")
-    return cast("Callable[[Config], list[Any]]", getattr(importlib.import_module(module), function))

@@ -70,7 +70,7 @@ def usage(error: TyperException, words: Sequence[str]) -> list[str]:
 
 
 def _given(name: str, words: Sequence[str]) -> list[str]:
-    """The last value given to an option, as it was written."""
+    """Return the last value given to an option, as it was written."""
     found = [following for word, following in pairwise(words) if word == name]
     found += [word.partition("=")[2] for word in words if word.startswith(f"{name}=")]
     return found[-1:]

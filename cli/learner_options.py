@@ -90,7 +90,7 @@ def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, An
 
 
 def _numbers(name: str, text: str) -> int | list[int]:
-    """The whole numbers of a list with commas; of bins one alone is a number."""
+    """Return the whole numbers of a list with commas; of bins one alone is a number."""
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:

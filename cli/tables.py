@@ -62,7 +62,7 @@ def _narrowest_of_all(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 def _narrowest(column: str, values: Sequence[str], *, whole: bool) -> int:
-    """The longest line of a number or name, the longest word of a heading or text."""
+    """Return the longest line of a number or name, the longest word of a heading or text."""
     whole = whole or _numeric(values)
     parts = [part for value in values for part in (value.split("\n") if whole else value.split())]
     return max(map(len, [*column.split(), *parts]), default=0)

@@ -16,7 +16,7 @@ from cli.options import Farm
 from cli.tables import table
 
 if TYPE_CHECKING:
-    from agents.training.types import EpisodeLine, Evaluation
+    from agents.training.types import Evaluation, TrainingEpisode
     from autoscaling_env.types import Observation
 
 #: Steps that stay in sight.
@@ -87,7 +87,7 @@ class Terminal:
         self._training, self._planned = agent, planned
         self.progress(agent, done, planned)
 
-    def episode(self, line: EpisodeLine) -> None:
+    def episode(self, line: TrainingEpisode) -> None:
         """Move the bar; print some of the episodes."""
         self.progress(self._training, line.episode, self._planned)
         self._describe(f"{self._training} {line.total_reward:8.1f}")

@@ -57,7 +57,7 @@ def train(
         options.refuse_others(context, WITH_RESUME, "belongs to a new training; --resume keeps the run's settings")
     else:
         setup = setup.with_settings(*learner_settings(agent, learner))
-    with _going_on(agent, terminal_for(farm, quiet=as_json)) as listener:
+    with _going_on(agent, terminal_for(farm, quiet=as_json)) as listener, experiments.stop_on_interrupt() as stop:
         if resume is not None:
             found = experiments.resume(
                 resume,
@@ -66,6 +66,7 @@ def train(
                 backend=farm.backend,
                 engine=farm.engine,
                 listener=listener,
+                stop=stop,
             )
         else:
             found = experiments.train(
@@ -75,6 +76,7 @@ def train(
                 engine=farm.engine,
                 output_dir=output_dir,
                 listener=listener,
+                stop=stop,
                 command=sys.argv,
             )
     if as_json:
@@ -117,4 +119,4 @@ def _chosen(found: Training) -> str:
     result, evaluation = found.result, found.result.evaluation
     if evaluation is None or result.interrupted or evaluation.episode == result.episodes:
         return ""
-    return f", after episode {evaluation.episode}: the best of {result.judged} checkpoints evaluated"
+    return f", after episode {evaluation.episode}: the best of {result.evaluated} checkpoints evaluated"

@@ -89,6 +89,6 @@ def _show(found: Tuning, output: Path | None) -> None:
 
 
 def _short(key: str) -> str:
-    """The end of a dotted key that tells it from the others."""
+    """Return the end of a dotted key that tells it from the others."""
     parts: list[Any] = key.split(".")
     return ".".join(parts[-2:]) if "behavior" in parts else parts[-1]

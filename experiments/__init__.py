@@ -14,9 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agents.training.interrupt import stop_on_interrupt
     from analysis.tables import step_row
     from autoscaling_env.config.digest import config_yaml
     from autoscaling_env.plugins import backend_names as list_farms
+    from autoscaling_env.plugins import farm_kind, farm_kinds
     from experiments.comparing import Settings, compare, evaluate
     from experiments.comparison import Comparison, newest_comparison, read_comparison
     from experiments.demo import demo
@@ -36,9 +38,10 @@ if TYPE_CHECKING:
     from workloads.scenarios import scenario_names as list_scenarios
 
 _HOMES = {
+    "agents.training.interrupt": ("stop_on_interrupt",),
     "analysis.tables": ("step_row",),
     "autoscaling_env.config.digest": ("config_yaml",),
-    "autoscaling_env.plugins": ("list_farms",),
+    "autoscaling_env.plugins": ("farm_kind", "farm_kinds", "list_farms"),
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
     "experiments.demo": ("demo",),
@@ -83,6 +86,8 @@ __all__ = [
     "draw",
     "draw_training",
     "evaluate",
+    "farm_kind",
+    "farm_kinds",
     "gap",
     "in_real_time",
     "list_engines",
@@ -106,6 +111,7 @@ __all__ = [
     "scenario_list",
     "split_names",
     "step_row",
+    "stop_on_interrupt",
     "tasks_of",
     "train",
     "tune",

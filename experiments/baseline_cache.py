@@ -53,7 +53,7 @@ class BaselineCache:
 
 
 def _source(config: Config) -> str:
-    """What the tasks are made from besides the configuration: a trace file's content."""
+    """Return what the tasks are made from besides the configuration: a trace file's content."""
     workload = config.workload
     if workload.kind != "trace":
         return ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from agents.training.types import EpisodeLine, TrainingListener
-from agents.training.types import Silent as SilentTraining
+from agents.training.types import SilentTraining, TrainingEpisode, TrainingListener
 from autoscaling_env.types import Observation
 
 
@@ -17,7 +16,7 @@ class Listener(TrainingListener, Protocol):
         ...
 
     def step(self, agent: str, episode: int, observation: Observation, reward: float, info: dict[str, Any]) -> None:
-        """A step was played: what ``env.step`` returned."""
+        """Take in a step that was played: what ``env.step`` returned."""
         ...
 
 
@@ -43,7 +42,7 @@ class TrainingWithin(Silent):
         self._task, self._planned = f"training {agent}", planned
         self._listener.progress(self._task, done, planned)
 
-    def episode(self, line: EpisodeLine) -> None:
+    def episode(self, line: TrainingEpisode) -> None:
         """Move on."""
         self._listener.progress(self._task, line.episode, self._planned)
 

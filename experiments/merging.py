@@ -69,7 +69,7 @@ def _write(runs: Sequence[RecordedRun], merged: Merged, output_dir: Path, comman
 
 
 def _split(argument: str) -> tuple[str, Path]:
-    """A label ends at the first ``=``; a folder that exists as written is meant as written."""
+    """Return (label, folder): a label ends at the first ``=``; a folder that exists as written is meant as it is."""
     label, separator, path = argument.partition("=")
     if not separator or Path(argument).exists():
         return "", Path(argument)
@@ -84,7 +84,7 @@ def _unreadable(path: Path) -> str:
 
 
 def _farm(path: Path) -> str:
-    """The farm a run was played on, if its results say so."""
+    """Return the farm a run was played on, if its results say so."""
     try:
         return str(read_aggregated(path / RESULTS).meta.get("backend", path.name))
     except RunError:

@@ -12,10 +12,10 @@ from types import ModuleType
 from typing import Any
 
 from agents.checkpoint import SUFFIX
-from agents.foreign import foreign, told
 from agents.learned import load_policy as load_model_file
 from agents.training.selection import best_model
-from agents.training.types import Silent, TrainingListener
+from agents.training.types import SilentTraining, TrainingListener
+from agents.user_policy import errors_named, user_policy
 from autoscaling_env.config import Config
 from autoscaling_env.errors import ModelError, RunError
 from autoscaling_env.plugins import load_policy_plugin
@@ -49,7 +49,7 @@ def load_named(text: str, listener: TrainingListener | None = None) -> tuple[str
     path = Path(text)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise ModelError(f"{text}: is not a file; a device or pipe may never end")
-    loaded = load_model_file(_best_model(path, listener or Silent()) if path.is_dir() else path)
+    loaded = load_model_file(_best_model(path, listener or SilentTraining()) if path.is_dir() else path)
     return loaded.agent, loaded
 
 
@@ -59,12 +59,12 @@ def installed_policy(name: str, config: Config) -> Policy:
     Raises:
         ModelError: it cannot be imported or made; the message says why.
     """
-    with told(f"{name}: importing it"):
+    with errors_named(f"{name}: importing it"):
         factory = load_policy_plugin(name)
     if _takes(name, factory, ()):
-        return foreign(name, factory)
+        return user_policy(name, factory)
     _check_call(name, factory, (config,))
-    return foreign(name, lambda: factory(config))
+    return user_policy(name, lambda: factory(config))
 
 
 def _best_model(run: Path, listener: TrainingListener) -> Path:
@@ -78,7 +78,7 @@ def _made(text: str) -> Policy:
     module_name, _, factory_name = text.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        with told(f"{text}: importing {module_name}"):
+        with errors_named(f"{text}: importing {module_name}"):
             module = _imported(text, module_name)
     finally:
         sys.path.pop(0)
@@ -88,7 +88,7 @@ def _made(text: str) -> Policy:
     if not callable(factory):
         raise ModelError(f"{text}: is a {type(factory).__name__}; name a function or class that makes the policy")
     _check_call(text, factory, ())
-    return foreign(text, factory)
+    return user_policy(text, factory)
 
 
 def _check_call(text: str, factory: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

@@ -86,7 +86,7 @@ def draw_workers(steps: pd.DataFrame, path: Path) -> Path:
 def _of_all(
     folder: Path, results: Mapping[str, Results], rng: np.random.Generator, title: str | None
 ) -> dict[str, Path]:
-    """What spans all scenarios: quality against price, regret, and the report."""
+    """Return what spans all scenarios: quality against price, regret, and the report."""
     tables = {name: found.episodes() for name, found in results.items()}
     everything = pd.concat([table.assign(scenario=name) for name, table in tables.items()], ignore_index=True)
     paths = {"quality against price": pareto_plot(everything, folder / "plots" / "pareto.png", rng)}

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.aggregate import aggregate
-from autoscaling_env.comparison import Played, play_policies
+from autoscaling_env.comparison import Recording, play_policies
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.plugins import farm_kind
 from autoscaling_env.policy import Policy
@@ -74,14 +74,14 @@ def play(
     fresh = {name: policy for name, policy in match.policies.items() if name not in known}
     match_log = _Log(match, listener, stop)
     interrupted = not match_log.play(fresh)
-    played = match_log.played
-    frames = [*known.values(), *([played.steps.frame()] if len(played.steps) else [])]
+    recording = match_log.recording
+    frames = [*known.values(), *([recording.steps.frame()] if len(recording.steps) else [])]
     if not frames:
         raise KeyboardInterrupt
     steps = _in_order(pd.concat(frames, ignore_index=True), match.policies)
     if cache and not interrupted:
         cache.store(match, {name: steps[steps["agent"] == name] for name in fresh})
-    tasks = played.task_rows()
+    tasks = recording.task_rows()
     return Records(steps, tasks, match_log.more(), aggregate(steps, tasks, meta=_meta(match, interrupted)))
 
 
@@ -103,11 +103,11 @@ class _Log:
     match: Match
     listener: Listener
     stop: threading.Event | None
-    played: Played = field(init=False)
+    recording: Recording = field(init=False)
     _more: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.played = Played(StepLog(self.match.config.reward.objective))
+        self.recording = Recording(StepLog(self.match.config.reward.objective))
 
     def play(self, policies: Mapping[str, Policy]) -> bool:
         """Return False when it was cut short."""
@@ -127,7 +127,7 @@ class _Log:
                     env,
                     policies,
                     match.episodes,
-                    played=self.played,
+                    recording=self.recording,
                     record_tasks=match.record_tasks,
                     on_episode=finished,
                     on_step=self._step,

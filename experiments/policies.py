@@ -214,7 +214,7 @@ def load_policy(text: str) -> Policy:
 
 
 def _free(named: Named, taken: Sequence[Named]) -> str:
-    """The policy's name; with a number where another one has it."""
+    """Return the policy's name; with a number where another one has it."""
     names = {each.name for each in taken}
     wanted, number = named.name, 2
     while wanted in names:

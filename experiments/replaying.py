@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from agents.recorded import Recorded
+from agents.recorded import recorded_policies
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.errors import RunError
-from autoscaling_env.policy import Policy
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
 from experiments.environments import SIMULATED, farm_name, load_workload
 from experiments.listening import Listener, Silent
 from experiments.match import Match
 from experiments.playing import play
+
+#: Columns of a run that can be played again.
+NEEDED = {"agent", "episode", "episode_seed", "step", "requested_workers", "requested_delta", "applied_delta"}
 
 
 def replay(
@@ -67,16 +68,10 @@ def play_again(
     """Play the recorded decisions of ``run`` in ``farm``, into ``folder``."""
     listener = listener or Silent()
     steps = read_steps(run)
-    policies: dict[str, Policy] = {str(agent): _recorded(part) for agent, part in steps.groupby("agent", sort=False)}
     seeds = tuple(dict.fromkeys(int(seed) for seed in steps.sort_values("episode")["episode_seed"]))
-    match = Match(config, load_workload(config, listener), policies, 0, seeds, farm)
+    match = Match(config, load_workload(config, listener), recorded_policies(steps), 0, seeds, farm)
     folder.write_start(config, command=list(command), seed=0, started=datetime.now(UTC))
     play(match, listener=listener).write(folder)
-
-
-def _recorded(steps: pd.DataFrame) -> Recorded:
-    own: dict[Any, pd.DataFrame] = dict(iter(steps.groupby("episode_seed")))
-    return Recorded({int(seed): part["requested_delta"].tolist() for seed, part in own.items()})
 
 
 def read_steps(run: Path) -> pd.DataFrame:
@@ -89,7 +84,7 @@ def read_steps(run: Path) -> pd.DataFrame:
     if not path.is_file():
         raise RunError(f"{path}: not there; name a run of compare, evaluate or replay")
     steps = read_table(path)
-    missing = {"agent", "episode", "episode_seed", "step", "requested_delta"} - set(steps.columns)
+    missing = NEEDED - set(steps.columns)
     if missing:
         raise RunError(f"{path}: no column {', '.join(sorted(missing))}; name a run of compare, evaluate or replay")
     return steps

@@ -163,7 +163,7 @@ def _shuffling(setup: Setup) -> dict[str, Any]:
 
 
 def _trace(setup: Setup) -> list[Source]:
-    """The trace as a layer below assignments: they are held against what a trace knows, and have effect."""
+    """Return the trace as a layer below assignments: they are held against what a trace knows, and have effect."""
     if setup.trace is None:
         if setup.durations is not None or setup.as_recorded:
             raise InputError("--durations and --as-recorded belong to --trace FILE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,11 +70,12 @@ def train(
     engine: str | None = None,
     output_dir: Path = Path("runs"),
     listener: Listener | None = None,
+    stop: threading.Event | None = None,
     command: Sequence[str] = (),
 ) -> Training:
     """Train ``agent`` from nothing on the training episodes of a setup; ``Setup.seed`` names others.
 
-    Ctrl-C stops after the current episode, with a checkpoint that ``resume`` goes on from.
+    When ``stop`` is set, training ends after the current episode, with a checkpoint that ``resume`` goes on from.
 
     Args:
         agent: one of ``list_learners()``.
@@ -82,6 +84,7 @@ def train(
         engine: simulation engine of a farm that has several.
         output_dir: where the run folder is made.
         listener: is told of every episode and evaluation.
+        stop: the stop signal; ``experiments.stop_on_interrupt`` makes one of Ctrl-C.
         command: for the manifest.
 
     Raises:
@@ -106,6 +109,7 @@ def train(
         seed=place.train_seed,
         folder=RunFolder.create(output_dir, agent, started),
         listener=listener,
+        stop=stop,
         command=list(command),
         started=started,
     )
@@ -120,6 +124,7 @@ def resume(
     backend: str = SIMULATED,
     engine: str | None = None,
     listener: TrainingListener | None = None,
+    stop: threading.Event | None = None,
 ) -> Training:
     """Go on in a run folder from its newest checkpoint, to the bit as if it had never stopped.
 
@@ -130,6 +135,7 @@ def resume(
         backend: name of the farm.
         engine: simulation engine of a farm that has several.
         listener: is told of every episode and evaluation.
+        stop: the stop signal, as for ``train``.
 
     Raises:
         InputError: nothing in the folder can be resumed, or it is another agent's run.
@@ -143,6 +149,7 @@ def resume(
         agent=agent,
         episodes=episodes,
         listener=listener,
+        stop=stop,
     )
     return _finished(result)
 

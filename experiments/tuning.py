@@ -173,22 +173,13 @@ def _trials(
 
 def _score(env: OpenFaaSAutoscalingEnv, rule: Policy, seeds: tuple[int, ...]) -> Score:
     """Share of all tasks whose deadline was met, and worker-seconds, averaged over the episodes."""
-    shares, paid = [], []
-    for seed in seeds:
-        workers: list[int] = []
-
-        def watch(observation: Any, reward: float, info: dict[str, Any], seen: list[int] = workers) -> None:
-            seen.append(info["requested_workers"])
-
-        result = play_episode(env, rule, agent="", episode=0, episode_seed=seed, on_step=watch)
-        met = result.info["processed_tasks"] - result.info["qos_violations"]
-        shares.append(met / max(1, result.info["processed_tasks"] + result.info["unfinished_tasks"]))
-        paid.append(sum(workers) * env.config.environment.step_duration_s)
+    played = [play_episode(env, rule, agent="", episode=0, episode_seed=seed).summary for seed in seeds]
+    shares, paid = ([getattr(one, name) for one in played] for name in ("qos_of_all_tasks", "worker_seconds"))
     return Score(float(np.mean(shares)), float(np.mean(paid)))
 
 
 def _yaml(policy: str, config: Config, best: Trial, names: ManifestNames) -> str:
-    """The YAML to apply: a manifest with the overlay for ``--config`` as a comment, or the overlay alone."""
+    """Return the YAML to apply: a manifest with the overlay for ``--config`` as a comment, or the overlay alone."""
     if policy == "reactive":
         return overlay_yaml(best.settings)
     overlay = "".join(f"# {line}\n" for line in overlay_yaml(best.settings).splitlines())
@@ -198,7 +189,7 @@ def _yaml(policy: str, config: Config, best: Trial, names: ManifestNames) -> str
 
 
 def _check_names(given: dict[str, str]) -> None:
-    """A manifest with another name is one that Kubernetes refuses."""
+    """Refuse names that Kubernetes would refuse."""
     wrong = [f"{option} {name!r}" for option, name in given.items() if not DNS_LABEL.fullmatch(name)]
     if wrong:
         raise InputError(*(f"{each}: must be 1 to 63 of a-z, 0-9 and -, with no - at the ends" for each in wrong))

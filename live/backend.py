@@ -22,11 +22,11 @@ from live.keeper import Keeper
 from live.platform import FarmSpec, Platform, WorkerCounts
 from live.queues import Queues
 from live.readings import WORKER_FIELDS, Readings
-from live.scripts import protocol
 from live.snapshot import Snapshot
+from live.snapshot_poller import SnapshotPoller, retry_until
 from live.starts import StartLog, WorkerStarts
-from live.tasks import Outcomes, segments
-from live.watch import Watch, patiently
+from live.wire.scripts import protocol
+from live.wire.tasks import Outcomes, segments
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class LiveBackend:
         self._opened = self._closed = False
         self.tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._readings: Readings | None = None
-        self._watch = Watch(self._controller, self.tasks, live.time_scale, self._clock)
+        self._watch = SnapshotPoller(self._controller, self.tasks, live.time_scale, self._clock)
         self._starts = WorkerStarts()
         self._zero = self._now_s = self._told_late_s = 0.0
 
@@ -89,9 +89,9 @@ class LiveBackend:
         self._open()
         self.tasks, self._readings, self._starts = tasks, None, WorkerStarts()
         self._told_late_s = 0.0
-        self._watch = Watch(self._controller, tasks, self._live.time_scale, self._clock)
+        self._watch = SnapshotPoller(self._controller, tasks, self._live.time_scale, self._clock)
         self._keeper.follow("")
-        patiently(lambda: self._controller.begin(segments(tasks)), SERVER_START_S, self._clock)
+        retry_until(lambda: self._controller.begin(segments(tasks)), SERVER_START_S, self._clock)
         self._keeper.follow(self._controller.episode)
         self.platform.begin(workers, self._startup_delays())
         first = self._wait_for(workers)
@@ -165,13 +165,13 @@ class LiveBackend:
     # -- inside
 
     def _open(self) -> None:
-        """The farm must be ours before the platform touches what may belong to a running one of that name."""
+        """Make the farm ours before the platform touches what may belong to a running one of that name."""
         if self._closed:
             raise BackendError("this farm was closed; make a new one")
         if not self._opened:
             private = not self._live.redis_url and self.queues.where.startswith("unix:")  # started beside us just now
             patience_s = self.spec.open_timeout_s if private else SERVER_START_S
-            patiently(lambda: self._controller.begin(()), patience_s, self._clock)
+            retry_until(lambda: self._controller.begin(()), patience_s, self._clock)
             self.platform.open(self.spec)
             self._keeper.start()
             self._opened = True
@@ -190,7 +190,7 @@ class LiveBackend:
         """Return the first snapshot in which ``workers`` are ready."""
         give_up = self._clock.now() + self.spec.open_timeout_s
         while True:
-            snapshot = patiently(self._watch.first, SERVER_START_S, self._clock)
+            snapshot = retry_until(self._watch.first, SERVER_START_S, self._clock)
             counts = self.platform.counts(self._watch.roster)
             if (counts.ready, counts.starting) == (workers, 0):
                 return snapshot
@@ -214,7 +214,7 @@ class LiveBackend:
         return self._clock.now() - (now_us - zero_us) / 1e6, zero_us
 
     def _warn_if_late(self, step_s: float) -> None:
-        """The first time in an episode, and when it has become twice as bad."""
+        """Warn the first time in an episode, and when it has become twice as bad."""
         late_s = self.elapsed_s() - self._now_s
         if late_s > max(LATE_SHARE * step_s, 2 * self._told_late_s):
             self._told_late_s = late_s

@@ -67,7 +67,7 @@ def _connect(url: str, password_file: str, **options: Any) -> Redis:
 
 
 def _check_database(url: str) -> None:
-    """What is no number would be taken for database 0, which is somebody's."""
+    """Refuse what is no number: it would be taken for database 0, which is somebody's."""
     if url.startswith(("redis://", "rediss://")):
         name = url.partition("://")[2].partition("?")[0].partition("/")[2]
         if name and not name.isdecimal():

@@ -113,7 +113,7 @@ def _here() -> str:
 
 
 def _is_dead(owner: str) -> bool:
-    """True if ``owner`` ran on this machine and its process is gone."""
+    """Return whether ``owner`` ran on this machine and its process is gone."""
     host, _, rest = owner.partition("/")
     if host != _here():
         return False

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from live.errors import speaking_ours
-from live.keys import key
+from live.wire.keys import key
 
 if TYPE_CHECKING:
     from redis import Redis

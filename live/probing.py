@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from autoscaling_env.backend import Backend
 from autoscaling_env.errors import BackendError
+from autoscaling_env.farm_kind import Progress
 from autoscaling_env.files import atomic_write
 from autoscaling_env.types import FloatArray, TaskBatch
 from live.backend import LiveBackend
 from live.calibration import FarmFit, fit_startup
 
 STEP_S = 0.05
-#: Called with (rounds done, rounds in all).
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,18 @@ class PlatformTimes:
         """Write the JSON."""
         with atomic_write(path) as file:
             file.write(self.to_json())
+
+
+def probe(backend: Backend, rounds: int, progress: Progress) -> PlatformTimes:
+    """Measure a live farm, as ``FarmKind.probe``.
+
+    Raises:
+        TypeError: it is none.
+        BackendError: as ``measure_platform``.
+    """
+    if not isinstance(backend, LiveBackend):
+        raise TypeError(f"a {type(backend).__name__} is no live farm")
+    return measure_platform(backend, rounds=rounds, progress=progress)
 
 
 def measure_platform(

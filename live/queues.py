@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from live.clients import shown
 from live.errors import speaking_ours
-from live.keys import checked_farm, key
-from live.scripts import Scripts
+from live.wire.keys import checked_farm, key
+from live.wire.scripts import Scripts
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -144,7 +144,7 @@ class Queues:
         return count
 
     def bury_worker(self, episode: str, worker: str, how: str) -> bool:
-        """A worker is known to be dead: take its task back now. True if it held one."""
+        """Take back the task of a worker that is known to be dead; return whether it held one."""
         return bool(self.run("bury_worker", episode, worker, how))
 
     # -- reading

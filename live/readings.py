@@ -11,7 +11,7 @@ import numpy as np
 from autoscaling_env.types import TaskBatch, Telemetry
 from live.platform import WorkerCounts
 from live.snapshot import Snapshot
-from live.tasks import Outcomes
+from live.wire.tasks import Outcomes
 
 #: Telemetry that comes from the server.
 QUEUE_FIELDS = ("input_queue", "worker_queue", "result_queue", "output_queue", "enqueued_total")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from autoscaling_env.backend import Backend
 from autoscaling_env.errors import RunError
+from live.backend import LiveBackend
 from live.history import Event, Verdict, verify
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from live.backend import LiveBackend
 
 #: File of a run folder -> its columns besides agent, episode and episode_seed. Times: episode seconds; work_s too.
 FILES: dict[str, tuple[str, ...]] = {
@@ -22,6 +22,11 @@ FILES: dict[str, tuple[str, ...]] = {
     "worker_starts.parquet": ("asked_s", "ready_s"),
     "history.parquet": ("at_us", "kind", "task", "worker", "token"),
 }
+
+
+def records(backend: Backend, agent: str, episode: int) -> dict[str, pd.DataFrame]:
+    """Return ``frames`` of a live farm, as ``FarmKind.records``; of another one nothing."""
+    return frames(backend, agent, episode) if isinstance(backend, LiveBackend) else {}
 
 
 def frames(backend: LiveBackend, agent: str, episode: int) -> dict[str, pd.DataFrame]:
@@ -84,7 +89,7 @@ def read(run: Path, name: str) -> pd.DataFrame:
 
     path = run / name
     if not path.is_file():
-        raise RunError(f"{path}: not there; only runs with --backend local, kubernetes or openfaas have it")
+        raise RunError(f"{path}: not there; only runs of a live farm have it")
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:

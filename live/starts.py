@@ -35,7 +35,7 @@ class WorkerStarts:
         self._asked_s: list[float] = []
 
     def asked(self, at_s: float, before: int, accepted: int, starting: int) -> None:
-        """A scaling request changed the count from ``before`` (of which ``starting`` were not ready yet)."""
+        """Note a scaling request that changed the count from ``before`` (of which ``starting`` were not ready yet)."""
         self._asked_s += [at_s] * max(0, accepted - before)
         cancelled = min(starting, max(0, before - accepted))
         if cancelled:

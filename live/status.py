@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from live.clients import command_client
-from live.keys import KEYS, key
 from live.queues import Queues
+from live.wire.keys import KEYS, key
 
 
 @dataclass(frozen=True, slots=True)

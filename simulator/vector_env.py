@@ -14,6 +14,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from autoscaling_env import reward
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
@@ -21,7 +22,7 @@ from autoscaling_env.settings import Knobs, configured
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import DrawsRows, Workload
 from simulator.compiled import environment as kernel_env
-from simulator.compiled.episodes import Fleet
+from simulator.compiled.episodes import EpisodeBatch
 from simulator.compiled.streams import Streams
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
@@ -37,8 +38,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     for each key of ``autoscaling_env.info`` and a mask ``_key`` of the environments it holds for.
 
     **Autoreset**: ``NEXT_STEP`` (default): the step after an episode's last ignores the action, starts the next
-    episode and earns 0. ``SAME_STEP``: the last step returns the next episode's first observation, and the last
-    one's own in ``infos["final_obs"]`` and ``["final_info"]``. ``DISABLED``: ``reset(options={"reset_mask": ...})``.
+    episode and has a reward of 0. ``SAME_STEP``: the last step returns the next episode's first observation, and its
+    own in ``infos["final_obs"]`` and ``["final_info"]``. ``DISABLED``: ``reset(options={"reset_mask": ...})``.
 
     **Seeding**: as ``gymnasium.vector.SyncVectorEnv``: ``reset(seed=n)`` seeds environment i with ``n + i``, a
     list gives each its own. ``options={"episode_seeds": [...]}`` plays exactly those episodes next.
@@ -72,10 +73,10 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = observation_space(self.config.farm.max_workers)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.single_action_space = Discrete(len(self.config.environment.action_deltas))
+        self.single_action_space = Discrete(Actions.of(self.config).count)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._task_seed = task_seed
-        self._fleet = Fleet(self.config, self.workload.mean_service_s, num_envs)
+        self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs)
         self._infos = Infos(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
         self._episode_seeds = EpisodeSeeds(num_envs)
@@ -96,8 +97,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
         infos: dict[str, Any] = {}
-        self._infos.add_reset(infos, self._fleet.facts(), self._seeds, rows)
-        return self._fleet.episodes.observation.copy(), infos
+        self._infos.add_reset(infos, self._batch.facts(), self._seeds, rows)
+        return self._batch.episodes.observation.copy(), infos
 
     def step(self, actions: NDArray[np.int64]) -> Results:
         """Step every environment by its action; see the class for what happens at the end of an episode."""
@@ -108,15 +109,15 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         if len(again) and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
             raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
         rows = np.flatnonzero(~self._done) if len(again) else self._all
-        self._advance(rows, self._fleet.deltas[chosen[rows]])
+        self._advance(rows, self._batch.changes(rows, chosen[rows]))
         rewards, terminated, truncated, infos = self._outcome(rows)
         self._done = terminated | truncated
         if len(again):
             self._restart(again, infos)
-        observation = self._fleet.episodes.observation
+        observation = self._batch.episodes.observation
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._done.any():
             infos = self._start_over(infos, rewards)
-            observation = self._fleet.episodes.observation
+            observation = self._batch.episodes.observation
         return observation.copy(), rewards, terminated, truncated, infos
 
     def close_extras(self, **_: Any) -> None:
@@ -125,7 +126,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             self._pool.shutdown()
 
     def _checked(self, actions: Any) -> NDArray[np.int64]:
-        given, count = np.asarray(actions), len(self._fleet.deltas)
+        given, count = np.asarray(actions), self._batch.actions.count
         fits = given.shape == (self.num_envs,) and np.issubdtype(given.dtype, np.integer)
         if not fits or given.min() < 0 or given.max() >= count:
             allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
@@ -133,9 +134,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         return given.astype(np.int64, copy=False)
 
     def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
-        self._fleet.make_room()
+        self._batch.make_room()
         self._each(
-            lambda part: kernel_env.step_all(self._fleet.episodes, self._fleet.rules, *part), self._shares(rows, deltas)
+            lambda part: kernel_env.step_all(self._batch.episodes, self._batch.rules, *part), self._shares(rows, deltas)
         )
 
     def _shares(self, *arrays: NDArray[np.int64]) -> list[Any]:
@@ -156,23 +157,23 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
         """Return rewards, ends and infos; zero and not there for environments that were not stepped."""
-        facts = self._fleet.facts()
+        facts = self._batch.facts()
         stepped = np.zeros(self.num_envs, dtype=np.bool_)
         stepped[rows] = True
         terminated, truncated = facts["terminated"].astype(bool) & stepped, facts["truncated"].astype(bool) & stepped
-        named = self._fleet.reward_terms(facts, terminated, truncated)
+        named = self._batch.reward_terms(facts, terminated, truncated)
         rewards = np.where(stepped, reward.total(named), 0.0)
         infos = self._infos.of_step(facts, named, self._seeds, stepped, terminated | truncated)
         return rewards, terminated, truncated, infos
 
     def _restart(self, rows: Rows, infos: dict[str, Any]) -> None:
         self._begin(rows, self._next_seeds(rows))
-        self._infos.add_reset(infos, self._fleet.facts(), self._seeds, rows)
+        self._infos.add_reset(infos, self._batch.facts(), self._seeds, rows)
 
     def _start_over(self, infos: dict[str, Any], rewards: NDArray[np.float64]) -> dict[str, Any]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
         done, rows = self._done, np.flatnonzero(self._done)
-        final = self._infos.final(infos, self._fleet.episodes.observation, done)
+        final = self._infos.final(infos, self._batch.episodes.observation, done)
         self._restart(rows, infos)
         self._done = np.zeros(self.num_envs, dtype=np.bool_)
         return {**infos, **final}
@@ -180,12 +181,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
         self._draw(rows, seeds)
-        self._fleet.begin(rows)
+        self._batch.begin(rows)
         self._done[rows] = False
 
     def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         """Draw the episodes of the seeds into their rows, by all threads where all are equally long."""
-        draw, first = self._fleet.draw, self._streams[0]
+        draw, first = self._batch.draw, self._streams[0]
         if self._pool is None or not isinstance(self.workload, DrawsRows):
             draw(self.workload, rows, seeds, first)
             return

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.types import ScaleReason
 from simulator.compiled.environment import FACTS
@@ -28,7 +29,7 @@ class Infos:
         self._same = {
             "scale_detail": _objects("", size),
             "stale": _objects((), size),
-            "action_deltas": _objects(config.environment.action_deltas, size),
+            "action_deltas": _objects(Actions.of(config).deltas, size),
             "min_workers": np.full(size, config.farm.min_workers),
             "max_workers": np.full(size, config.farm.max_workers),
             "step_duration_s": np.full(size, self._step_s),
@@ -48,7 +49,8 @@ class Infos:
         infos["reward_terms"], infos["_reward_terms"] = _with_masks(named, stepped), stepped.copy()
         if done.any():
             processed = np.maximum(facts["processed_tasks"], 1)
-            qos = np.where(facts["processed_tasks"] > 0, 1 - facts["qos_violations"] / processed, 1.0)
+            met = facts["processed_tasks"] - facts["qos_violations"]
+            qos = np.where(facts["processed_tasks"] > 0, met / processed, 1.0)
             infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
         return infos
 
@@ -97,7 +99,7 @@ class Infos:
         }
 
     def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Times add up step by step, as the farm's clock does."""
+        """Return the times, added up step by step as the farm's clock does."""
         while len(self._times_s) <= step.max(initial=0):
             self._times_s.append(self._times_s[-1] + self._step_s)
         return np.array(self._times_s)[step]

@@ -32,7 +32,7 @@ class ServiceModel:
         return service_s
 
     def mean_s(self) -> float:
-        """Expected service time in seconds, after clipping."""
+        """Return expected service time in seconds, after clipping."""
         return clipped_mean_s(self._distribution, self._low_s, self._high_s)
 
 

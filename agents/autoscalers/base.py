@@ -1,11 +1,10 @@
-"""What all industry autoscalers share: their own clock inside the episode, and the way from a target to an action."""
+"""What all industry autoscalers share: their own clock inside the episode."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from agents.reactive import towards
 from autoscaling_env.config import Config
 from autoscaling_env.types import Info, Observation
 
@@ -26,13 +25,12 @@ class Instants:
 
 
 class RulePolicy(ABC):
-    """An absolute rule behind relative actions.
+    """A rule that decides at its own instants.
 
-    The rule decides at its own instants: in ``act`` at time t it catches up with every instant since the last
-    ``act``, in order, and each sees the farm as it is at t (an environment shows a farm only at the ends of
-    its steps). The answer is a target; every ``act`` then takes the action nearest to *target - requested
-    workers*. With actions -1, 0, +1 the farm follows one worker a step, with an action for every change it is
-    there at once. Like ``spec.replicas`` in a cluster, the target is what the rule takes for the present count.
+    In ``decide`` at time t it catches up with every instant since the last ``decide``, in order, and each sees the
+    farm as it is at t (an environment shows a farm only at the ends of its steps). The answer is the target. Where
+    actions are -1, 0, +1 the farm follows one worker a step, where they are targets it is there at once. Like
+    ``spec.replicas`` in a cluster, the target is what the rule takes for the present count.
     """
 
     def __init__(self, config: Config) -> None:
@@ -44,15 +42,15 @@ class RulePolicy(ABC):
         """Forget the episode."""
         self._started = False
 
-    def act(self, observation: Observation, info: Info) -> int:
-        """Let the rule decide what is due, and step towards its target."""
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Let the rule decide what is due; return its target."""
         if not self._started:
             self._started = True
             self.target = info["requested_workers"]
             self._start(info)
         self._catch_up(observation, info)
         self.target = min(max(self.target, info["min_workers"]), info["max_workers"])
-        return towards(self.target - info["requested_workers"], info)
+        return self.target
 
     @abstractmethod
     def _start(self, info: Info) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from agents.learner import Learner
-from agents.simultaneous import Environments, Played, Simultaneous, StepRow
+from agents.simultaneous import Environments, Simultaneous, StepRow
 from agents.training.records import TrainingRecords
-from agents.training.types import EpisodeLine
+from agents.training.types import TrainingEpisode
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.summary import EpisodeSummary, SummaryLog
+
+#: The one episode that is played goes on.
+ALONE = np.ones(1, dtype=np.bool_)
 
 
 class Player(Protocol):
@@ -20,7 +26,7 @@ class Player(Protocol):
         """Episodes it plays at once."""
         ...
 
-    def play(self, first: int, seeds: Sequence[int]) -> list[EpisodeLine]:
+    def play(self, first: int, seeds: Sequence[int]) -> list[TrainingEpisode]:
         """Play the episodes numbered from ``first``, at most ``at_once``.
 
         Raises:
@@ -41,25 +47,22 @@ class OneByOne:
     def __init__(self, agent: str, learner: Learner, env: OpenFaaSAutoscalingEnv, records: TrainingRecords) -> None:
         self._agent, self._learner, self._env, self._records = agent, learner, env, records
 
-    def play(self, first: int, seeds: Sequence[int]) -> list[EpisodeLine]:
+    def play(self, first: int, seeds: Sequence[int]) -> list[TrainingEpisode]:
         """Play one episode."""
-        epsilon = self._learner.epsilon
-        observation, info = self._env.reset(options={"episode_seed": seeds[0]})
-        action = self._learner.begin(observation)
-        rewards: list[float] = []
-        workers = changed = 0
+        learner, epsilon, log = self._learner, self._learner.epsilon, SummaryLog()
+        observation, _ = self._env.reset(options={"episode_seed": seeds[0]})
+        (action,) = learner.begin(observation[None])
         ended = False
         while not ended:
             observation, given, terminated, truncated, info = self._env.step(action)
-            rewards.append(float(given))
-            action = self._learner.step(rewards[-1], observation, terminated, truncated)
-            self._records.steps.append(self._agent, first, observation, rewards[-1], terminated, truncated, info)
-            workers += info["requested_workers"]
-            changed += info["applied_delta"] != 0
+            reward = float(given)
+            log.add(observation, reward, info)
+            ends = np.array([[terminated], [truncated]])
+            (action,) = learner.step(np.array([reward]), observation[None], ends[0], ends[1], ALONE)
+            self._records.steps.append(self._agent, first, observation, reward, terminated, truncated, info)
             ended = terminated or truncated
-        loss, steps = self._learner.end(), len(rewards)
-        qos = info["episode_final_qos"]
-        return [EpisodeLine(first, seeds[0], sum(rewards), steps, qos, workers / steps, changed, epsilon, loss)]
+        (loss,) = learner.end()
+        return [_line(first, seeds[0], log.summary(), epsilon, loss)]
 
     def close(self) -> None:
         """Close the environment."""
@@ -73,21 +76,21 @@ class ManyAtOnce:
         self._agent, self._learner, self._env, self._records = agent, learner, env, records
         self.at_once = env.num_envs
 
-    def play(self, first: int, seeds: Sequence[int]) -> list[EpisodeLine]:
+    def play(self, first: int, seeds: Sequence[int]) -> list[TrainingEpisode]:
         """Play until all episodes are over; their steps are recorded episode by episode."""
         learner, epsilon = self._learner, self._learner.epsilon
         episodes = Simultaneous(self._env, seeds)
         steps: list[list[StepRow]] = [[] for _ in seeds]
-        actions = learner.begin_batch(episodes.observations)
+        actions = learner.begin(episodes.observations)
         while episodes.playing.any():
             playing = episodes.playing
             episodes.step(actions)
             outcome = (episodes.rewards, episodes.observations, episodes.terminated, episodes.truncated)
-            actions = learner.step_batch(*outcome, playing)
+            actions = learner.step(*outcome, playing)
             for row, step in episodes.rows(playing):
                 steps[row].append(step)
         self._record(first, steps)
-        played = zip(seeds, episodes.played(), learner.end_batch(), strict=True)
+        played = zip(seeds, episodes.summaries(), learner.end(), strict=True)
         return [_line(number, seed, one, epsilon, loss) for number, (seed, one, loss) in enumerate(played, start=first)]
 
     def _record(self, first: int, steps: list[list[StepRow]]) -> None:
@@ -100,6 +103,6 @@ class ManyAtOnce:
         self._env.close()
 
 
-def _line(number: int, seed: int, one: Played, epsilon: float, loss: float | None) -> EpisodeLine:
-    figures = (one.total_reward, one.steps, one.final_qos, one.mean_workers, one.scaling_actions)
-    return EpisodeLine(number, seed, *figures, epsilon, loss)
+def _line(number: int, seed: int, one: EpisodeSummary, epsilon: float, loss: float | None) -> TrainingEpisode:
+    figures = (one.total_reward, one.steps, one.final_qos_total, one.mean_workers, one.scaling_actions)
+    return TrainingEpisode(number, seed, *figures, epsilon, loss)

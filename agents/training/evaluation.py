@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 
 from agents.learner import BatchPolicy
 from agents.simultaneous import Environments, Simultaneous
-from agents.training.interrupt import StopRequest
 from agents.training.types import Evaluation, TrainingListener
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.policy import FromActions
 from autoscaling_env.rng import SEED_BOUND, episode_seeds
-from autoscaling_env.rollout import EpisodeResult, play_episode
+from autoscaling_env.rollout import play_episode
+from autoscaling_env.summary import EpisodeSummary
 
 MEASURES = ("total_reward", "final_qos", "mean_workers", "scaling_actions")
-#: Their values for one episode.
-Measures: TypeAlias = tuple[float, float, float, int]
 
 
 def training_seed(seed: int, episode: int, reserved: frozenset[int]) -> int:
@@ -38,47 +38,42 @@ def evaluate(
     episode: int,
     seeds: tuple[int, ...],
     listener: TrainingListener,
-    stop: StopRequest | None = None,
+    stop: threading.Event | None = None,
 ) -> Evaluation | None:
     """Play every episode of ``seeds`` without exploration; ``env`` may be many: the numbers are the same.
 
     Returns:
-        What came of it; None: ``stop`` was asked before the last episode.
+        What came of it; None: ``stop`` was set before the last episode.
     """
-    rows: list[Measures] = []
+    rows: list[EpisodeSummary] = []
     for some in _at_once(env, policy, seeds) if isinstance(env, VectorEnv) else _one_by_one(env, policy, seeds):
         rows += some
         listener.evaluation_progress(len(rows), len(seeds))
-        if stop is not None and stop.asked and len(rows) < len(seeds):
+        if stop is not None and stop.is_set() and len(rows) < len(seeds):
             return None
-    rewards, qos, workers, actions = zip(*rows, strict=True)
-    return Evaluation(checkpoint, episode, rewards, qos, workers, actions)
+    return Evaluation(
+        checkpoint,
+        episode,
+        total_reward=tuple(one.total_reward for one in rows),
+        final_qos=tuple(one.final_qos_total for one in rows),
+        mean_workers=tuple(one.mean_workers for one in rows),
+        scaling_actions=tuple(one.scaling_actions for one in rows),
+    )
 
 
-def _at_once(env: Environments, policy: BatchPolicy, seeds: tuple[int, ...]) -> Iterator[list[Measures]]:
+def _at_once(env: Environments, policy: BatchPolicy, seeds: tuple[int, ...]) -> Iterator[list[EpisodeSummary]]:
     for first in range(0, len(seeds), env.num_envs):
         episodes = Simultaneous(env, seeds[first : first + env.num_envs])
         while episodes.playing.any():
             episodes.step(policy.act_batch(episodes.observations, episodes.infos))
-        yield [(one.total_reward, one.final_qos, one.mean_workers, one.scaling_actions) for one in episodes.played()]
+        yield episodes.summaries()
 
 
-def _one_by_one(env: OpenFaaSAutoscalingEnv, policy: BatchPolicy, seeds: tuple[int, ...]) -> Iterator[list[Measures]]:
+def _one_by_one(
+    env: OpenFaaSAutoscalingEnv, policy: BatchPolicy, seeds: tuple[int, ...]
+) -> Iterator[list[EpisodeSummary]]:
     for seed in seeds:
-        yield [_measures(env, policy, seed)]
-
-
-def _measures(env: OpenFaaSAutoscalingEnv, policy: BatchPolicy, seed: int) -> Measures:
-    workers: list[int] = []
-    changed = 0
-
-    def on_step(observation: Any, reward: float, info: dict[str, Any]) -> None:
-        nonlocal changed
-        workers.append(info["requested_workers"])
-        changed += info["applied_delta"] != 0
-
-    result: EpisodeResult = play_episode(env, policy, agent="", episode=0, episode_seed=seed, on_step=on_step)
-    return result.total_reward, result.final_qos, sum(workers) / len(workers), changed
+        yield [play_episode(env, FromActions(policy), agent="", episode=0, episode_seed=seed).summary]
 
 
 def evaluation_row(evaluation: Evaluation) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ctrl-C during training: the first asks it to stop after the episode, a second stops it at once."""
+"""Ctrl-C as a stop signal: the first asks to stop after the episode, a second stops at once."""
 
 from __future__ import annotations
 
@@ -9,31 +9,24 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class StopRequest:
-    """Whether Ctrl-C was pressed."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Handle the signal: remember it; the second time do what Ctrl-C usually does."""
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-
 @contextmanager
-def stop_on_interrupt() -> Iterator[StopRequest]:
-    """Collect Ctrl-C while the block runs: a state between two episodes can be saved, one within cannot.
+def stop_on_interrupt() -> Iterator[threading.Event]:
+    """Set the event at Ctrl-C while the block runs: a state between two episodes can be saved, one within cannot.
 
-    Outside the main thread, where signals do not arrive, the request is never asked.
+    Pass the event to what can be stopped. Outside the main thread, where signals do not arrive, it is never set.
     """
-    request = StopRequest()
+    stop = threading.Event()
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
     if threading.current_thread() is not threading.main_thread():
-        yield request
+        yield stop
         return
-    previous = signal.signal(signal.SIGINT, request)
+    previous = signal.signal(signal.SIGINT, asked)
     try:
-        yield request
+        yield stop
     finally:
         signal.signal(signal.SIGINT, previous)

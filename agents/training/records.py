@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.discretise import discretiser
 from agents.training.evaluation import evaluation_of, evaluation_row
-from agents.training.types import EpisodeLine, Evaluation
+from agents.training.types import Evaluation, TrainingEpisode
 from autoscaling_env.config import Config
 from autoscaling_env.errors import RunError
 from autoscaling_env.observation import FIELDS
@@ -39,7 +39,7 @@ class TrainingRecords:
         self._seed = seed
         self._eval_seeds = eval_seeds
         self._frames: list[pd.DataFrame] = []
-        self.lines: list[EpisodeLine] = []
+        self.lines: list[TrainingEpisode] = []
         self.evaluations: list[Evaluation] = []
         self.steps = StepLog(config.reward.objective)
         self._written = (-1, -1)
@@ -67,9 +67,9 @@ class TrainingRecords:
             RunError: it wrote about fewer.
         """
         columns = folder.read_json(TRAINING)["episodes"]
-        names = [each.name for each in fields(EpisodeLine)]
+        names = [each.name for each in fields(TrainingEpisode)]
         rows = zip(*[columns[name] for name in names], strict=True)
-        self.lines = [line for line in (EpisodeLine(*row) for row in rows) if line.episode <= episode]
+        self.lines = [line for line in (TrainingEpisode(*row) for row in rows) if line.episode <= episode]
         saved = [evaluation_of(row) for row in folder.read_json(EVALUATION)["checkpoints"]]
         self.evaluations = [each for each in saved if each.episode <= episode]
         self._frames = [_steps_until(folder, episode)]
@@ -89,7 +89,7 @@ class TrainingRecords:
         return {"schema": SCHEMA, "agent": self._agent, "seed": self._seed}
 
     def _training(self) -> dict[str, Any]:
-        names = [each.name for each in fields(EpisodeLine)]
+        names = [each.name for each in fields(TrainingEpisode)]
         rows = [asdict(line) for line in self.lines]
         columns = {name: [row[name] for row in rows] for name in names}
         planned = getattr(self._config.agents, self._agent).episodes

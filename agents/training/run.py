@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 from agents.checkpoint import SUFFIX, Checkpoint, Header, write_checkpoint
 from agents.learner import Learner, NotFinite
 from agents.simultaneous import Environments
 from agents.training.episodes import ManyAtOnce, OneByOne, Player
 from agents.training.evaluation import evaluate, evaluation_seeds, training_seed
-from agents.training.events import MISSING, Events
-from agents.training.interrupt import StopRequest, stop_on_interrupt
 from agents.training.records import TrainingRecords
 from agents.training.resume import model_file
 from agents.training.selection import ranked
+from agents.training.tensorboard_log import MISSING, TensorBoardLog
 from agents.training.types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -60,66 +62,71 @@ class TrainingRun:
         self._done = 0
         self._newest = Path()
 
-    def restore(self, path: Path, checkpoint: Checkpoint) -> None:
+    def resume_from(self, path: Path, checkpoint: Checkpoint) -> None:
         """Go back to where ``checkpoint``, the file ``path``, was written."""
         self._newest = path
         self._done = checkpoint.header.episode
-        self._learner.restore(checkpoint.tensors, checkpoint.header.state)
+        self._learner.load_state_dict(checkpoint.tensors, checkpoint.header.state)
         if self._done:
             self._records.read(self._folder, self._done)
 
-    def play(self) -> TrainingResult:
-        """Play all episodes that are left, or until Ctrl-C.
+    def play(self, stop: threading.Event | None = None) -> TrainingResult:
+        """Play all episodes that are left, or until ``stop`` is set.
 
         Raises:
             TrainingError: a reward or loss is not finite.
         """
-        events = Events(self._folder.path / "logs")
-        if not events.available:
+        log = TensorBoardLog(self._folder.path / "logs")
+        if not log.available:
             self._listener.note(MISSING)
         try:
-            return self._play(events)
+            return self._play(log, stop or threading.Event())
         finally:
-            events.close()
+            log.close()
             self._player.close()
             if self._eval_env is not None:
                 self._eval_env.close()
 
     def save(self, name: str) -> Path:
         """Write the learner's state as ``models/<name>.safetensors``."""
-        tensors, state = self._learner.saved()
-        header = Header(
-            agent=self._agent,
-            episode=self._done,
-            planned_episodes=self._planned,
-            seed=self._seed,
-            config_sha256=config_digest(self._config),
-            action_deltas=list(self._config.environment.action_deltas),
-            state=state,
-        )
+        tensors, state = self._learner.state_dict()
+        header = self._header(self._done, state)
         self._newest = model_file(self._folder.path, name)
         write_checkpoint(self._newest, Checkpoint(header, tensors))
         self._listener.saved(self._newest)
         return self._newest
 
-    def _play(self, events: Events) -> TrainingResult:
+    def _header(self, episode: int, state: dict[str, Any]) -> Header:
+        actions = Actions.of(self._config)
+        return Header(
+            agent=self._agent,
+            episode=episode,
+            planned_episodes=self._planned,
+            seed=self._seed,
+            config_sha256=config_digest(self._config),
+            action_deltas=list(actions.deltas),
+            state=state,
+            min_workers=actions.min_workers,
+            max_workers=actions.max_workers,
+        )
+
+    def _play(self, log: TensorBoardLog, stop: threading.Event) -> TrainingResult:
         self._listener.started(self._agent, self._done, self._planned)
-        with stop_on_interrupt() as stop:
-            judged = self._judge(events, stop)  # where the run begins, or was stopped before it was judged
-            while judged and self._done < self._planned and not stop.asked:
-                self._episodes(events)
-                judged = self._judge(events, stop)
-            finished = judged and self._done == self._planned
-            self._keep(f"{self._agent}_{'final' if finished else 'interrupt'}", events)
+        evaluated = self._evaluate(log, stop)  # where the run begins, or was stopped before it was evaluated
+        while evaluated and self._done < self._planned and not stop.is_set():
+            self._episodes(log)
+            evaluated = self._evaluate(log, stop)
+        finished = evaluated and self._done == self._planned
+        self._keep(f"{self._agent}_{'final' if finished else 'interrupt'}", log)
         return self._result(finished)
 
     def _result(self, finished: bool) -> TrainingResult:
-        judged = ranked(self._records.evaluations) if finished else self._records.evaluations[::-1]
-        best, model = (judged[0] if judged else None), self._newest
+        evaluated = ranked(self._records.evaluations) if finished else self._records.evaluations[::-1]
+        best, model = (evaluated[0] if evaluated else None), self._newest
         if finished and best is not None and best.episode != self._done:
             model = model_file(self._folder.path, best.checkpoint)
         return TrainingResult(
-            self._agent, self._folder.path, model, self._done, self._planned, not finished, best, len(judged)
+            self._agent, self._folder.path, model, self._done, self._planned, not finished, best, len(evaluated)
         )
 
     def _made_eval_env(
@@ -139,7 +146,7 @@ class TrainingRun:
             raise InputError(f"agents.training.envs: {envs}: this farm plays one episode at a time; set it to 1")
         return ManyAtOnce(self._agent, self._learner, vector_env_factory(self._config, envs), self._records)
 
-    def _episodes(self, events: Events) -> None:
+    def _episodes(self, log: TensorBoardLog) -> None:
         """Play the next episodes, never past a checkpoint: so it does not matter where a run was stopped."""
         to_checkpoint = self._settings.checkpoint_every - self._done % self._settings.checkpoint_every
         count = min(self._player.at_once, to_checkpoint, self._planned - self._done)
@@ -152,11 +159,11 @@ class TrainingRun:
         self._done += count
         for line in lines:
             self._records.lines.append(line)
-            events.episode(line)
+            log.episode(line)
             self._listener.episode(line)
 
-    def _judge(self, events: Events, stop: StopRequest) -> bool:
-        """Evaluate and keep a checkpoint unless that was done before; False: Ctrl-C came amid the evaluation."""
+    def _evaluate(self, log: TensorBoardLog, stop: threading.Event) -> bool:
+        """Evaluate and keep a checkpoint unless that was done before; False: it was stopped amid the evaluation."""
         if self._done % self._settings.checkpoint_every and self._done != self._planned:
             return True
         name = f"{self._agent}_ep{self._done:04d}"
@@ -174,30 +181,22 @@ class TrainingRun:
             if evaluation is None:
                 return False
             self._records.evaluations.append(evaluation)
-            events.evaluation(evaluation)
+            log.evaluation(evaluation)
             self._listener.evaluated(evaluation)
             known = False
         if not known:
-            self._keep(name, events)
+            self._keep(name, log)
         return True
 
-    def _keep(self, name: str, events: Events) -> None:
+    def _keep(self, name: str, log: TensorBoardLog) -> None:
         self._records.write(self._folder)
-        events.flush()
+        log.flush()
         self.save(name)
 
     def _stopped(self, number: int, error: NotFinite) -> TrainingError:
         """Keep what was good: the last checkpoint is on disk, the batch is dumped beside it."""
         path = self._folder.path / "diagnostics" / f"not_finite_ep{number:04d}{SUFFIX}"
-        header = Header(
-            agent=self._agent,
-            episode=number,
-            planned_episodes=self._planned,
-            seed=self._seed,
-            config_sha256=config_digest(self._config),
-            action_deltas=list(self._config.environment.action_deltas),
-            state={"diagnostics": error.what},
-        )
+        header = self._header(number, {"diagnostics": error.what})
         write_checkpoint(path, Checkpoint(header, error.tensors))
         return TrainingError(
             f"the {error.what} of episode {number} is not finite; the last good checkpoint is {self._newest}, "

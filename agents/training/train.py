@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
 from agents.learner import Learner
+from agents.sarsa import SarsaLearner
 from agents.training.resume import newest_checkpoint, resumed_config
 from agents.training.run import TrainingRun
-from agents.training.types import EnvFactory, Silent, TrainingListener, TrainingResult, VectorEnvFactory
+from agents.training.types import EnvFactory, SilentTraining, TrainingListener, TrainingResult, VectorEnvFactory
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
 
 
-def _sarsa(config: Config, seed: int) -> Learner:
-    from agents.sarsa import SarsaLearner
-
-    return SarsaLearner(config, seed)
-
-
 def _dqn(config: Config, seed: int) -> Learner:
-    from agents.dqn import DqnLearner
+    if find_spec("torch") is None:
+        raise InputError(
+            "training the dqn needs torch, which is not installed; in a checkout `make torch` adds it, elsewhere "
+            "pip install 'openfaas-autoscaling[torch]'"
+        )
+    from agents.dqn.agent import DqnLearner
 
     return DqnLearner(config, seed)
 
 
 #: Agent -> what makes its learner; torch is imported when a DQN is made, not before.
-LEARNERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": _sarsa, "dqn": _dqn}
+LEARNERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": SarsaLearner, "dqn": _dqn}
 
 
 def train(
@@ -39,19 +41,23 @@ def train(
     seed: int,
     folder: RunFolder,
     listener: TrainingListener | None = None,
+    stop: threading.Event | None = None,
     command: list[str] | None = None,
     started: datetime | None = None,
 ) -> TrainingResult:
     """Train ``agent`` (``sarsa`` or ``dqn``) from nothing in the empty run ``folder``.
 
     A first checkpoint is written before the manifest, so a run that has a manifest can always be resumed.
-    Ctrl-C stops after the current episode, with a checkpoint ``*_interrupt``.
+    When ``stop`` is set, training ends after the current episode, with a checkpoint ``*_interrupt``.
 
     Args:
         env_factory: makes an environment for ``config``.
         vector_env_factory: makes many of the same that are played at once. With it checkpoints are evaluated many
             episodes at a time, to the same numbers, and ``agents.training.envs`` may be above 1.
         seed: of the training episodes, exploration and first weights.
+        folder: an empty run folder.
+        listener: is told of every episode, evaluation and checkpoint.
+        stop: the stop signal; see ``agents.training.interrupt`` for Ctrl-C.
         command, started: for the manifest.
 
     Raises:
@@ -66,11 +72,11 @@ def train(
         vector_env_factory,
         seed=seed,
         folder=folder,
-        listener=listener or Silent(),
+        listener=listener or SilentTraining(),
     )
     run.save(f"{agent}_ep0000")
     folder.write_start(config, command=command or [], seed=seed, started=started or datetime.now(UTC))
-    return run.play()
+    return run.play(stop)
 
 
 def resume(
@@ -81,10 +87,13 @@ def resume(
     agent: str | None = None,
     episodes: int | None = None,
     listener: TrainingListener | None = None,
+    stop: threading.Event | None = None,
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint of ``folder``, to the bit as if training had never stopped.
 
     Args:
+        folder: the run.
+        env_factory, vector_env_factory, listener, stop: as for ``train``.
         agent: which agent's run it is thought to be.
         episodes: train until so many lie behind instead of the planned number.
 
@@ -93,7 +102,7 @@ def resume(
             lie behind already.
         TrainingError: a reward or loss is not finite.
     """
-    listener = listener or Silent()
+    listener = listener or SilentTraining()
     path, checkpoint = newest_checkpoint(folder.path, listener)
     header = checkpoint.header
     if agent not in {None, header.agent}:
@@ -110,8 +119,8 @@ def resume(
         folder=folder,
         listener=listener,
     )
-    run.restore(path, checkpoint)
-    return run.play()
+    run.resume_from(path, checkpoint)
+    return run.play(stop)
 
 
 def _learner(agent: str, config: Config, seed: int) -> Learner:

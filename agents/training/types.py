@@ -24,7 +24,7 @@ class TrainingError(AutoscalingError):
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodeLine:
+class TrainingEpisode:
     """One training episode; the columns of ``training_metrics.json`` (docs/agents.md)."""
 
     episode: int
@@ -57,13 +57,13 @@ class TrainingResult:
     Attributes:
         agent: ``sarsa`` or ``dqn``.
         folder: the run folder.
-        model: the checkpoint that earned most on the evaluation episodes; the newest (``*_final`` or
+        model: the checkpoint with the highest return on the evaluation episodes; the newest (``*_final`` or
             ``*_interrupt``) where that one is it, none was evaluated, or the training was interrupted.
         episodes: training episodes behind it.
         planned_episodes: how many there were to be.
-        interrupted: Ctrl-C ended it early; ``resume_arguments`` go on.
+        interrupted: the stop signal ended it early; ``resume_arguments`` go on.
         evaluation: that of ``model``, or the last one before an interruption; None: there was none.
-        judged: how many checkpoints were evaluated.
+        evaluated: how many checkpoints were.
     """
 
     agent: str
@@ -73,7 +73,7 @@ class TrainingResult:
     planned_episodes: int
     interrupted: bool
     evaluation: Evaluation | None
-    judged: int = 0
+    evaluated: int = 0
 
     @property
     def resume_arguments(self) -> tuple[str, ...]:
@@ -88,8 +88,8 @@ class TrainingListener(Protocol):
         """``done`` episodes of ``planned`` lie behind (0 unless resumed)."""
         ...
 
-    def episode(self, line: EpisodeLine) -> None:
-        """A training episode ended."""
+    def episode(self, line: TrainingEpisode) -> None:
+        """Take in a training episode that ended."""
         ...
 
     def evaluation_progress(self, done: int, planned: int) -> None:
@@ -97,11 +97,11 @@ class TrainingListener(Protocol):
         ...
 
     def evaluated(self, evaluation: Evaluation) -> None:
-        """A checkpoint was evaluated."""
+        """Take in the evaluation of a checkpoint."""
         ...
 
     def saved(self, path: Path) -> None:
-        """A checkpoint was written."""
+        """Take note of a checkpoint that was written."""
         ...
 
     def note(self, text: str) -> None:
@@ -109,13 +109,13 @@ class TrainingListener(Protocol):
         ...
 
 
-class Silent:
+class SilentTraining:
     """A listener that does nothing; subclass it and override what you need."""
 
     def started(self, agent: str, done: int, planned: int) -> None:
         """Ignore."""
 
-    def episode(self, line: EpisodeLine) -> None:
+    def episode(self, line: TrainingEpisode) -> None:
         """Ignore."""
 
     def evaluation_progress(self, done: int, planned: int) -> None:

@@ -117,7 +117,7 @@ def _time(results: Results) -> str:
 
 
 def _title(results: Results) -> str:
-    """The same tasks are claimed only where the file tells the episode seeds, and they agree."""
+    """Claim the same tasks only where the file tells the episode seeds, and they agree."""
     seeds = [[record.episode_seed for record in agent.records] for agent in results.agents.values()]
     same = None not in seeds[0] and all(each == seeds[0] for each in seeds)
     return "Policies on the same tasks" if same else "Policies compared"

@@ -144,7 +144,7 @@ def _running_median(values: FloatArray, window: int) -> FloatArray:
 
 
 def _window(episodes: int) -> int:
-    """A twentieth of the training, at least 5 episodes."""
+    """Return a twentieth of the training, at least 5 episodes."""
     return max(5, episodes // 20)
 
 

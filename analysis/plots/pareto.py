@@ -127,7 +127,7 @@ def _bars(axes: Axes, name: str, found: Mapping[str, Interval], agents: list[str
 
 
 def _bar(axes: Axes, spot: float, value: Interval, limit: float) -> None:
-    """A bar with its interval and value; one that is longer than the scale is cut and drawn lighter."""
+    """Draw a bar with its interval and value; one that is longer than the scale is cut and drawn lighter."""
     cut = value.estimate > 1.2 * limit
     axes.barh(spot, min(value.estimate, limit), height=0.62, color=PALETTE[5 if cut else 0], alpha=0.75)
     if np.isfinite(value.low) and not cut:

@@ -22,7 +22,7 @@ def lead(sources: Sources) -> str:
 
 
 def command(sources: Sources) -> str:
-    """The command as it can be pasted into a shell; empty if it was not recorded."""
+    """Return the command as it can be pasted into a shell; empty if it was not recorded."""
     words = [without_passwords(str(word)) for word in sources.manifest.get("command") or []]
     if words and words[0].endswith(("/autoscale", "/__main__.py")):
         words[0] = "autoscale"  # where it was installed is nobody's business
@@ -30,7 +30,7 @@ def command(sources: Sources) -> str:
 
 
 def facts(sources: Sources) -> dict[str, str]:
-    """What was run, by name; what is not known is left out."""
+    """Return what was run, by name; what is not known is left out."""
     manifest = sources.manifest
     known = {
         "Run": sources.folder.name,
@@ -45,7 +45,7 @@ def facts(sources: Sources) -> dict[str, str]:
 
 
 def notes(sources: Sources) -> list[str]:
-    """What was done to the workload, and whether the run was cut short."""
+    """Return what was done to the workload, and whether the run was cut short."""
     found = [str(note) for scenario in sources.scenarios for note in scenario.results.meta.get("notes", [])]
     if any(scenario.results.meta.get("interrupted") for scenario in sources.scenarios):
         found.append("The run was interrupted: not every agent played every episode.")
@@ -61,7 +61,7 @@ def overview(sources: Sources) -> list[Row]:
 
 
 def versions(sources: Sources) -> list[Row]:
-    """What is needed to repeat the run."""
+    """Return what is needed to repeat the run."""
     manifest = sources.manifest
     packages = manifest.get("packages")
     known = {

@@ -107,7 +107,7 @@ def _load(results: Results) -> list[Spec]:
 
 
 def _traces(name: str, found: Curve, color: str, dash: str, factor: float, number: int, *, bands: bool) -> list[Spec]:
-    """The band's two ends and the line; one legend entry hides all of an agent's lines."""
+    """Return the band's two ends and the line; one legend entry hides all of an agent's lines."""
     suffix = "" if number == 1 else str(number)
     shared = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legendgroup": name, "name": plain(name)}
     x, line = found.x, {"color": color, "dash": dash, "width": 2}

@@ -112,7 +112,7 @@ def _section(scenario: Scenario, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _pairs(scenario: Scenario, rng: np.random.Generator) -> dict[str, list[Row]]:
-    """A table per metric, by its caption."""
+    """Return a table per metric, by its caption."""
     episodes, agents = scenario.results.episodes(), list(scenario.results.agents)
     baseline = None
     if len(agents) > MOST_ALL_PAIRS:

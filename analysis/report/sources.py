@@ -64,7 +64,7 @@ def _scenario(path: Path, name: str) -> Scenario:
 
 
 def _configs(found: list[Path], folder: Path) -> dict[str, str]:
-    """The resolved configuration of each comparison, by its subfolder's name, fit to be passed on."""
+    """Return the resolved configuration of each comparison, by its subfolder's name, fit to be passed on."""
     texts = {"" if path == folder else path.name: _text(path / "config.yml") for path in found}
     return {name: without_passwords(text) for name, text in texts.items() if text}
 

@@ -22,6 +22,12 @@ def config_yaml(config: Config) -> str:
 
 
 def config_digest(config: Config) -> str:
-    """Return the SHA-256 of the resolved configuration."""
-    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    """Return the SHA-256 of the resolved configuration.
+
+    What came later is left out where it changes nothing, so that runs and models from before still fit.
+    """
+    data = config.model_dump(mode="json")
+    if data["environment"]["action"] == "delta":
+        del data["environment"]["action"]
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

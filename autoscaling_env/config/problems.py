@@ -111,7 +111,7 @@ def _resolve(location: tuple[int | str, ...], data: Any) -> tuple[Path, Any, boo
 
 
 def _tags(data: Any) -> tuple[Any, ...]:
-    """What a union's branch may be called by: it stands in a location between a mapping and its key."""
+    """Return what a union's branch may be called by: it stands in a location between a mapping and its key."""
     return tuple(data[key] for key in ("kind", "pattern") if key in data) if isinstance(data, Mapping) else ()
 
 

@@ -54,7 +54,7 @@ class BackendContract:
 
     @pytest.fixture
     def backend(self) -> Iterator[Backend]:
-        """A farm with constant delays."""
+        """Make a farm with constant delays."""
         farm = self.make_backend(self.farm_config())
         yield farm
         farm.close()

@@ -42,7 +42,7 @@ class Collector:
                 self._program.signals.sleep(0.1)
 
     def _next_episode(self) -> None:
-        episode = self._program.patiently(self._queues.episode).get("id", "")
+        episode = self._program.retry_until(self._queues.episode).get("id", "")
         self._program.ready = True
         if not episode:
             self._program.wait_for_token("result_wake", REAP_S)

@@ -11,10 +11,10 @@ import time
 
 from autoscaling_env.errors import BackendError
 from live.functions.program import Program, run
-from live.functions.segments import Segment, parse_segment, task_json
 from live.functions.settings import FunctionSettings
 from live.functions.signals import Stopped
 from live.queues import StaleEpisode
+from live.wire.segments import Segment, parse_segment, task_json
 
 #: Most tasks in one step; keeps a script under a millisecond.
 BATCH = 256
@@ -49,13 +49,13 @@ class Emitter:
                 self._program.signals.sleep(0.1)
 
     def _next_episode(self) -> None:
-        fields = self._program.patiently(self._queues.episode)
+        fields = self._program.retry_until(self._queues.episode)
         episode, started_us = fields.get("id", ""), int(fields.get("started_us", "0"))
         if episode == self._done or not started_us:
             self._program.wait_for_token("emitter_wake", BLOCK_S)
             return
         self._episode = episode
-        self._zero = self._program.patiently(lambda: self._local_time_of(started_us))
+        self._zero = self._program.retry_until(lambda: self._local_time_of(started_us))
         self._emit_from(max(0, int(fields["segments"]) - 1))
         self._done = episode
 
@@ -88,13 +88,13 @@ class Emitter:
             number, begins_s = number + 1, segment.next_s
 
     def _fail(self, reason: str) -> None:
-        self._program.patiently(lambda: self._queues.fail(self._episode, reason))
+        self._program.retry_until(lambda: self._queues.fail(self._episode, reason))
 
     def _take(self, number: int) -> str | None:
-        return self._program.patiently(lambda: self._queues.take_segment(self._episode, number))
+        return self._program.retry_until(lambda: self._queues.take_segment(self._episode, number))
 
     def _emit(self, segment: Segment) -> None:
-        total = self._program.patiently(self._queues.enqueued_total)
+        total = self._program.retry_until(self._queues.enqueued_total)
         waiting = [task for task in segment.tasks if task[0] >= total]
         sent = 0
         while sent < len(waiting):
@@ -107,7 +107,7 @@ class Emitter:
     def _enqueue(self, batch: list[tuple[int, float, float, float]]) -> None:
         tasks = [task_json(task) for task in batch]
         self._program.alive()
-        self._program.patiently(lambda: self._queues.enqueue(self._episode, batch[0][0], tasks))
+        self._program.retry_until(lambda: self._queues.enqueue(self._episode, batch[0][0], tasks))
 
     def _wait_until(self, episode_s: float) -> None:
         """Wait for a moment of the episode; a long wait also listens for a new episode."""
@@ -119,7 +119,7 @@ class Emitter:
                 self._check_episode()
 
     def _check_episode(self) -> None:
-        if self._program.patiently(self._queues.episode).get("id") != self._episode:
+        if self._program.retry_until(self._queues.episode).get("id") != self._episode:
             raise StaleEpisode
 
 

@@ -2,7 +2,7 @@
 
 Everything is imported once here, so a worker costs a fork and not 0.4 s of imports. It obeys lines of JSON on
 standard input and reports on standard output; when the input closes, for whatever reason its owner is gone, so
-it kills everything it started and leaves. Run by ``live.platforms.processes``, not by hand.
+it kills everything it started and leaves. Run by ``live.platforms.local.processes``, not by hand.
 """
 
 from __future__ import annotations

@@ -38,18 +38,18 @@ class Heartbeat:
         self._stop.set()
 
     def holding(self, episode: str, claim: Claim) -> None:
-        """The worker has just been given ``claim``."""
+        """Note that the worker has just been given ``claim``."""
         self._program.alive()
         self._held = (episode, claim)
         self._contact = self._moved = time.monotonic()
 
     def idle(self, episode: str) -> None:
-        """The worker has just asked for a task and got none."""
+        """Note that the worker has just asked for a task and got none."""
         self._held = (episode, None)
         self._contact = time.monotonic()
 
     def progress(self) -> None:
-        """The handler says that it gets on."""
+        """Note that the handler says that it gets on."""
         self._moved = time.monotonic()
 
     def _run(self) -> None:
@@ -79,7 +79,7 @@ class Heartbeat:
         self._program.queues.register(self._program.name, socket.gethostname(), os.getpid(), age_s)
 
     def _abandon(self, episode: str) -> None:
-        """The episode is over: what the main thread works on counts no longer."""
+        """Give up what the main thread works on: the episode is over."""
         if self._held[0] == episode:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 

@@ -17,9 +17,9 @@ from live.errors import ServerFull, ServerRefused, ServerUnreachable, speaking_o
 from live.functions import health
 from live.functions.settings import FunctionSettings, from_environment
 from live.functions.signals import Signals, Stopped
-from live.keys import key
 from live.queues import Queues
-from live.scripts import protocol
+from live.wire.keys import key
+from live.wire.scripts import protocol
 
 Answer = TypeVar("Answer")
 #: Real seconds between attempts while the server does not answer or has no room.
@@ -49,11 +49,11 @@ class Program:
         health.serve(self.settings.http_host, self.settings.http_port, self.is_alive, lambda: self.ready)
 
     def alive(self) -> None:
-        """The main loop came round: what liveness means."""
+        """Note that the main loop came round: what liveness means."""
         self._seen_us = time.monotonic()
 
     def is_alive(self) -> bool:
-        """The main loop came round within the longest it may take."""
+        """Return whether the main loop came round within the longest it may take."""
         return time.monotonic() - self._seen_us < self.settings.hang_s + 2 * self.settings.lease_s
 
     def wait_for_token(self, name: str, seconds: float) -> bool:
@@ -66,7 +66,7 @@ class Program:
             self._blocking.connection_pool.disconnect()
             raise
 
-    def patiently(self, ask: Callable[[], Answer]) -> Answer:
+    def retry_until(self, ask: Callable[[], Answer]) -> Answer:
         """Ask until the server answers; being told to leave ends the patience with ``Stopped``."""
         while True:
             try:
@@ -107,7 +107,7 @@ def run(main: Callable[[FunctionSettings], None], environment: Mapping[str, str]
 
 
 def _check_protocol(controllers: str) -> None:
-    """An image that was built earlier or later than the controller would lose tasks in ways nobody sees."""
+    """Refuse an image that was built earlier or later than the controller: it would lose tasks unseen."""
     if controllers not in {"", protocol()}:
         raise InputError(
             f"this image speaks queue protocol {protocol()}, the controller {controllers}: "

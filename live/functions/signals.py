@@ -37,7 +37,7 @@ class Signals:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """A stretch in which being told to leave raises ``Stopped`` at once."""
+        """Raise ``Stopped`` at once when told to leave within this stretch."""
         self._waiting = True
         try:
             if self.stopping:
@@ -48,7 +48,7 @@ class Signals:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """A stretch that may be put down by ``Abandoned``."""
+        """Let ``Abandoned`` put down what is done within this stretch."""
         self._working = True
         try:
             yield

@@ -51,12 +51,12 @@ class Worker:
             self._leave()
 
     def _start_up(self) -> None:
-        self._program.patiently(self._queues.episode)
+        self._program.retry_until(self._queues.episode)
         self._signals.sleep(self._program.born + self._settings.startup_delay_s - time.monotonic())
         self._heartbeat.start()
 
     def _serve_episode(self) -> None:
-        self._episode = self._program.patiently(self._register)
+        self._episode = self._program.retry_until(self._register)
         if not self._episode:
             self._program.ready = False
             self._signals.sleep(0.2)
@@ -88,7 +88,7 @@ class Worker:
         if self._signals.stopping:
             raise Stopped
         number = self._next_number()
-        return self._program.patiently(lambda: self._queues.claim(self._episode, self._program.name, number))
+        return self._program.retry_until(lambda: self._queues.claim(self._episode, self._program.name, number))
 
     def _next_number(self) -> int:
         self._number += 1
@@ -154,7 +154,7 @@ class Worker:
 
 
 def _end_if_forked(pid: int) -> None:
-    """A handler's forked child that comes back from the handler must not go on as a second worker."""
+    """Stop a handler's forked child that comes back from the handler from going on as a second worker."""
     if os.getpid() != pid:
         os._exit(0)
 

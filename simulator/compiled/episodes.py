@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env import reward
+from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.distributions import Constant, Distribution
 from autoscaling_env.observation import observation_space
@@ -34,7 +35,7 @@ _REQUESTED, _DRAINING, _STARTED = (
 )
 
 
-class Fleet:
+class EpisodeBatch:
     """The arrays of ``size`` episodes, and the rules they are played by.
 
     Args:
@@ -57,11 +58,11 @@ class Fleet:
             farm.max_workers,
             environment.max_steps,
         )
-        self.deltas = np.array(environment.action_deltas, dtype=np.int64)
+        self.actions = Actions.of(config)
         reach = math.ceil(environment.observation_window_s / environment.step_duration_s) + 3
         # A power of two: places are taken in turn, and a mask costs less than a division.
         self._history = 1 << (min(reach, environment.max_steps + 2) - 1).bit_length()
-        self._rise = max(0, *environment.action_deltas)
+        self._rise = max(0, *(self.actions.deltas or (farm.max_workers - farm.min_workers,)))
         self._size, self._seeds = size, np.zeros(size, dtype=np.int64)
         self._tasks, self._segments = np.zeros((2, size), dtype=np.int64)
         self.episodes = self._allocated(tasks=0, segments=1)
@@ -114,9 +115,15 @@ class Fleet:
         kernel_env.begin_all(self.episodes, self.rules, rows, self._tasks, self._segments, workers)
 
     def step(self, rows: NDArray[np.int64], actions: NDArray[np.int64]) -> None:
-        """Step the episodes ``rows`` by their actions, indices into ``action_deltas``."""
+        """Step the episodes ``rows`` by their actions, one each."""
         self.make_room()
-        kernel_env.step_all(self.episodes, self.rules, rows, self.deltas[actions])
+        kernel_env.step_all(self.episodes, self.rules, rows, self.changes(rows, actions))
+
+    def changes(self, rows: Rows, actions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the change that each of ``rows`` asks for by its action."""
+        requested = self.episodes.facts[rows, _REQUESTED]
+        changes: NDArray[np.int64] = self.actions.wanted(actions, requested) - requested
+        return changes
 
     def facts(self) -> dict[str, NDArray[np.int64]]:
         """Return a copy of what the last steps brought, by name; see ``kernel_env.FACTS``."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.learner import Learner
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.observation import FIELDS
@@ -44,3 +45,22 @@ def seen(workers: float = 1, **fields: float) -> np.ndarray[Any, np.dtype[np.flo
     for name, value in {"workers": workers, **fields}.items():
         observation[FIELDS.index(name)] = value
     return observation
+
+
+def begin(learner: Learner, observation: np.ndarray[Any, np.dtype[np.float32]]) -> int:
+    """Start an episode that is played alone; return its first action."""
+    (action,) = learner.begin(observation[None])
+    return action
+
+
+def step(
+    learner: Learner,
+    reward: float,
+    observation: np.ndarray[Any, np.dtype[np.float32]],
+    terminated: bool,
+    truncated: bool,
+) -> int:
+    """Step the episode that is played alone; return its next action."""
+    ends = np.array([terminated]), np.array([truncated])
+    (action,) = learner.step(np.array([reward]), observation[None], *ends, np.ones(1, dtype=np.bool_))
+    return action

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.learner import Learner, NotFinite
-from tests.agents.farms import seen
+from tests.agents.farms import begin, seen, step
 
 
 def play(learner: Learner, episodes: int, seed: int = 0) -> list[int]:
@@ -16,10 +16,10 @@ def play(learner: Learner, episodes: int, seed: int = 0) -> list[int]:
     rng = np.random.default_rng(seed)
     actions = []
     for _ in range(episodes):
-        actions.append(learner.begin(seen(workers=2)))
-        for step in range(10):
+        actions.append(begin(learner, seen(workers=2)))
+        for number in range(10):
             observation = seen(workers=int(rng.integers(1, 6)), worker_queue=float(rng.integers(0, 40)))
-            actions.append(learner.step(float(rng.normal()), observation, False, step == 9))
+            actions.append(step(learner, float(rng.normal()), observation, False, number == 9))
         learner.end()
     return actions
 
@@ -31,7 +31,7 @@ class LearnerContract:
     def test_the_same_seed_is_the_same_learner(self) -> None:
         one, two = self.make(seed=3), self.make(seed=3)
         assert play(one, 6) == play(two, 6)
-        first, second = one.saved(), two.saved()
+        first, second = one.state_dict(), two.state_dict()
         assert first[1] == second[1]
         assert {name: array.tobytes() for name, array in first[0].items()} == {
             name: array.tobytes() for name, array in second[0].items()
@@ -45,12 +45,12 @@ class LearnerContract:
         play(straight, 5, seed=1)
         play(stopped, 5, seed=1)
         resumed = self.make(seed=99)
-        tensors, state = stopped.saved()
-        resumed.restore({name: array.copy() for name, array in tensors.items()}, state)
+        tensors, state = stopped.state_dict()
+        resumed.load_state_dict({name: array.copy() for name, array in tensors.items()}, state)
         assert play(straight, 5, seed=2) == play(resumed, 5, seed=2)
-        for name, array in straight.saved()[0].items():
-            assert array.tobytes() == resumed.saved()[0][name].tobytes(), name
-        assert straight.saved()[1] == resumed.saved()[1]
+        for name, array in straight.state_dict()[0].items():
+            assert array.tobytes() == resumed.state_dict()[0][name].tobytes(), name
+        assert straight.state_dict()[1] == resumed.state_dict()[1]
 
     def test_a_policy_is_not_changed_by_later_learning(self) -> None:
         learner = self.make()
@@ -74,8 +74,8 @@ class LearnerContract:
     @pytest.mark.parametrize("reward", [math.nan, math.inf])
     def test_a_reward_that_is_not_finite_stops(self, reward: float) -> None:
         learner = self.make()
-        learner.begin(seen())
+        begin(learner, seen())
         with pytest.raises(NotFinite) as caught:
-            learner.step(reward, seen(), False, False)
+            step(learner, reward, seen(), False, False)
         assert caught.value.what == "reward"
         assert "reward" in caught.value.tensors

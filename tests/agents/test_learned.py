@@ -6,10 +6,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.learned import describe, load_policy
+from agents.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from agents.learned import load_policy
 from agents.training import train
 from autoscaling_env.errors import ModelError
 from autoscaling_env.policy import Policy
@@ -24,16 +26,43 @@ def dqn_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train("dqn", small_config("agents.dqn.episodes=4"), env_factory=make_env, seed=0, folder=folder).model
 
 
-def test_a_model_is_a_policy_with_a_description(dqn_model: Path) -> None:
+def test_a_model_is_a_policy_and_says_what_its_actions_are(dqn_model: Path) -> None:
     policy = load_policy(dqn_model)
     assert isinstance(policy, Policy)
     assert (policy.agent, policy.episodes) == ("dqn", 4)
-    assert describe(dqn_model)["action_deltas"] == [-1, 0, 1]
+    assert read_checkpoint(dqn_model).header.action_deltas == [-1, 0, 1]
 
 
 def test_a_model_refuses_an_environment_with_other_actions(dqn_model: Path) -> None:
     with pytest.raises(ModelError, match=r"trained with action_deltas \[-1, 0, 1\], not \[-2, 0, 2\]"):
-        load_policy(dqn_model).act(seen(2), {"action_deltas": (-2, 0, 2)})
+        load_policy(dqn_model).decide(seen(2), farm((-2, 0, 2)))
+
+
+def farm(deltas: tuple[int, ...], bounds: tuple[int, int] = (1, 5)) -> dict[str, Any]:
+    """Return what a model looks at of ``info``."""
+    return {
+        "action_deltas": deltas,
+        "min_workers": bounds[0],
+        "max_workers": bounds[1],
+        "requested_workers": 2,
+    }
+
+
+def test_a_model_of_changes_plays_where_actions_are_targets(dqn_model: Path) -> None:
+    policy = load_policy(dqn_model)
+    by_changes = policy.decide(seen(2, worker_queue=9), farm((-1, 0, 1)))
+    assert policy.decide(seen(2, worker_queue=9), farm(())) == by_changes
+    assert by_changes in {1, 2, 3}
+
+
+def test_a_model_of_targets_plays_only_within_its_bounds(tmp_path: Path) -> None:
+    config = small_config("agents.sarsa.episodes=3", "environment.action=target")
+    folder = RunFolder.create(tmp_path, "sarsa", datetime(2026, 1, 1, tzinfo=UTC))
+    policy = load_policy(train("sarsa", config, env_factory=make_env, seed=0, folder=folder).model)
+    assert 1 <= policy.decide(seen(2), farm(())) <= 5
+    for info, theirs in ((farm((), (1, 9)), "targets from 1 to 9"), (farm((-1, 0, 1)), r"action_deltas \[-1, 0, 1\]")):
+        with pytest.raises(ModelError, match=f"trained with targets from 1 to 5, not {theirs}"):
+            policy.decide(seen(2), info)
 
 
 def test_a_trained_network_runs_without_torch(dqn_model: Path) -> None:
@@ -42,10 +71,10 @@ def test_a_trained_network_runs_without_torch(dqn_model: Path) -> None:
         "import numpy as np\n"
         "from agents.learned import load_policy\n"
         f"policy = load_policy({str(dqn_model)!r})\n"
-        "print(policy.act(np.ones(9, np.float32), {'action_deltas': (-1, 0, 1)}))\n"
+        f"print(policy.decide(np.ones(9, np.float32), {farm((-1, 0, 1))!r}))\n"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert int(result.stdout) in {0, 1, 2}
+    assert int(result.stdout) in {1, 2, 3}
 
 
 def test_importing_training_brings_in_no_torch() -> None:
@@ -55,8 +84,6 @@ def test_importing_training_brings_in_no_torch() -> None:
 
 
 def test_a_dump_of_a_bad_batch_is_no_model(tmp_path: Path, dqn_model: Path) -> None:
-    from agents.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-
     model = read_checkpoint(dqn_model)
     model.header.state["diagnostics"] = "loss"
     write_checkpoint(tmp_path / "dump.safetensors", Checkpoint(model.header, model.tensors))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.sarsa import SarsaLearner
-from tests.agents.farms import seen, small_config
+from tests.agents.farms import begin, seen, small_config, step
 from tests.agents.learner_contract import LearnerContract
 
 GREEDY = ("agents.sarsa.epsilon=0", "agents.sarsa.epsilon_min=0")
@@ -32,16 +32,16 @@ class TestSarsaLearner(LearnerContract):
 def test_no_value_is_expected_beyond_a_terminal_step() -> None:
     made = learner()
     for _ in range(50):
-        made.begin(seen(1))
-        made.step(1.0, seen(1), True, False)
+        begin(made, seen(1))
+        step(made, 1.0, seen(1), True, False)
     assert value(made, 1) == 1.0
 
 
 def test_truncation_is_no_end_the_value_ahead_still_counts() -> None:
     made = learner()
     for _ in range(80):
-        made.begin(seen(1))
-        made.step(1.0, seen(1), False, True)
+        begin(made, seen(1))
+        step(made, 1.0, seen(1), False, True)
     assert value(made, 1) == pytest.approx(1 / (1 - 0.5))
 
 
@@ -60,9 +60,9 @@ def test_values_follow_the_action_that_is_really_taken_next() -> None:
         seed=0,
     )
     for _ in range(3000):
-        action = made.begin(seen(1))
-        action = made.step(0.0, seen(2), False, False)
-        made.step(float(action), seen(3), True, False)
+        action = begin(made, seen(1))
+        action = step(made, 0.0, seen(2), False, False)
+        step(made, float(action), seen(3), True, False)
         made.end()
     first = made.values[made._discretise.state(seen(1))]
     assert first == pytest.approx([0.25, 0.25], abs=0.04)  # gamma * mean(0, 1), not gamma * max = 0.5
@@ -70,10 +70,10 @@ def test_values_follow_the_action_that_is_really_taken_next() -> None:
 
 def chain(made: SarsaLearner, *workers: int) -> None:
     """Play one episode through these states, with a reward of 1 at its end only."""
-    made.begin(seen(workers[0]))
+    begin(made, seen(workers[0]))
     for number in workers[1:]:
-        made.step(0.0, seen(number), False, False)
-    made.step(1.0, seen(workers[-1]), True, False)
+        step(made, 0.0, seen(number), False, False)
+    step(made, 1.0, seen(workers[-1]), True, False)
 
 
 def test_without_traces_one_episode_teaches_only_the_last_step() -> None:
@@ -104,16 +104,16 @@ def test_a_second_visit_replaces_or_adds_to_the_trace(kind: str, trace: float) -
 
 def test_traces_do_not_reach_into_the_next_episode() -> None:
     made = learner("agents.sarsa.trace_lambda=1")
-    made.begin(seen(1))
-    made.step(0.0, seen(2), False, True)
+    begin(made, seen(1))
+    step(made, 0.0, seen(2), False, True)
     chain(made, 3)
     assert value(made, 1) == 0.0
 
 
 def test_the_table_holds_only_what_was_updated() -> None:
     made = learner()
-    made.begin(seen(1))
-    made.step(0.0, seen(2), False, True)
+    begin(made, seen(1))
+    step(made, 0.0, seen(2), False, True)
     assert len(made.values) == 1
 
 

@@ -16,7 +16,7 @@ from agents.training import LEARNERS, resume, train
 from agents.training.episodes import ManyAtOnce, OneByOne
 from agents.training.evaluation import evaluate
 from agents.training.records import TrainingRecords
-from agents.training.types import Silent, TrainingError, TrainingResult
+from agents.training.types import SilentTraining, TrainingError, TrainingResult
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, ModelError
@@ -56,7 +56,7 @@ def trained(agent: str, config: Config, episodes: int) -> Learner:
 def test_an_evaluation_of_many_at_once_gives_the_same_numbers(agent: str, at_once: int) -> None:
     config = load_config()  # the reference deployment: episodes of 30 steps and 1140 tasks
     policy, seeds = trained(agent, config, 3).policy(), episode_seeds(77, 7)
-    asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": seeds, "listener": Silent()}
+    asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": seeds, "listener": SilentTraining()}
     alone = evaluate(OpenFaaSAutoscalingEnv(config=config), policy, **asked)
     together = evaluate(make_vector_env(config, at_once), policy, **asked)
     assert together == alone
@@ -71,10 +71,10 @@ def test_episodes_that_end_early_are_waited_for_and_not_counted_on() -> None:
     episodes = Simultaneous(make_vector_env(config, 16), seeds)
     while episodes.playing.any():
         episodes.step(policy.act_batch(episodes.observations, episodes.infos))
-    alone = evaluate(make_env(config), policy, checkpoint="", episode=0, seeds=seeds, listener=Silent())
-    assert tuple(each.total_reward for each in episodes.played()) == alone.total_reward
-    assert tuple(each.final_qos for each in episodes.played()) == alone.final_qos
-    assert len({each.steps for each in episodes.played()}) > 1
+    alone = evaluate(make_env(config), policy, checkpoint="", episode=0, seeds=seeds, listener=SilentTraining())
+    assert tuple(each.total_reward for each in episodes.summaries()) == alone.total_reward
+    assert tuple(each.final_qos_total for each in episodes.summaries()) == alone.final_qos
+    assert len({each.steps for each in episodes.summaries()}) > 1
 
 
 def test_a_batch_of_actions_is_the_actions_one_by_one(agent: str) -> None:
@@ -99,18 +99,19 @@ def test_a_vector_environment_of_one_trains_to_the_same_bits(agent: str) -> None
     )
     assert lines == same_lines
     assert steps.equals(same_steps)
-    (tensors, state), (same_tensors, same_state) = learner.saved(), same_learner.saved()
+    (tensors, state), (same_tensors, same_state) = learner.state_dict(), same_learner.state_dict()
     assert state == same_state
     assert {name: each.tobytes() for name, each in tensors.items()} == {
         name: each.tobytes() for name, each in same_tensors.items()
     }
 
 
-def run(agent: str, root: Path, listener: Silent | None = None, *assignments: str) -> TrainingResult:
+def run(agent: str, root: Path, listener: SilentTraining | None = None, *assignments: str) -> TrainingResult:
     """Train the small farm's agent, three episodes at once, into a new folder of ``root``."""
     folder, config = RunFolder.create(root, agent, NOW), small_config(THREE, *assignments)
     factories: dict[str, Any] = {"env_factory": make_env, "vector_env_factory": make_vector_env}
-    return train(agent, config, **factories, seed=5, folder=folder, listener=listener, started=NOW)
+    stop = listener.stop if isinstance(listener, Recorder) else None
+    return train(agent, config, **factories, seed=5, folder=folder, listener=listener, stop=stop, started=NOW)
 
 
 def test_many_at_once_is_a_run_like_any_other(agent: str, tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from autoscaling_env.records import StepLog, task_frame
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import Info, Observation
-from simulator import simpy_backend
 
 EPISODES = 3
 
@@ -29,15 +28,15 @@ class Hold:
     def reset(self) -> None:
         """Nothing to forget."""
 
-    def act(self, observation: Observation, info: Info) -> int:
-        return 1 + int(np.sign(self._workers - info["requested_workers"]))
+    def decide(self, observation: Observation, info: Info) -> int:
+        return self._workers
 
 
 @cache
 def played(objective: str = "shaped") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Steps and tasks of two policies on the same three episodes; treat them as read-only."""
     config = with_overrides(default_config(), {"reward.objective": objective, "environment.max_steps": 12})
-    env = OpenFaaSAutoscalingEnv(config=config, backend=simpy_backend(config))
+    env = OpenFaaSAutoscalingEnv(config=config, backend="simpy")
     log, tasks = StepLog(objective), []
     for agent, workers in (("static-8", 8), ("static-14", 14)):
         for episode in range(EPISODES):

@@ -9,7 +9,7 @@ import pytest
 
 from agents.reactive import Static
 from analysis.merging import RecordedRun, merge_runs
-from autoscaling_env.comparison import Played, play_policies
+from autoscaling_env.comparison import Recording, play_policies
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, RunError
@@ -20,10 +20,10 @@ from autoscaling_env.settings import with_overrides
 def played(label: str, agents: tuple[str, ...], seeds: tuple[int, ...], **overrides: Any) -> RecordedRun:
     """Three steps of constants on the default workload."""
     config = with_overrides(default_config(), {"environment.max_steps": 3} | overrides)
-    rows = Played(StepLog(config.reward.objective))
+    rows = Recording(StepLog(config.reward.objective))
     env = OpenFaaSAutoscalingEnv(config=config, backend="compiled")
     policies = {name: Static(int(name.removeprefix("static-"))) for name in agents}
-    play_policies(env, policies, list(seeds), played=rows, record_tasks=True)
+    play_policies(env, policies, list(seeds), recording=rows, record_tasks=True)
     return RecordedRun(f"runs/{label}", label, config, rows.steps.frame(), rows.task_rows())
 
 

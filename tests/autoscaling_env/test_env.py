@@ -39,6 +39,23 @@ def test_stable_baselines3_checker_has_nothing_to_say(env: OpenFaaSAutoscalingEn
     sb3_check_env(env)
 
 
+def test_both_checkers_have_nothing_to_say_where_actions_are_targets() -> None:
+    made = gymnasium.make(autoscaling_env.ENV_ID, action="target", backend="simpy", render_mode="rgb_array")
+    check_env(made.unwrapped)
+    sb3_check_env(OpenFaaSAutoscalingEnv(action="target"))
+
+
+@pytest.mark.parametrize("action", [7, np.int64(7), np.int8(7), np.array(7)])
+def test_a_target_is_the_wanted_count(action: object) -> None:
+    env = OpenFaaSAutoscalingEnv(action="target", min_workers=3, max_workers=20)
+    env.reset(seed=1)
+    assert env.actions.count == 18
+    info = env.step(action)[-1]
+    assert (info["requested_workers"], info["requested_delta"], info["action_deltas"]) == (10, -2, ())
+    with pytest.raises(gymnasium.error.InvalidAction, match="from 0 to 17"):
+        env.step(18)
+
+
 def test_made_by_its_id() -> None:
     env = gymnasium.make(autoscaling_env.ENV_ID, max_steps=3, backend="simpy")
     env.reset(seed=1)

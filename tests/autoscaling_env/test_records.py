@@ -16,7 +16,7 @@ from autoscaling_env.records import StepLog, task_frame
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.testing.fakes import tasks
-from autoscaling_env.types import TaskLog
+from autoscaling_env.types import Info, Observation, TaskLog
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -24,8 +24,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 class Up:
     def reset(self) -> None: ...
 
-    def act(self, observation: np.ndarray, info: dict) -> int:
-        return 2
+    def decide(self, observation: Observation, info: Info) -> int:
+        return int(info["requested_workers"]) + 1
 
 
 def played(objective: str = "shaped") -> pd.DataFrame:

@@ -110,7 +110,7 @@ def test_a_run_of_several_scenarios_is_drawn_again_in_their_order(autoscale) -> 
     assert all(picture.is_file() for picture in pictures)
 
 
-def test_a_foreign_policy_is_compared_by_module_and_factory(autoscale) -> None:
+def test_a_users_policy_is_compared_by_module_and_factory(autoscale) -> None:
     Path("mine.py").write_text(
         "class Up:\n"
         "    def reset(self): pass\n"

@@ -87,7 +87,7 @@ def test_what_cannot_be_meant_is_refused(autoscale, command: tuple[object, ...],
 
 @pytest.mark.parametrize("command", ["verify", "calibrate"])
 def test_a_simulated_run_has_no_history(autoscale, simulated: Path, command: str) -> None:
-    one_line(autoscale(command, simulated), 2, "only runs with --backend local, kubernetes or openfaas have it")
+    one_line(autoscale(command, simulated), 2, "only runs of a live farm have it")
 
 
 @pytest.mark.parametrize("command", [("verify",), ("calibrate",), ("replay",), ("gap", "nowhere")])
@@ -107,4 +107,6 @@ def test_a_run_that_cannot_be_read(autoscale, simulated: Path) -> None:
 def test_a_table_of_something_else(autoscale, simulated: Path) -> None:
     pd.DataFrame({"agent": ["a"], "step": [1]}).to_parquet(simulated / "steps.parquet")
     for command in (("replay", simulated), ("gap", simulated, simulated)):
-        one_line(autoscale(*command), 2, "no column episode, episode_seed, requested_delta")
+        one_line(
+            autoscale(*command), 2, "no column applied_delta, episode, episode_seed, requested_delta, requested_workers"
+        )

@@ -49,7 +49,7 @@ def test_training_says_what_it_is_worth_and_where_it_is(autoscale) -> None:
 
 def test_the_report_says_which_checkpoint_was_chosen_where_not_the_last() -> None:
     earned = Evaluation("sarsa_ep0002", 2, (7.0,), (1.0,), (3.0,), (4,))
-    result = TrainingResult("sarsa", Path("run"), Path("x"), 4, 4, interrupted=False, evaluation=earned, judged=3)
+    result = TrainingResult("sarsa", Path("run"), Path("x"), 4, 4, interrupted=False, evaluation=earned, evaluated=3)
     assert _chosen(Training(result, None)) == ", after episode 2: the best of 3 checkpoints evaluated"
     for other in (replace(result, episodes=2), replace(result, interrupted=True)):
         assert _chosen(Training(other, None)) == ""

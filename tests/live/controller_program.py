@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from autoscaling_env.testing.backend import steady
-from live.local import local_backend
-from live.platforms.local import LocalPlatform
+from live.platforms.local.farm import local_backend
+from live.platforms.local.platform import LocalPlatform
 from tests.live.farms import farm_config, live_config
 
 

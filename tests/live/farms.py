@@ -16,8 +16,8 @@ from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.types import Telemetry
 from live.backend import LiveBackend
 from live.history import Verdict
-from live.local import local_backend
-from live.platforms.local import LocalPlatform
+from live.platforms.local.farm import local_backend
+from live.platforms.local.platform import LocalPlatform
 from live.snapshot import LeaseRecord
 
 

@@ -17,7 +17,7 @@ import pytest
 from autoscaling_env.errors import BackendError
 from autoscaling_env.testing.backend import batch, steady
 from live.errors import FarmLost
-from live.keys import key
+from live.wire.keys import key
 from tests.live.farms import SharedFarms, checked, first_lease, live_farm, run_out, wait_until
 from tests.live.servers import RunningServer, require_server
 

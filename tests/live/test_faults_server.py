@@ -15,7 +15,7 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.testing.backend import batch, steady
 from live.backend import LiveBackend
 from live.errors import FarmLost, ServerRefused, ServerUnreachable
-from live.keys import key
+from live.wire.keys import key
 from tests.live.farms import checked, live_farm, run_out
 from tests.live.proxy import FaultProxy
 from tests.live.servers import RunningServer

@@ -16,7 +16,7 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.testing.backend import batch, steady
 from live.backend import LiveBackend
 from live.functions.handlers import Task
-from live.keys import key
+from live.wire.keys import key
 from tests.live import handlers
 from tests.live.farms import SharedFarms, busy_pid, checked, deadlines_met, live_farm, run_out
 from tests.live.servers import require_server

@@ -19,7 +19,7 @@ from live.control import Controller
 from live.functions.settings import FunctionSettings
 from live.history import read_history, verify
 from live.queues import Queues
-from live.tasks import segments
+from live.wire.tasks import segments
 from tests.live.farms import wait_until
 from tests.live.servers import RunningServer
 

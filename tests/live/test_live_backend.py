@@ -18,9 +18,9 @@ from live.backend import LiveBackend, startup_delays
 from live.functions.emitter import Emitter
 from live.functions.settings import FunctionSettings
 from live.platform import Roster, WorkerCounts
-from live.platforms.local import LocalPlatform
+from live.platforms.local.platform import LocalPlatform
 from live.snapshot import Snapshot
-from live.tasks import segments
+from live.wire.tasks import segments
 from simulator.delays import startup_delays as simulated_delays
 from tests.live.farms import (
     SharedFarms,
@@ -162,7 +162,7 @@ def test_before_reset_and_after_close_it_says_so() -> None:
 def test_segments_hold_every_task_once_and_know_the_next() -> None:
     tasks = batch([0.0, 1.0, 2.0, 2.0, 5.0], 0.5)
     tasks = type(tasks)(tasks.arrival_s, tasks.service_s, tasks.deadline_s, np.array([0.0, 2.0, 3.0]), 1)
-    from live.functions.segments import parse_segment
+    from live.wire.segments import parse_segment
 
     parsed = [parse_segment(text) for text in segments(tasks)]
     assert [[task[0] for task in segment.tasks] for segment in parsed] == [[0, 1], [2, 3], [4]]

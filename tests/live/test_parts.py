@@ -18,7 +18,6 @@ from live.errors import ServerUnreachable
 from live.functions.handlers import sleep
 from live.functions.heartbeat import Heartbeat
 from live.functions.program import Program
-from live.functions.segments import parse_segment
 from live.functions.settings import FunctionSettings
 from live.functions.worker import Worker
 from live.keeper import Keeper
@@ -26,8 +25,9 @@ from live.platform import Departure, WorkerCounts
 from live.queues import Claim, Settled, StaleEpisode
 from live.readings import Readings
 from live.snapshot import LeaseRecord, Snapshot
-from live.tasks import segments
-from live.watch import Watch
+from live.snapshot_poller import SnapshotPoller
+from live.wire.segments import parse_segment
+from live.wire.tasks import segments
 from tests.live.farms import wait_until
 
 NOTHING = Snapshot(0, 1, "", "", 0, 0, 0, 0, 0, 0, (), {}, ())
@@ -92,8 +92,8 @@ class FakeController:
         return answer
 
 
-def watch(controller: FakeController, clock: FakeClock) -> Watch:
-    return Watch(controller, batch([], 0.1), 1.0, clock)  # type: ignore[arg-type]
+def watch(controller: FakeController, clock: FakeClock) -> SnapshotPoller:
+    return SnapshotPoller(controller, batch([], 0.1), 1.0, clock)  # type: ignore[arg-type]
 
 
 def test_all_pages_are_read_and_the_next_look_goes_on_from_there() -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from autoscaling_env.errors import InputError
 from live.functions.handlers import Task, load, parse_task, sleep, spin
 from live.functions.settings import FunctionSettings, from_environment
-from live.keys import KEYS, all_keys, checked_farm
 from live.platform import Platform, WorkerRecord
-from live.platforms.local import LocalPlatform, LocalWorker, removal_order
-from live.scripts import NAMES, source
+from live.platforms.local.platform import LocalPlatform, LocalWorker, removal_order
+from live.wire.keys import KEYS, all_keys, checked_farm
+from live.wire.scripts import NAMES, source
 
 
 def test_the_local_platform_is_a_platform() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from live.control import Controller
 from live.history import read_history, verify
-from live.keys import key
 from live.queues import Claim, Queues
+from live.wire.keys import key
 
 pytestmark = pytest.mark.live
 

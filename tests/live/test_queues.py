@@ -9,8 +9,8 @@ import pytest
 
 from live.control import Controller
 from live.history import read_history, verify
-from live.keys import KEYS, key
 from live.queues import Claim, Queues, StaleEpisode
+from live.wire.keys import KEYS, key
 
 pytestmark = pytest.mark.live
 

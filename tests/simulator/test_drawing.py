@@ -11,7 +11,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.plugins import make_workload
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.workload import draw_episode
-from simulator.compiled.episodes import TOGETHER, Fleet
+from simulator.compiled.episodes import TOGETHER, EpisodeBatch
 from simulator.compiled.streams import Streams
 from simulator.delays import overheads, pickup_delays, startup_delays
 from workloads.scenarios import load_scenario, scenario_names
@@ -32,7 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-def assert_drawn(config: Config, fleet: Fleet, row: int, seed: int) -> None:
+def assert_drawn(config: Config, fleet: EpisodeBatch, row: int, seed: int) -> None:
     batch = draw_episode(make_workload(config), config.environment, seed)
     farms, size = fleet.episodes.farms, len(batch)
     assert farms.arrival_s[row, :size].tobytes() == batch.arrival_s.tobytes()
@@ -52,7 +52,7 @@ def test_same_tasks_and_delays(name: str, variant: str) -> None:
         return  # a trace has no phases
     config = with_overrides(load_scenario(name), VARIANTS[variant])
     workload = make_workload(config)
-    fleet = Fleet(config, workload.mean_service_s, TOGETHER + 5)
+    fleet = EpisodeBatch(config, workload.mean_service_s, TOGETHER + 5)
     seeds = np.random.default_rng(3).integers(2**53, size=TOGETHER + 5)
     scattered = np.array([0, 2, 3, 9])
     fleet.draw(workload, np.arange(TOGETHER + 5), seeds, Streams())
@@ -64,7 +64,7 @@ def test_same_tasks_and_delays(name: str, variant: str) -> None:
 def test_more_start_ups_go_on_where_the_others_ended() -> None:
     config = with_overrides(load_scenario(scenario_names()[0]), {"environment.max_steps": 400})
     workload = make_workload(config)
-    fleet = Fleet(config, workload.mean_service_s, 3)
+    fleet = EpisodeBatch(config, workload.mean_service_s, 3)
     fleet.draw(workload, np.arange(3), np.array([5, 6, 7]), Streams())
     fleet.begin(np.arange(3))
     count = fleet.episodes.farms.startup_s.shape[1]

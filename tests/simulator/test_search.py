@@ -1,4 +1,4 @@
-"""Searches over copied farms: what they claim to earn is what the environment pays."""
+"""Searches over copied farms: the return they claim is what the environment pays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
 from simulator.compiled import environment as kernel_env
-from simulator.compiled.episodes import Fleet
+from simulator.compiled.episodes import EpisodeBatch
 from simulator.search import best_static, hindsight, play_sequences, play_static
 from workloads import make_workload
 
@@ -20,7 +20,7 @@ WORKLOAD = make_workload(CONFIG)
 MEAN_S = WORKLOAD.mean_service_s
 
 
-def earned(actions: list[int], seed: int, config=CONFIG) -> float:
+def returned(actions: list[int], seed: int, config=CONFIG) -> float:
     env = OpenFaaSAutoscalingEnv(config=config, backend="simpy")
     env.reset(options={"episode_seed": seed})
     total, over = 0.0, False
@@ -32,17 +32,17 @@ def earned(actions: list[int], seed: int, config=CONFIG) -> float:
     return total
 
 
-def test_sequences_earn_what_the_environment_pays() -> None:
+def test_sequences_return_what_the_environment_pays() -> None:
     actions = np.random.default_rng(1).integers(3, size=(4, 30))
     played = play_sequences(CONFIG, WORKLOAD.draw(3), MEAN_S, actions)
-    assert played.total_reward.tolist() == [earned(row.tolist(), 3) for row in actions]
+    assert played.total_reward.tolist() == [returned(row.tolist(), 3) for row in actions]
     assert played.steps.tolist() == [30] * 4
 
 
-def test_hindsight_earns_what_it_says_and_beats_every_static_count() -> None:
+def test_hindsight_returns_what_it_says_and_beats_every_static_count() -> None:
     batch = WORKLOAD.draw(5)
     actions, total = hindsight(CONFIG, batch, MEAN_S, beam_width=64)
-    assert total == earned(actions.tolist(), 5)
+    assert total == returned(actions.tolist(), 5)
     assert total >= play_static(CONFIG, batch, MEAN_S, np.arange(1, 33)).total_reward.max()
     again = hindsight(CONFIG, batch, MEAN_S, beam_width=64)
     assert again[0].tolist() == actions.tolist()
@@ -69,12 +69,12 @@ def test_best_static_is_the_best_of_all() -> None:
     assert best == 1 + int(np.argmax(mean))
     held = play_static(CONFIG, WORKLOAD.draw(1), MEAN_S, np.array([15]))
     assert held.workers[0, -1] == 15
-    assert held.total_reward[0] == earned(held.actions[0].tolist(), 1)
+    assert held.total_reward[0] == returned(held.actions[0].tolist(), 1)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 20])
 def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
-    fleet = Fleet(CONFIG, MEAN_S, 2)
+    fleet = EpisodeBatch(CONFIG, MEAN_S, 2)
     fleet.load(np.arange(2), WORKLOAD.draw(4))
     fleet.begin(np.arange(2))
     rng, first = np.random.default_rng(0), np.array([0])
@@ -86,3 +86,21 @@ def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
         facts, observation = fleet.episodes.facts, fleet.episodes.observation
         assert facts[0].tolist() == facts[1].tolist()
         assert observation[0].tolist() == observation[1].tolist()
+
+
+TARGETS = with_overrides(CONFIG, {"environment.action": "target"})
+
+
+def test_a_constant_is_there_at_once_where_actions_are_targets() -> None:
+    played = play_static(TARGETS, WORKLOAD.draw(3), MEAN_S, np.array([4, 20]))
+    assert [set(row.tolist()) for row in played.workers] == [{4}, {20}]
+    assert played.total_reward.tolist() == [returned([count - 1] * 30, 3, TARGETS) for count in (4, 20)]
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_hindsight_of_targets_is_no_worse_than_that_of_changes(seed: int) -> None:
+    batch = WORKLOAD.draw(seed)
+    actions, total = hindsight(TARGETS, batch, MEAN_S)
+    assert total == returned(actions.tolist(), seed, TARGETS)
+    assert total >= hindsight(CONFIG, batch, MEAN_S)[1]
+    assert total >= play_static(TARGETS, batch, MEAN_S, np.arange(1, 33)).total_reward.max()

@@ -14,7 +14,7 @@ from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.testing.fakes import FixedWorkload
 from autoscaling_env.types import TaskBatch
-from simulator.compiled.episodes import Fleet
+from simulator.compiled.episodes import EpisodeBatch
 from simulator.vector_env import AutoscalingVectorEnv
 
 SCENARIOS: dict[str, dict[str, Any]] = {
@@ -27,6 +27,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "cost": {"reward.objective": "cost"},
     "shuffled": {"environment.phase_shuffle": True},
     "ends early": {"environment.max_steps": 60},
+    "targets": {"environment.action": "target", "farm.min_workers": 2},
 }
 
 
@@ -67,6 +68,8 @@ def test_equals_gymnasium_s_own_vector_of_simpy_environments(name: str, mode: Au
     rng = np.random.default_rng(7)
     for step in range(steps):
         actions = rng.choice(3, size=count, p=[0.3, 0.3, 0.4])
+        if name == "targets":
+            actions = rng.integers(31, size=count)
         results = zip(mine.step(actions), other.step(actions), ("obs", "reward", "end", "cut", "info"), strict=True)
         for one, two, what in results:
             equal(one, two, f"step {step} {what}")
@@ -115,14 +118,14 @@ def test_threads_and_neighbours_change_nothing() -> None:
 def test_an_error_in_any_threads_share_is_not_lost(bad_row: int, monkeypatch: pytest.MonkeyPatch) -> None:
     envs = AutoscalingVectorEnv(8, threads=2)
     envs.reset(seed=0)
-    draw = Fleet.draw
+    draw = EpisodeBatch.draw
 
-    def fails_for_one(fleet: Fleet, workload: Any, rows: Any, *rest: Any) -> None:
+    def fails_for_one(fleet: EpisodeBatch, workload: Any, rows: Any, *rest: Any) -> None:
         if bad_row in rows:
             raise RuntimeError("no tasks here")
         draw(fleet, workload, rows, *rest)
 
-    monkeypatch.setattr(Fleet, "draw", fails_for_one)
+    monkeypatch.setattr(EpisodeBatch, "draw", fails_for_one)
     with pytest.raises(RuntimeError, match="no tasks here"):
         envs.reset(seed=1)
 
@@ -165,3 +168,13 @@ def test_made_by_gymnasium() -> None:
     observation, _ = envs.reset(seed=0)
     assert envs.observation_space.contains(observation)
     envs.close()
+
+
+def test_targets_are_counts_and_others_are_refused() -> None:
+    env = AutoscalingVectorEnv(2, action="target", max_workers=20, min_workers=3)
+    env.reset(seed=1)
+    infos = env.step(np.array([0, 17]))[-1]
+    assert infos["requested_workers"].tolist() == [3, 20]
+    assert infos["action_deltas"].tolist() == [(), ()]
+    with pytest.raises(gymnasium.error.InvalidAction, match="must be 2 whole numbers from 0 to 17"):
+        env.step(np.array([0, 18]))

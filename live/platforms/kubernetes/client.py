@@ -228,7 +228,7 @@ def _connect(config: KubernetesConfig) -> ApiClient:
 
 
 def in_cluster(config: KubernetesConfig) -> bool:
-    """True if we run in a pod and no kubeconfig is named."""
+    """Return whether we run in a pod and no kubeconfig is named."""
     import os
 
     named = config.kubeconfig or config.context or os.environ.get("KUBECONFIG")

@@ -41,13 +41,13 @@ class Deaths:
         self.names: set[str] = set()
 
     def begin(self) -> None:
-        """A new episode: nobody has died."""
+        """Begin an episode: nobody has died."""
         self._open.clear()
         self.names.clear()
         self._roster = ()
 
     def changed(self, pod: Pod) -> None:
-        """A pod's status changed: note containers that ended and are not known to have.
+        """Note containers of a changed pod that ended and are not known to have.
 
         One that was told to leave and did so is no death: it has signed off.
         """
@@ -61,7 +61,7 @@ class Deaths:
             self._add(pod, pod.why or "its pod failed")
 
     def gone(self, pod: Pod) -> None:
-        """A pod is no longer there: whoever ran in it is dead or has signed off."""
+        """Note that a pod is no longer there: whoever ran in it is dead or has signed off."""
         self._add(pod, pod.why or "its pod was deleted")
 
     def look(self, roster: Roster) -> None:
@@ -96,6 +96,6 @@ def _born_ms(name: str) -> int:
 
 
 def _born_in(name: str, container: Ended) -> bool:
-    """True if the process began while the container ran; both ends are known to the second."""
+    """Return whether the process began while the container ran; both ends are known to the second."""
     since_start_ms = (_born_ms(name) - int(container.started_s * 1000)) % MODULO_MS
     return since_start_ms <= (container.finished_s - container.started_s + 1) * 1000

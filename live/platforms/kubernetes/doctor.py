@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.farm_kind import Finding
 from live.backend import farm_spec
-from live.doctor import Finding
 from live.platforms.kubernetes.access import NEEDED, Permission, allowed
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.farm import addresses

@@ -55,7 +55,7 @@ class Gates:
             self._change.notify()
 
     def begin(self, free: int, delays: Iterator[float] | None) -> None:
-        """A new episode: ``free`` pods start without a delay, the j-th after them takes the j-th of ``delays``."""
+        """Begin an episode: ``free`` pods start without a delay, the j-th after them takes the j-th of ``delays``."""
         with self._change:
             self._free, self._delays = free, delays
             self._due.clear()
@@ -76,7 +76,7 @@ class Gates:
                 self._asked.pop()
 
     def seen(self, pod: str, *, gated: bool, running: bool) -> None:
-        """A pod appeared or changed."""
+        """Note a pod that appeared or changed."""
         with self._change:
             if gated and pod not in self._known:
                 self._known.add(pod)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError
+from autoscaling_env.farm_kind import FarmView, Progress
 from live.backend import farm_spec
 from live.platforms.kubernetes import objects
 from live.platforms.kubernetes.client import Api
@@ -17,8 +19,6 @@ from live.platforms.kubernetes.names import PART_OF, PROJECT, ROLE, Names
 from live.platforms.kubernetes.pods import read_pod
 
 LOOK_S = 0.2
-#: Called with (pods ready, pods wanted) while pods start.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,26 @@ class RoleStatus:
     wanted: int
     ready: int
     trouble: str = ""
+
+
+class KubernetesLifecycle:
+    """See ``Lifecycle``."""
+
+    attended = False
+
+    @contextmanager
+    def up(self, config: Config, workers: int, progress: Progress) -> Iterator[FarmView]:
+        """See ``Lifecycle.up``."""
+        yield FarmView.of(farm_up(config, workers, progress))
+
+    def status(self, config: Config) -> FarmView:
+        """See ``Lifecycle.status``."""
+        return FarmView.of(farm_status(config))
+
+    def down(self, config: Config) -> bool:
+        """See ``Lifecycle.down``."""
+        farm_down(config)
+        return True
 
 
 def farm_up(config: Config, workers: int = 0, progress: Progress = lambda ready, wanted: None) -> list[RoleStatus]:

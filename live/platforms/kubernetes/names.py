@@ -83,7 +83,7 @@ class Names:
         return f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
 
     def deployment(self, role: str) -> str:
-        """The Deployment of ``role``."""
+        """Return the Deployment of ``role``."""
         return f"{self.deployments}/{self.of(role)}"
 
     @property

@@ -221,7 +221,7 @@ class KubernetesPlatform:
 
 
 def _outcome(asked: int, accepted: int, overturned: str) -> ScaleOutcome:
-    """A request that somebody else has overturned since is told with the next one."""
+    """Return the outcome; a request that somebody else has overturned since is told with the next one."""
     if accepted != asked:
         detail = f"Kubernetes gave {accepted}" + (f"; {overturned}" if overturned else "")
         return ScaleOutcome(asked, accepted, ScaleReason.CLAMPED_BY_PLATFORM, detail)

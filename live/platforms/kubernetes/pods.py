@@ -108,7 +108,7 @@ def _image(spec: Json) -> str:
 
 
 def _last_words(terminated: Json) -> str:
-    """The last line a container printed before it failed."""
+    """Return the last line a container printed before it failed."""
     lines = terminated.get("message", "").strip().splitlines()
     return f", saying {lines[-1].strip()!r}" if lines else ""
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from live.platforms.kubernetes.client import MANAGER, Api, Json
-from live.platforms.kubernetes.mirror import Mirror
+from live.platforms.kubernetes.informer import Informer
 from live.platforms.kubernetes.names import ROLE, Names
 from live.platforms.kubernetes.pods import Pod, read_pod
 
@@ -36,29 +36,29 @@ class View:
         self._changed_by: list[str] = []
         self._failure = ""
         self.deleted = False
-        self._mirrors = (
-            Mirror(api, names.deployments, names.selector, renewal_s, self._deployment_changed),
-            Mirror(api, names.pods, names.selector, renewal_s, self._pod_changed),
+        self._informers = (
+            Informer(api, names.deployments, names.selector, renewal_s, self._deployment_changed),
+            Informer(api, names.pods, names.selector, renewal_s, self._pod_changed),
         )
 
     def start(self) -> None:
         """List everything, then follow it."""
-        for mirror in self._mirrors:
-            mirror.start()
+        for informer in self._informers:
+            informer.start()
 
     def close(self) -> None:
         """Look no more."""
-        for mirror in self._mirrors:
-            mirror.close()
+        for informer in self._informers:
+            informer.close()
 
     @property
     def stale(self) -> str:
         """Why the view is out of date, or ""."""
-        for mirror in self._mirrors:
-            if mirror.trouble:
-                return mirror.trouble
-            if mirror.age_s() > 2 * self._renewal_s:
-                return f"the API server has been silent for {mirror.age_s():.0f} s"
+        for informer in self._informers:
+            if informer.trouble:
+                return informer.trouble
+            if informer.age_s() > 2 * self._renewal_s:
+                return f"the API server has been silent for {informer.age_s():.0f} s"
         return ""
 
     @property
@@ -78,7 +78,7 @@ class View:
             return tuple(self._services.values())
 
     def sending(self, workers: int) -> None:
-        """A request of ours is under way: the watch may tell of it before its answer is here."""
+        """Note that a request of ours is under way: the watch may tell of it before its answer is here."""
         with self._lock:
             self._sent = workers
 
@@ -103,7 +103,7 @@ class View:
             pods = {pod.trouble for pod in self._pods.values() if pod.trouble and not pod.leaving}
             return "; ".join(sorted(pods | ({self._failure} if self._failure else set())))
 
-    # -- in the mirrors' threads
+    # -- in the informers' threads
 
     def _deployment_changed(self, kind: str, item: Json) -> None:
         if item["metadata"]["name"] != self._worker:

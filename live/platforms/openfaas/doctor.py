@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import AutoscalingError
+from autoscaling_env.farm_kind import Finding
 from live.clients import command_client, shown
-from live.doctor import Finding, server_findings
 from live.errors import speaking_ours
+from live.platforms.local.doctor import server_findings
 from live.platforms.openfaas.deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours
 from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, told_edition
 from live.platforms.openfaas.farm import checked_spec
@@ -29,7 +30,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OWN_POD = LOOPBACK
 
 
-def examine_openfaas(config: Config, trial_s: float = TRIAL_S) -> list[Finding]:
+def examine(config: Config, trial_s: float = TRIAL_S) -> list[Finding]:
     """Look at everything ``--backend openfaas`` needs. Runs one function for some seconds and removes it.
 
     Args:
@@ -155,7 +156,7 @@ def _namespace(config: Config, edition: Edition) -> Finding:
 
 
 def _start_up(config: Config, edition: Edition) -> Finding:
-    """Configured delays need a function per worker."""
+    """Look whether configured delays can be had: they need a function per worker."""
     mode = config.live.openfaas.mode
     shared = mode == "replicas" or (mode == "auto" and edition is not Edition.COMMUNITY)
     if config.live.startup == "configured" and shared:

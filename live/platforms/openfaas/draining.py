@@ -23,13 +23,13 @@ class Leaving:
         self._names: frozenset[str] = frozenset()
 
     def told(self, removed: int, starting: int, now_s: float) -> None:
-        """``removed`` replicas fewer are wanted, while ``starting`` had not registered yet."""
+        """Note that ``removed`` replicas fewer are wanted, while ``starting`` had not registered yet."""
         if removed > starting:
             self._owed += removed - starting
             self._until_s = now_s + self._patience_s
 
     def seen(self, roster: Roster, now_s: float) -> None:
-        """The roster as just read."""
+        """Take in the roster as just read."""
         names = frozenset(record.name for record in roster)
         self._owed = max(0, self._owed - len(self._names - names)) if now_s < self._until_s else 0
         self._names = names

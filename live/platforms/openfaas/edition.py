@@ -8,7 +8,7 @@ from typing import Any
 from autoscaling_env.errors import BackendError
 from live.platforms.openfaas.deployment import FARM_LABEL
 from live.platforms.openfaas.errors import DOUBTFUL, FunctionUnknown, GatewayFailed, GatewayRejected
-from live.platforms.openfaas.pool import PATIENCE, Shop
+from live.platforms.openfaas.pool import PATIENCE, Deployer
 
 #: Community Edition: replicas of a function, functions in all.
 CE_REPLICAS, CE_FUNCTIONS = 5, 15
@@ -34,54 +34,54 @@ def told_edition(info: dict[str, Any]) -> Edition:
     return Edition.COMMUNITY if any(name.endswith("-ce") for name in names) else Edition.UNKNOWN
 
 
-def find_edition(shop: Shop, give_up_s: float) -> Edition:
+def find_edition(deployer: Deployer, give_up_s: float) -> Edition:
     """Return the edition; where its name does not tell, by deploying the worker function with a high limit.
 
     The Community Edition refuses ``com.openfaas.scale.max`` above 5. Nothing is left behind by a refusal.
     """
     try:
-        told = told_edition(shop.gateway.info(give_up_s - shop.clock.now()))
+        told = told_edition(deployer.gateway.info(give_up_s - deployer.clock.now()))
     except (FunctionUnknown, GatewayFailed, GatewayRejected):
         told = Edition.UNKNOWN
     if told is not Edition.UNKNOWN:
         return told
     try:
-        deploy(shop, _wide_worker(shop), give_up_s)
+        deploy(deployer, _wide_worker(deployer), give_up_s)
     except GatewayRejected:
         return Edition.COMMUNITY
     return Edition.UNLIMITED
 
 
-def deploy_workers(shop: Shop, give_up_s: float) -> None:
+def deploy_workers(deployer: Deployer, give_up_s: float) -> None:
     """Deploy the one worker function with the highest limit that is allowed, and wait until it is known.
 
     Raises:
         BackendError: it cannot be deployed.
     """
     try:
-        deploy(shop, _wide_worker(shop), give_up_s)
+        deploy(deployer, _wide_worker(deployer), give_up_s)
     except GatewayRejected:
-        deploy(shop, shop.blueprint.worker(scale_max=CE_REPLICAS), give_up_s)
+        deploy(deployer, deployer.blueprint.worker(scale_max=CE_REPLICAS), give_up_s)
 
 
-def _wide_worker(shop: Shop) -> dict[str, Any]:
-    return shop.blueprint.worker(scale_max=max(DEFAULT_MAX, shop.farm.max_workers))
+def _wide_worker(deployer: Deployer) -> dict[str, Any]:
+    return deployer.blueprint.worker(scale_max=max(DEFAULT_MAX, deployer.farm.max_workers))
 
 
-def deploy(shop: Shop, deployment: dict[str, Any], give_up_s: float) -> None:
+def deploy(deployer: Deployer, deployment: dict[str, Any], give_up_s: float) -> None:
     """Deploy a function, and find out by reading back whether an answer that says otherwise was right.
 
     Raises:
         BackendError: it is not there, or its name is taken.
     """
-    clock, gateway = shop.clock, shop.gateway
+    clock, gateway = deployer.clock, deployer.gateway
     trouble: Exception | None = None
     try:
         gateway.deploy(deployment, give_up_s - clock.now())
     except DOUBTFUL as error:
         trouble = error
-    there = shop.read_back(str(deployment["service"]), lambda status: status is not None, give_up_s, PATIENCE)
+    there = deployer.read_back(str(deployment["service"]), lambda status: status is not None, give_up_s, PATIENCE)
     if there is None and trouble is not None:
         raise trouble
-    if there is not None and there.labels.get(FARM_LABEL) != shop.blueprint.farm:
+    if there is not None and there.labels.get(FARM_LABEL) != deployer.blueprint.farm:
         raise BackendError(f"function {there.name} is there and not of this farm: use another live.farm, or delete it")

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Roster, WorkerCounts, WorkerRecord
-from live.platforms.openfaas.crew import Crew
 from live.platforms.openfaas.deployment import function_of
 from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_REPLICAS
 from live.platforms.openfaas.errors import DOUBTFUL, GatewayRejected
 from live.platforms.openfaas.gateway import FunctionStatus
-from live.platforms.openfaas.pool import LOOK_S, PATIENCE, Shop, alive, clamped, granted, rejected
+from live.platforms.openfaas.pool import LOOK_S, PATIENCE, Deployer, alive, clamped, granted, rejected
 from live.platforms.openfaas.spread import filled, staff, thinned
+from live.platforms.openfaas.worker_function import WorkerFunction
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +28,14 @@ class FunctionPool:
     Functions outlive an episode: their workers register again with the next. A number is used once.
     """
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+    def __init__(self, deployer: Deployer) -> None:
+        self._deployer = deployer
         self._lock = threading.Lock()
-        self._crews: dict[str, Crew] = {}
+        self._deployed: dict[str, WorkerFunction] = {}
         self._leaving: dict[str, float] = {}
         self._numbers = itertools.count(1)
         self._startup: Iterator[float] | None = None
-        self._read_s = shop.clock.now()
+        self._read_s = deployer.clock.now()
         self._in_namespace = 0
         self._counted_s = -math.inf
         self._limited = False
@@ -47,9 +47,9 @@ class FunctionPool:
         Raises:
             BackendError: the platform gives another number of workers.
         """
-        asked_s, within_s = self._shop.clock.now(), self._shop.farm.open_timeout_s
+        asked_s, within_s = self._deployer.clock.now(), self._deployer.farm.open_timeout_s
         self._startup, self._limited = None, False
-        self.observe(self._shop.gateway.functions(within_s), asked_s)
+        self.observe(self._deployer.gateway.functions(within_s), asked_s)
         outcome = self._change(workers, (), asked_s + within_s, PATIENCE)
         self._startup = startup_s
         if outcome.accepted != workers:
@@ -61,7 +61,7 @@ class FunctionPool:
     def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
         """See ``Platform.scale_to``. One call for each function that is added, resized or removed, none to keep."""
         self._counts(roster)
-        return self._change(workers, roster, self._shop.clock.now() + self._shop.farm.call_timeout_s)
+        return self._change(workers, roster, self._deployer.clock.now() + self._deployer.farm.call_timeout_s)
 
     def counts(self, roster: Roster) -> WorkerCounts:
         """See ``Platform.counts``."""
@@ -71,17 +71,17 @@ class FunctionPool:
 
     def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
         """See ``WorkerPool.observe``: functions gone, resized, and come, without our doing."""
-        listed = {each.name: each for each in self._shop.blueprint.ours(listing, "worker")}
-        settled_s = asked_s - self._shop.config.settle_s
+        listed = {each.name: each for each in self._deployer.blueprint.ours(listing, "worker")}
+        settled_s = asked_s - self._deployer.config.settle_s
         with self._lock:
             self._read_s = asked_s
             if self._counted_s <= settled_s:  # an older listing does not know what we added and removed since
                 self._in_namespace = len(listing)
-            for crew in list(self._crews.values()):
-                self._tell(crew.observe(listed.get(crew.name), asked_s, self._shop.config.settle_s))
-                if crew.target == 0 and not crew.changing:
-                    del self._crews[crew.name]
-            for name in sorted(listed.keys() - self._crews.keys() - self._leaving.keys()):
+            for function in list(self._deployed.values()):
+                self._tell(function.observe(listed.get(function.name), asked_s, self._deployer.config.settle_s))
+                if function.target == 0 and not function.changing:
+                    del self._deployed[function.name]
+            for name in sorted(listed.keys() - self._deployed.keys() - self._leaving.keys()):
                 self._adopt(listed[name], asked_s)
             for name in [n for n, since_s in self._leaving.items() if n not in listed and since_s <= settled_s]:
                 del self._leaving[name]
@@ -89,15 +89,17 @@ class FunctionPool:
     # -- inside: what is known
 
     def _counts(self, roster: Roster, told: str = "") -> WorkerCounts:
-        now_s = self._shop.clock.now()
-        theirs = _by_function(alive(roster, self._shop.farm))
+        now_s = self._deployer.clock.now()
+        theirs = _by_function(alive(roster, self._deployer.farm))
         with self._lock:
-            tallies = [crew.tally(tuple(theirs.pop(crew.name, ())), now_s) for crew in self._crews.values()]
-            requested = sum(crew.target for crew in self._crews.values())
-            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
+            counted = [
+                function.tally(tuple(theirs.pop(function.name, ())), now_s) for function in self._deployed.values()
+            ]
+            requested = sum(function.target for function in self._deployed.values())
+            stale = ("requested", "starting") if now_s - self._read_s > self._deployer.stale_s else ()
         strays = sum(record.task is not None for records in theirs.values() for record in records)
-        ready, draining = sum(each.ready for each in tallies), sum(each.draining for each in tallies)
-        busy = sum(each.busy for each in tallies)
+        ready, draining = sum(each.ready for each in counted), sum(each.draining for each in counted)
+        busy = sum(each.busy for each in counted)
         return WorkerCounts(requested, ready, requested - ready, draining + strays, busy, stale, told)
 
     def _tell(self, what: str) -> None:
@@ -105,21 +107,21 @@ class FunctionPool:
             self._changed_by.append(what)
 
     def _adopt(self, status: FunctionStatus, now_s: float) -> None:
-        """A worker function we did not know of (its deployment came late, or somebody made it) counts as ours."""
+        """Count a worker function that we did not know of (deployed late, or by somebody else) as ours."""
         tail = status.name.rpartition("-")[2]
-        crew = Crew(status.name, int(tail) if tail.isdecimal() else 0, self._shop.leaving_s, now_s)
-        crew.ask(status.replicas)
-        crew.given(status.replicas, now_s)
-        self._crews[status.name] = crew
+        function = WorkerFunction(status.name, int(tail) if tail.isdecimal() else 0, self._deployer.leaving_s, now_s)
+        function.ask(status.replicas)
+        function.given(status.replicas, now_s)
+        self._deployed[status.name] = function
         self._tell(f"function {status.name} has turned up with {status.replicas} replicas")
 
     def _aim(self) -> int:
-        return sum(crew.aim for crew in self._known().values())
+        return sum(function.aim for function in self._known().values())
 
-    def _known(self) -> dict[str, Crew]:
+    def _known(self) -> dict[str, WorkerFunction]:
         """Return the functions of this instant: the watch's thread may strike some out, or add some."""
         with self._lock:
-            return dict(self._crews)
+            return dict(self._deployed)
 
     # -- inside: what is done
 
@@ -147,101 +149,104 @@ class FunctionPool:
     def _grow(self, workers: int, give_up_s: float) -> None:
         while self._aim() < workers and not (self._limited and self._in_namespace >= CE_FUNCTIONS):
             self._add(give_up_s)
-        crews = self._known()
-        sizes = {name: crew.aim for name, crew in crews.items()}
+        functions = self._known()
+        sizes = {name: function.aim for name, function in functions.items()}
         for name, replicas in filled(sizes, workers - self._aim(), CE_REPLICAS).items():
-            self._resize(crews[name], replicas, give_up_s)
+            self._resize(functions[name], replicas, give_up_s)
 
     def _shrink(self, workers: int, roster: Roster, give_up_s: float) -> None:
-        crews, theirs = self._known(), _by_function(alive(roster, self._shop.farm))
-        staffs = [staff(c.name, c.number, c.aim, tuple(theirs.get(c.name, ()))) for c in crews.values()]
-        for name, replicas in thinned(staffs, sum(c.aim for c in crews.values()) - workers).items():
+        functions, theirs = self._known(), _by_function(alive(roster, self._deployer.farm))
+        staffs = [staff(c.name, c.number, c.aim, tuple(theirs.get(c.name, ()))) for c in functions.values()]
+        for name, replicas in thinned(staffs, sum(c.aim for c in functions.values()) - workers).items():
             if replicas:
-                self._resize(crews[name], replicas, give_up_s)
+                self._resize(functions[name], replicas, give_up_s)
             else:
-                self._remove(crews[name], give_up_s)
+                self._remove(functions[name], give_up_s)
 
     def _add(self, give_up_s: float) -> None:
         delay_s = next(self._startup) if self._startup is not None else 0.0
-        number, clock = next(self._numbers), self._shop.clock
-        deployment = self._shop.blueprint.worker(number, scale_max=CE_REPLICAS, startup_s=delay_s)
-        crew = Crew(str(deployment["service"]), number, self._shop.leaving_s, clock.now())
-        crew.ask(1)
+        number, clock = next(self._numbers), self._deployer.clock
+        deployment = self._deployer.blueprint.worker(number, scale_max=CE_REPLICAS, startup_s=delay_s)
+        function = WorkerFunction(str(deployment["service"]), number, self._deployer.leaving_s, clock.now())
+        function.ask(1)
         with self._lock:
-            self._crews[crew.name] = crew
+            self._deployed[function.name] = function
         try:
-            self._shop.gateway.deploy(deployment, give_up_s - clock.now())
+            self._deployer.gateway.deploy(deployment, give_up_s - clock.now())
         except DOUBTFUL:
             raise  # reading back tells
         except BackendError as refusal:
             with self._lock:
-                del self._crews[crew.name]
+                del self._deployed[function.name]
             self._keep(delay_s)
             self._found_limit(refusal)
             return
-        crew.accepted = True
+        function.accepted = True
         self._count(self._in_namespace + 1)
 
     def _count(self, functions: int) -> None:
         """Remember how many functions there are after something we did, until a listing can know it."""
         with self._lock:
-            self._in_namespace, self._counted_s = functions, self._shop.clock.now()
+            self._in_namespace, self._counted_s = functions, self._deployer.clock.now()
 
     def _keep(self, delay_s: float) -> None:
-        """The worker that should have had this start-up delay was not started: the next one has it."""
+        """Keep the start-up delay of a worker that was not started: the next one has it."""
         if self._startup is not None:
             self._startup = itertools.chain([delay_s], self._startup)
 
     def _found_limit(self, refusal: BackendError) -> None:
-        """A refusal at the edition's number of functions is remembered; any other one says itself what is wrong."""
+        """Remember a refusal at the edition's number of functions; any other one says itself what is wrong."""
         at_limit = self._in_namespace >= CE_FUNCTIONS or "maximum" in str(refusal)
         if not (isinstance(refusal, GatewayRejected) and at_limit):
             raise refusal
-        if self._in_namespace < CE_FUNCTIONS and self._shop.clock.now() < self._counted_s + self._shop.config.settle_s:
-            self._shop.clock.sleep(LOOK_S)  # the provider still counts what we have just deleted: ask again
+        if (
+            self._in_namespace < CE_FUNCTIONS
+            and self._deployer.clock.now() < self._counted_s + self._deployer.config.settle_s
+        ):
+            self._deployer.clock.sleep(LOOK_S)  # the provider still counts what we have just deleted: ask again
             return
         if not self._limited:
             logger.info("no more functions are allowed: further workers are replicas of those there are")
         self._limited = True
         self._count(max(self._in_namespace, CE_FUNCTIONS))
 
-    def _resize(self, crew: Crew, replicas: int, give_up_s: float) -> None:
-        crew.ask(replicas)
-        self._shop.gateway.scale(crew.name, replicas, give_up_s - self._shop.clock.now())
+    def _resize(self, function: WorkerFunction, replicas: int, give_up_s: float) -> None:
+        function.ask(replicas)
+        self._deployer.gateway.scale(function.name, replicas, give_up_s - self._deployer.clock.now())
 
-    def _remove(self, crew: Crew, give_up_s: float) -> None:
-        before = crew.target
-        crew.ask(0)
+    def _remove(self, function: WorkerFunction, give_up_s: float) -> None:
+        before = function.target
+        function.ask(0)
         try:
-            self._shop.gateway.delete(crew.name, give_up_s - self._shop.clock.now())
+            self._deployer.gateway.delete(function.name, give_up_s - self._deployer.clock.now())
         except BackendError:
-            crew.given(before, self._shop.clock.now())  # a function stays listed while its workers finish
+            function.given(before, self._deployer.clock.now())  # a function stays listed while its workers finish
             raise
         with self._lock:
-            del self._crews[crew.name]
-            self._leaving[crew.name] = self._shop.clock.now()
+            del self._deployed[function.name]
+            self._leaving[function.name] = self._deployer.clock.now()
         self._count(max(0, self._in_namespace - 1))
 
     def _read_back(self, give_up_s: float, patience: int) -> None:
         """Settle what was asked for: by what is listed, or, where that cannot be had, as it was before."""
-        asked = {crew.name: crew.wanted for crew in self._known().values() if crew.changing}
+        asked = {function.name: function.wanted for function in self._known().values() if function.changing}
         if not asked:
             return
         sizes: dict[str, int] | None = None
         try:
-            sizes = self._shop.read_all(lambda found: asked.items() <= found.items(), give_up_s, patience)
+            sizes = self._deployer.read_all(lambda found: asked.items() <= found.items(), give_up_s, patience)
         finally:
             with self._lock:
                 self._settle(asked, sizes)
 
     def _settle(self, asked: dict[str, int], sizes: dict[str, int] | None) -> None:
-        now_s = self._shop.clock.now()
+        now_s = self._deployer.clock.now()
         for name in asked:
-            crew = self._crews[name]
-            believed = 1 if crew.accepted and crew.target == 0 else crew.target
-            crew.given(believed if sizes is None else sizes.get(name, believed), now_s)
-            if crew.target == 0:
-                del self._crews[name]
+            function = self._deployed[name]
+            believed = 1 if function.accepted and function.target == 0 else function.target
+            function.given(believed if sizes is None else sizes.get(name, believed), now_s)
+            if function.target == 0:
+                del self._deployed[name]
 
     def _judged(self, workers: int, trouble: BackendError | None) -> ScaleOutcome:
         given = self._aim()
@@ -258,15 +263,15 @@ class FunctionPool:
 
     def _wait_for_leavers(self, give_up_s: float) -> None:
         """Wait until no function has more available than wanted: the others have been told to leave."""
-        clock = self._shop.clock
+        clock = self._deployer.clock
         while clock.now() < give_up_s:
-            listing = self._shop.gateway.functions(give_up_s - clock.now())
+            listing = self._deployer.gateway.functions(give_up_s - clock.now())
             available = {each.name: each.available for each in listing}
-            if all(available.get(crew.name, 0) <= crew.target for crew in self._known().values()):
+            if all(available.get(function.name, 0) <= function.target for function in self._known().values()):
                 break
             clock.sleep(LOOK_S)
-        for crew in self._known().values():
-            crew.begin()
+        for function in self._known().values():
+            function.begin()
 
 
 def _by_function(roster: Roster) -> dict[str, list[WorkerRecord]]:

@@ -15,10 +15,10 @@ from live.platforms.openfaas.deployment import Blueprint
 from live.platforms.openfaas.edition import CE_REPLICAS, Edition, find_edition
 from live.platforms.openfaas.functions import FunctionPool
 from live.platforms.openfaas.gateway import FunctionStatus, Gateway
-from live.platforms.openfaas.pool import Shop, WorkerPool, clamped
+from live.platforms.openfaas.poller import GatewayPoller
+from live.platforms.openfaas.pool import Deployer, WorkerPool, clamped
 from live.platforms.openfaas.replicas import ReplicaPool
 from live.platforms.openfaas.services import Progress, Services, remove_all
-from live.platforms.openfaas.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ class OpenFaaSPlatform:
         self._config = config
         self.gateway = Gateway(config, clock)
         self._progress = progress
-        self._shop: Shop | None = None
-        self._watch: Watch | None = None
+        self._deployer: Deployer | None = None
+        self._watch: GatewayPoller | None = None
         self._pool: WorkerPool | None = None
         self._overturned = ""
         self._closed = False
@@ -55,14 +55,14 @@ class OpenFaaSPlatform:
             InputError: the configuration cannot be used.
         """
         blueprint = Blueprint(farm, self._config, uuid.uuid4().hex[:12])
-        shop = Shop(self.gateway, blueprint, self._config, farm)
-        left = remove_all(self.gateway, shop.blueprint.farm, farm.open_timeout_s)
+        deployer = Deployer(self.gateway, blueprint, self._config, farm)
+        left = remove_all(self.gateway, deployer.blueprint.farm, farm.open_timeout_s)
         if left:
             logger.warning("removed what an earlier run left: %s", ", ".join(left))
-        self._shop = shop
-        services = Services(shop)
+        self._deployer = deployer
+        services = Services(deployer)
         services.start(self._progress)
-        self._watch = Watch(self.gateway, self._config.poll_s, self._observe, services.observe)
+        self._watch = GatewayPoller(self.gateway, self._config.poll_s, self._observe, services.observe)
         self._watch.start()
 
     def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
@@ -103,9 +103,9 @@ class OpenFaaSPlatform:
         if self._watch is not None:
             self._watch.close()
         try:
-            if self._shop is not None:
-                mine = self._shop.blueprint
-                remove_all(self.gateway, mine.farm, self._shop.farm.open_timeout_s, mine.run)
+            if self._deployer is not None:
+                mine = self._deployer.blueprint
+                remove_all(self.gateway, mine.farm, self._deployer.farm.open_timeout_s, mine.run)
         except BackendError as error:
             logger.error("functions were left behind: %s; run `autoscale farm down --backend openfaas`", error)  # noqa: TRY400 - one line
         finally:
@@ -124,17 +124,17 @@ class OpenFaaSPlatform:
         return {ReplicaPool: "replicas", FunctionPool: "functions"}.get(type(self._pool), "")
 
     def _choose(self) -> WorkerPool:
-        if self._shop is None:
+        if self._deployer is None:
             raise BackendError("the platform is not open")
-        if self._config.mode == "functions" or (self._config.mode == "auto" and self._needs_functions(self._shop)):
-            return FunctionPool(self._shop)
-        return ReplicaPool(self._shop)
+        if self._config.mode == "functions" or (self._config.mode == "auto" and self._needs_functions(self._deployer)):
+            return FunctionPool(self._deployer)
+        return ReplicaPool(self._deployer)
 
-    def _needs_functions(self, shop: Shop) -> bool:
+    def _needs_functions(self, deployer: Deployer) -> bool:
         """Only the Community Edition, and only above its 5 replicas."""
-        if shop.farm.max_workers <= CE_REPLICAS:
+        if deployer.farm.max_workers <= CE_REPLICAS:
             return False
-        return find_edition(shop, shop.clock.now() + shop.farm.open_timeout_s) is Edition.COMMUNITY
+        return find_edition(deployer, deployer.clock.now() + deployer.farm.open_timeout_s) is Edition.COMMUNITY
 
     def _observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
         if self._pool is not None:

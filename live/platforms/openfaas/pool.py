@@ -42,7 +42,7 @@ class WorkerPool(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class Deployer:
     """What both pools work with."""
 
     gateway: Gateway
@@ -115,15 +115,15 @@ def alive(roster: Roster, farm: FarmSpec) -> Roster:
 
 
 def rejected(requested: int, accepted: int, why: object) -> ScaleOutcome:
-    """The count could not be changed, or only in part."""
+    """Return that the count could not be changed, or only in part."""
     return ScaleOutcome(requested, accepted, ScaleReason.REJECTED, str(why))
 
 
 def clamped(requested: int, accepted: int, detail: str) -> ScaleOutcome:
-    """The platform gave another number, and said so or not."""
+    """Return that the platform gave another number, and said so or not."""
     return ScaleOutcome(requested, accepted, ScaleReason.CLAMPED_BY_PLATFORM, detail)
 
 
 def granted(workers: int) -> ScaleOutcome:
-    """The platform does as asked."""
+    """Return that the platform does as asked."""
     return ScaleOutcome(workers, workers, ScaleReason.OK)

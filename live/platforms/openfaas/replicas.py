@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Roster, WorkerCounts
-from live.platforms.openfaas.crew import Crew
 from live.platforms.openfaas.edition import CE_REPLICAS, deploy_workers
 from live.platforms.openfaas.errors import DOUBTFUL, GatewayRejected
 from live.platforms.openfaas.gateway import FunctionStatus
-from live.platforms.openfaas.pool import LOOK_S, PATIENCE, Shop, alive, clamped, granted, rejected
+from live.platforms.openfaas.pool import LOOK_S, PATIENCE, Deployer, alive, clamped, granted, rejected
+from live.platforms.openfaas.worker_function import WorkerFunction
 
 logger = logging.getLogger(__name__)
 
@@ -25,13 +25,13 @@ class ReplicaPool:
     one finishes its task. Workers outlive an episode: they register again with the next.
     """
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._name = shop.blueprint.worker_name()
+    def __init__(self, deployer: Deployer) -> None:
+        self._deployer = deployer
+        self._name = deployer.blueprint.worker_name()
         self._lock = threading.Lock()
-        self._crew = Crew(self._name, 0, shop.leaving_s, shop.clock.now())
+        self._crew = WorkerFunction(self._name, 0, deployer.leaving_s, deployer.clock.now())
         self._ceiling: int | None = None
-        self._read_s = shop.clock.now()
+        self._read_s = deployer.clock.now()
         self._changed_by = ""
 
     def begin(self, workers: int, startup_s: Iterator[float] | None) -> None:
@@ -42,7 +42,7 @@ class ReplicaPool:
         """
         if startup_s is not None:
             logger.info("replicas of one function share its settings: their real start-up counts, not farm.startup")
-        give_up_s = self._shop.clock.now() + self._shop.farm.open_timeout_s
+        give_up_s = self._deployer.clock.now() + self._deployer.farm.open_timeout_s
         self._ceiling = None
         outcome = self._change(workers, give_up_s, PATIENCE)
         if outcome.accepted != workers:
@@ -63,7 +63,7 @@ class ReplicaPool:
         if workers == before.requested and not before.stale:
             return granted(workers)
         try:
-            return self._change(workers, self._shop.clock.now() + self._shop.farm.call_timeout_s)
+            return self._change(workers, self._deployer.clock.now() + self._deployer.farm.call_timeout_s)
         except BackendError as error:
             return rejected(workers, self._crew.target, error)
 
@@ -78,7 +78,7 @@ class ReplicaPool:
         found = next((each for each in listing if each.name == self._name), None)
         with self._lock:
             self._read_s = asked_s
-            told = self._crew.observe(found, asked_s, self._shop.config.settle_s)
+            told = self._crew.observe(found, asked_s, self._deployer.config.settle_s)
             self._changed_by = told or self._changed_by
             if self._ceiling is not None and self._crew.target > self._ceiling:
                 self._ceiling = None
@@ -86,10 +86,10 @@ class ReplicaPool:
     # -- inside
 
     def _counts(self, roster: Roster, told: str = "") -> WorkerCounts:
-        now_s = self._shop.clock.now()
+        now_s = self._deployer.clock.now()
         with self._lock:
-            tally = self._crew.tally(alive(roster, self._shop.farm), now_s)
-            stale = ("requested", "starting") if now_s - self._read_s > self._shop.stale_s else ()
+            tally = self._crew.tally(alive(roster, self._deployer.farm), now_s)
+            stale = ("requested", "starting") if now_s - self._read_s > self._deployer.stale_s else ()
             target = self._crew.target
         return WorkerCounts(target, tally.ready, target - tally.ready, tally.draining, tally.busy, stale, told)
 
@@ -103,24 +103,24 @@ class ReplicaPool:
             given, trouble = self._ask(aim, give_up_s, patience)
         finally:
             with self._lock:
-                self._crew.given(given, self._shop.clock.now())
+                self._crew.given(given, self._deployer.clock.now())
         return self._judged(workers, aim, given, trouble)
 
     def _ask(self, aim: int, give_up_s: float, patience: int) -> tuple[int, BackendError | None]:
         """Return the number read back, and what the gateway complained of if it did."""
-        gateway, clock = self._shop.gateway, self._shop.clock
+        gateway, clock = self._deployer.gateway, self._deployer.clock
         if self._crew.target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
-            deploy_workers(self._shop, give_up_s)
+            deploy_workers(self._deployer, give_up_s)
         trouble, status = self._post_and_read(aim, give_up_s, patience)
         if status is None:
             logger.warning("function %s was deleted by somebody else; deploying it again", self._name)
-            deploy_workers(self._shop, give_up_s)
+            deploy_workers(self._deployer, give_up_s)
             trouble, status = self._post_and_read(aim, give_up_s, PATIENCE)
         return (status.replicas if status else 0), trouble
 
     def _post(self, aim: int, give_up_s: float) -> BackendError | None:
         """Ask; return a complaint that does not tell whether it was done."""
-        gateway, clock = self._shop.gateway, self._shop.clock
+        gateway, clock = self._deployer.gateway, self._deployer.clock
         try:
             gateway.scale(self._name, aim, give_up_s - clock.now())
         except GatewayRejected as refusal:
@@ -136,7 +136,7 @@ class ReplicaPool:
     ) -> tuple[BackendError | None, FunctionStatus | None]:
         trouble = self._post(aim, give_up_s)
         try:
-            status = self._shop.read_back(
+            status = self._deployer.read_back(
                 self._name, lambda s: s is not None and s.replicas == aim, give_up_s, patience
             )
         except BackendError as error:
@@ -162,9 +162,9 @@ class ReplicaPool:
 
     def _wait_for_leavers(self, workers: int, give_up_s: float) -> None:
         """Wait until no more than ``workers`` are available: the others have been told to leave."""
-        clock = self._shop.clock
+        clock = self._deployer.clock
         while clock.now() < give_up_s:
-            status = self._shop.gateway.function(self._name, give_up_s - clock.now())
+            status = self._deployer.gateway.function(self._name, give_up_s - clock.now())
             if status is None or status.available <= workers:
                 return
             clock.sleep(LOOK_S)

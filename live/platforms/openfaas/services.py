@@ -9,7 +9,7 @@ from autoscaling_env.errors import BackendError
 from live.platforms.openfaas.deployment import SERVICES, ours
 from live.platforms.openfaas.edition import deploy
 from live.platforms.openfaas.gateway import FunctionStatus, Gateway
-from live.platforms.openfaas.pool import Shop
+from live.platforms.openfaas.pool import Deployer
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +22,9 @@ Progress = Callable[[int, int], None]
 class Services:
     """The one emitter and the one collector of a farm."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._since_s = shop.clock.now()
+    def __init__(self, deployer: Deployer) -> None:
+        self._deployer = deployer
+        self._since_s = deployer.clock.now()
 
     def start(self, progress: Progress | None = None) -> None:
         """Deploy both and wait until both are ready.
@@ -32,43 +32,43 @@ class Services:
         Raises:
             BackendError: they are not within ``open_timeout_s``.
         """
-        give_up_s = self._shop.clock.now() + self._shop.farm.open_timeout_s
+        give_up_s = self._deployer.clock.now() + self._deployer.farm.open_timeout_s
         for role in SERVICES:
-            deploy(self._shop, self._shop.blueprint.service(role), give_up_s)
+            deploy(self._deployer, self._deployer.blueprint.service(role), give_up_s)
         waiting = self._waiting(give_up_s)
         while waiting:
             if progress is not None:
                 progress(len(SERVICES) - len(waiting), len(SERVICES))
-            if self._shop.clock.now() > give_up_s:
+            if self._deployer.clock.now() > give_up_s:
                 raise BackendError(self._not_ready(waiting))
-            self._shop.clock.sleep(LOOK_S)
+            self._deployer.clock.sleep(LOOK_S)
             waiting = self._waiting(give_up_s)
-        self._since_s = self._shop.clock.now()
+        self._since_s = self._deployer.clock.now()
 
     def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
         """Deploy anew what has vanished; called by the watch, in its thread."""
-        if asked_s < self._since_s + self._shop.config.settle_s:
+        if asked_s < self._since_s + self._deployer.config.settle_s:
             return
         listed = {each.name for each in listing}
         for role in SERVICES:
-            deployment = self._shop.blueprint.service(role)
+            deployment = self._deployer.blueprint.service(role)
             if deployment["service"] not in listed:
                 logger.warning("function %s was deleted by somebody else; deploying it again", deployment["service"])
-                self._since_s = self._shop.clock.now()
-                deploy(self._shop, deployment, self._since_s + self._shop.farm.call_timeout_s)
+                self._since_s = self._deployer.clock.now()
+                deploy(self._deployer, deployment, self._since_s + self._deployer.farm.call_timeout_s)
 
     def _waiting(self, give_up_s: float) -> list[str]:
         """Return the names of those that are not ready."""
-        listing = self._shop.gateway.functions(give_up_s + 1.0 - self._shop.clock.now())
+        listing = self._deployer.gateway.functions(give_up_s + 1.0 - self._deployer.clock.now())
         ready = {each.name for each in listing if each.available}
-        names = [str(self._shop.blueprint.service(role)["service"]) for role in SERVICES]
+        names = [str(self._deployer.blueprint.service(role)["service"]) for role in SERVICES]
         return [name for name in names if name not in ready]
 
     def _not_ready(self, names: list[str]) -> str:
         return (
-            f"{' and '.join(names)} not ready after {self._shop.farm.open_timeout_s:g} s; can the cluster pull "
-            f"{self._shop.config.image!r}, and reach Redis? "
-            f"`kubectl -n {self._shop.config.namespace} describe pod -l faas_function={names[0]}` tells"
+            f"{' and '.join(names)} not ready after {self._deployer.farm.open_timeout_s:g} s; can the cluster pull "
+            f"{self._deployer.config.image!r}, and reach Redis? "
+            f"`kubectl -n {self._deployer.config.namespace} describe pod -l faas_function={names[0]}` tells"
         )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agents.autoscalers import INDUSTRY
 from agents.autoscalers.base import Instants, in_progress
 from agents.autoscalers.queueing.policy import ServiceEstimate
+from autoscaling_env.actions import nearest_action
 from autoscaling_env.config import Config, default_config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.policy import Policy
@@ -19,8 +20,6 @@ from autoscaling_env.rollout import play_episode
 from autoscaling_env.types import Observation
 
 every = pytest.mark.parametrize("name", sorted(INDUSTRY))
-
-DIRECT = tuple(range(-31, 32))
 
 
 def info_at(time_s: float, **facts: Any) -> dict[str, Any]:
@@ -38,7 +37,7 @@ def info_at(time_s: float, **facts: Any) -> dict[str, Any]:
         "result_queue": 0,
         "output_queue": 0,
         "enqueued_total": 0,
-        "action_deltas": DIRECT,
+        "action_deltas": (),
         "min_workers": 1,
         "max_workers": 32,
         "step_duration_s": 8.0,
@@ -55,7 +54,7 @@ def seen(rate: float = 0.0) -> Observation:
 
 def change(policy: Policy, info: dict[str, Any], rate: float = 0.0) -> int:
     """Return the change of the worker count a policy asks for."""
-    return int(info["action_deltas"][policy.act(seen(rate), info)])
+    return policy.decide(seen(rate), info) - int(info["requested_workers"])
 
 
 def trajectory(config: Config, policy: Policy, seed: int = 7) -> list[tuple[int, int]]:
@@ -100,11 +99,13 @@ class TestEveryPolicy:
         for step in range(20):
             facts = {"worker_queue": 400, "enqueued_total": 400, "action_deltas": (-1, 0, 1)}
             info = info_at(8.0 * step, **facts)
-            wanted = change(policy, info, rate=9.0)
-            assert wanted == np.sign(policy.target - 12)  # type: ignore[attr-defined]
+            wanted = policy.decide(seen(9.0), info)
+            action = nearest_action(wanted, info)
+            assert wanted == policy.target  # type: ignore[attr-defined]
+            assert info["action_deltas"][action] == np.sign(policy.target - 12)  # type: ignore[attr-defined]
 
     def test_stays_within_the_farms_bounds_in_direct_mode(self, name: str) -> None:
-        config = load_config(assignments=[f"environment.action_deltas={list(DIRECT)}"])
+        config = load_config(assignments=["environment.action=target"])
         rows = trajectory(config, INDUSTRY[name](config))
         assert all(1 <= workers <= 32 for _, workers in rows)
 

@@ -50,7 +50,7 @@ def measured(scenario: str, agent: str) -> Measured:
     ]
     return Measured(
         fmean(play.total_reward for play in plays),
-        fmean(play.final_qos for play in plays),
+        fmean(play.summary.final_qos_total for play in plays),
         sum(workers) * config.environment.step_duration_s / EPISODES,
         fmean(play.info["unfinished_tasks"] for play in plays),
         dict(terms),

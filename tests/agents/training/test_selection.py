@@ -10,13 +10,13 @@ import pytest
 
 from agents.training import train
 from agents.training.selection import best_model, ranked
-from agents.training.types import Evaluation, Silent, TrainingResult
+from agents.training.types import Evaluation, SilentTraining, TrainingResult
 from autoscaling_env.errors import RunError
 from autoscaling_env.run_folder import RunFolder
 from tests.agents.farms import make_env, small_config
 
 
-class Notes(Silent):
+class Notes(SilentTraining):
     def __init__(self) -> None:
         self.told: list[str] = []
 
@@ -56,7 +56,7 @@ def test_what_was_never_trained_is_no_model() -> None:
 def test_the_model_of_a_folder_is_its_best(tmp_path: Path, means: tuple[float, ...], expected: int) -> None:
     trained(tmp_path)
     pretend(tmp_path, *means)
-    assert best_model(tmp_path, Silent()).name == f"sarsa_ep{expected:04d}.safetensors"
+    assert best_model(tmp_path, SilentTraining()).name == f"sarsa_ep{expected:04d}.safetensors"
 
 
 def test_a_damaged_best_is_named_and_the_next_best_taken(tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_a_damaged_best_is_named_and_the_next_best_taken(tmp_path: Path) -> None
 def test_without_evaluations_it_is_the_newest(tmp_path: Path, records: str) -> None:
     trained(tmp_path)
     (tmp_path / "evaluation_metrics.json").write_text(records)
-    assert best_model(tmp_path, Silent()).name == "sarsa_final.safetensors"
+    assert best_model(tmp_path, SilentTraining()).name == "sarsa_final.safetensors"
 
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no whole checkpoint"):
-        best_model(tmp_path, Silent())
+        best_model(tmp_path, SilentTraining())
 
 
 def test_a_training_returns_its_best_and_what_that_earned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +91,6 @@ def test_a_training_returns_its_best_and_what_that_earned(tmp_path: Path, monkey
     monkeypatch.setattr(agents.training.run, "evaluate", evaluate)
     result = trained(tmp_path)
     assert result.evaluation is not None
-    assert (result.model.name, result.evaluation.episode, result.judged) == ("sarsa_ep0008.safetensors", 8, 3)
+    assert (result.model.name, result.evaluation.episode, result.evaluated) == ("sarsa_ep0008.safetensors", 8, 3)
     earned[12] = 6.0
     assert trained(tmp_path / "again").model.name == "sarsa_final.safetensors"

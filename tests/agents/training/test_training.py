@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from agents.checkpoint import read_checkpoint
 from agents.learned import load_policy
 from agents.training import resume, train
 from agents.training.evaluation import evaluation_seeds, training_seed
-from agents.training.types import EpisodeLine, Evaluation, Silent, TrainingError, TrainingResult
+from agents.training.interrupt import stop_on_interrupt
+from agents.training.types import Evaluation, SilentTraining, TrainingEpisode, TrainingError, TrainingResult
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, RunError
@@ -28,16 +29,17 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RECORDS = ("training_metrics.json", "evaluation_metrics.json", "training_state_visits.json", "steps.parquet")
 
 
-class Recorder(Silent):
-    """Remembers what it is told, and presses Ctrl-C after episode ``stop_after``, or amid an evaluation.
+class Recorder(SilentTraining):
+    """Remembers what it is told, and gives the stop signal after episode ``stop_after``, or amid an evaluation.
 
     Args:
-        stop_in: number of the evaluation, from 1, after whose first episode it is pressed.
+        stop_in: number of the evaluation, from 1, after whose first episode it is given.
     """
 
     def __init__(self, stop_after: int | None = None, stop_in: int | None = None) -> None:
         self.stop_after, self.stop_in = stop_after, stop_in
-        self.lines: list[EpisodeLine] = []
+        self.stop = threading.Event()
+        self.lines: list[TrainingEpisode] = []
         self.evaluations: list[Evaluation] = []
         self.notes: list[str] = []
         self.starts: list[tuple[str, int, int]] = []
@@ -45,14 +47,14 @@ class Recorder(Silent):
     def started(self, agent: str, done: int, planned: int) -> None:
         self.starts.append((agent, done, planned))
 
-    def episode(self, line: EpisodeLine) -> None:
+    def episode(self, line: TrainingEpisode) -> None:
         self.lines.append(line)
         if line.episode == self.stop_after:
-            os.kill(os.getpid(), signal.SIGINT)
+            self.stop.set()
 
     def evaluation_progress(self, done: int, planned: int) -> None:
         if (done, len(self.evaluations) + 1) == (1, self.stop_in):
-            os.kill(os.getpid(), signal.SIGINT)
+            self.stop.set()
 
     def evaluated(self, evaluation: Evaluation) -> None:
         self.evaluations.append(evaluation)
@@ -61,11 +63,12 @@ class Recorder(Silent):
         self.notes.append(text)
 
 
-def run(agent: str, root: Path, listener: Silent | None = None, *assignments: str) -> TrainingResult:
+def run(agent: str, root: Path, listener: SilentTraining | None = None, *assignments: str) -> TrainingResult:
     """Train the small farm's agent into a new folder of ``root``."""
     folder = RunFolder.create(root, agent, NOW)
     config = small_config(*assignments)
-    return train(agent, config, env_factory=make_env, seed=5, folder=folder, listener=listener, started=NOW)
+    stop = listener.stop if isinstance(listener, Recorder) else None
+    return train(agent, config, env_factory=make_env, seed=5, folder=folder, listener=listener, stop=stop, started=NOW)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -102,8 +105,8 @@ def test_training_metrics_are_the_steps_summed(agent: str, tmp_path: Path) -> No
     np.testing.assert_allclose(episodes["mean_workers"], grouped["requested_workers"].mean())
     assert episodes["steps"].tolist() == grouped.size().tolist()
     assert episodes["episode_seed"].tolist() == grouped["episode_seed"].first().tolist()
-    changed = (steps["applied_delta"] != 0).groupby(steps["episode"]).sum()
-    assert episodes["scaling_actions"].tolist() == changed.tolist()
+    asked = (steps["requested_delta"] != 0).groupby(steps["episode"]).sum()
+    assert episodes["scaling_actions"].tolist() == asked.tolist()
 
 
 def test_state_visits_count_every_step(agent: str, tmp_path: Path) -> None:
@@ -148,7 +151,7 @@ def test_the_same_seed_is_the_same_run_to_the_byte(agent: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("stop_after", [2, 4, 5])
-def test_ctrl_c_saves_and_resuming_is_as_if_never_stopped(agent: str, tmp_path: Path, stop_after: int) -> None:
+def test_the_stop_signal_saves_and_resuming_is_as_if_never_stopped(agent: str, tmp_path: Path, stop_after: int) -> None:
     straight = run(agent, tmp_path / "straight")
     stopped = run(agent, tmp_path / "stopped", Recorder(stop_after))
     assert stopped.interrupted
@@ -283,10 +286,24 @@ def test_a_resumed_run_that_breaks_names_the_checkpoint_it_came_from(tmp_path: P
         resume(RunFolder.open(stopped.folder), env_factory=factory)
 
 
-def test_the_handler_of_ctrl_c_is_put_back(tmp_path: Path) -> None:
+def test_ctrl_c_is_a_stop_signal_and_the_second_one_stops_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
-    run("sarsa", tmp_path, Recorder(stop_after=2))
+    with stop_on_interrupt() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_training_leaves_signals_alone(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    class Looking(Recorder):
+        def episode(self, line: TrainingEpisode) -> None:
+            assert signal.getsignal(signal.SIGINT) is before
+
+    run("sarsa", tmp_path, Looking())
 
 
 def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
@@ -305,12 +322,12 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
 
 def test_events_do_not_wait_for_a_checkpoint_longer_than_a_few_seconds(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
-    from agents.training.events import EVERY_S, Events
+    from agents.training.tensorboard_log import EVERY_S, TensorBoardLog
 
     now_s, handed_on = [0.0], []
-    events = Events(tmp_path, clock=lambda: now_s[0])
+    events = TensorBoardLog(tmp_path, clock=lambda: now_s[0])
     events._writer.add_event = handed_on.append
-    line = EpisodeLine(1, 7, 1.0, 6, 1.0, 2.0, 0, 1.0, None)
+    line = TrainingEpisode(1, 7, 1.0, 6, 1.0, 2.0, 0, 1.0, None)
     for now_s[0] in (1.0, 2.0, EVERY_S, EVERY_S + 1):
         events.episode(line)
     assert [event.wall_time for event in handed_on] == [1, 2, EVERY_S]

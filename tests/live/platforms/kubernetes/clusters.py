@@ -20,12 +20,12 @@ from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.types import Telemetry
 from live.backend import LiveBackend
-from live.keys import key
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.deaths import host_of
 from live.platforms.kubernetes.errors import ClusterRefused
 from live.platforms.kubernetes.farm import kubernetes_backend
 from live.platforms.kubernetes.platform import KubernetesPlatform
+from live.wire.keys import key
 from tests.live.servers import RunningServer
 from tests.places import ROOT
 

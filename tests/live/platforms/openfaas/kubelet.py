@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from live.functions.settings import PREFIX
-from live.platforms.processes import Processes
+from live.platforms.local.processes import Processes
 
 Ended = Callable[[str, str], None]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from autoscaling_env.config import Config
-from live.platforms.openfaas.doctor import examine_openfaas
-from live.platforms.openfaas.farm import claimed
+from live.platforms.openfaas.doctor import examine
+from live.platforms.openfaas.lifecycle import claimed
 from tests.live.platforms.openfaas.farms import eventually
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.kubelet import Forking
@@ -23,7 +23,7 @@ INSIDE = {"live.openfaas.redis_url": "redis://redis.openfaas-fn:6379/0"}
 
 
 def findings(config: Config, trial_s: float = 0.0) -> dict[str, tuple[bool, str, str]]:
-    found = examine_openfaas(config, trial_s)
+    found = examine(config, trial_s)
     assert all(each.ok or each.remedy for each in found), "each finding has its remedy"
     return {each.what: (each.ok, each.detail, each.remedy) for each in found}
 

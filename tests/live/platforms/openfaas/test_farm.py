@@ -13,7 +13,8 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError
 from autoscaling_env.testing.backend import steady
 from autoscaling_env.types import ScaleReason
-from live.platforms.openfaas.farm import down, make_openfaas, status, up
+from live.platforms.openfaas.farm import make_openfaas
+from live.platforms.openfaas.lifecycle import down, status, up
 from tests.live.platforms.openfaas.farms import eventually
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.kubelet import Forking, Spawning
@@ -142,7 +143,7 @@ def test_functions_of_somebody_else_are_not_taken_for_ours(make_gateway: Make, c
 KILLED = """
 import sys
 from autoscaling_env.config.root import Config
-from live.platforms.openfaas.farm import up
+from live.platforms.openfaas.lifecycle import up
 up(Config.model_validate_json(sys.stdin.read()))
 """
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from live.keys import KEYS, key
+from live.wire.keys import KEYS, key
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -52,7 +52,7 @@ def protocol() -> str:
 
 
 def _read(path: str) -> str:
-    return resources.files("live.scripts").joinpath(path).read_text("utf-8")
+    return resources.files("live.wire.scripts").joinpath(path).read_text("utf-8")
 
 
 def _header(body: str, what: str) -> tuple[str, ...]:

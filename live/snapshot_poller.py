@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 MAX_WAIT_S = 1.0
 
 
-class Watch:
+class SnapshotPoller:
     """The controller's eyes on one episode.
 
     Attributes:
@@ -85,7 +85,7 @@ class Watch:
         logger.warning("telemetry is stale: %s", error)
 
 
-def patiently(ask: Callable[[], Answer], seconds: float, clock: Clock) -> Answer:
+def retry_until(ask: Callable[[], Answer], seconds: float, clock: Clock) -> Answer:
     """Ask again while the server is unreachable, for up to ``seconds``."""
     give_up = clock.now() + seconds
     while True:

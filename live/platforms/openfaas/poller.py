@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 Listener = Callable[[Sequence[FunctionStatus], float], None]
 
 
-class Watch:
+class GatewayPoller:
     """A thread that lists the namespace every ``period_s`` and tells its listeners."""
 
     def __init__(self, gateway: Gateway, period_s: float, *listeners: Listener) -> None:

@@ -10,7 +10,7 @@ from live.platforms.openfaas.gateway import FunctionStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RosterCounts:
     """What the workers of one function do: ``ready`` and ``busy`` as in ``WorkerCounts``, ``draining`` apart."""
 
     ready: int
@@ -18,7 +18,7 @@ class Tally:
     busy: int
 
 
-class Crew:
+class WorkerFunction:
     """One worker function, from deployment to removal.
 
     Args:
@@ -63,17 +63,17 @@ class Crew:
         self._changing, self._changed_s, self.target = False, now_s, replicas
 
     def begin(self) -> None:
-        """A new episode: whoever is still leaving was awaited."""
+        """Begin an episode: whoever is still leaving was awaited."""
         self._leaving = Leaving(self._patience_s)
 
-    def tally(self, alive: Roster, now_s: float) -> Tally:
+    def tally(self, alive: Roster, now_s: float) -> RosterCounts:
         """Say what ``alive``, the function's workers in the roster, do. Ready is who registered, not who was probed."""
         working = sum(record.task is not None for record in alive)
         self._leaving.seen(alive, now_s)
         draining = min(self._leaving.count, working)
         ready = min(len(alive) - self._leaving.count, self.target)
         self._starting = self.target - ready
-        return Tally(ready, draining, min(working - draining, ready))
+        return RosterCounts(ready, draining, min(working - draining, ready))
 
     def observe(self, status: FunctionStatus | None, asked_s: float, settle_s: float) -> str:
         """Take in what was read at ``asked_s``, unless it may be older than our own change; return what others did."""

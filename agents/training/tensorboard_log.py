@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from agents.training.types import EpisodeLine, Evaluation
+from agents.training.types import Evaluation, TrainingEpisode
 
 #: Seconds an event may wait.
 EVERY_S = 5.0
@@ -16,7 +16,7 @@ EVERY_S = 5.0
 MISSING = "no TensorBoard events: install openfaas-autoscaling[torch], or draw from training_metrics.json"
 
 
-class Events:
+class TensorBoardLog:
     """One event file in ``logs``; does nothing where the package tensorboard is not installed.
 
     Events are handed on together, at most once in ``EVERY_S``: each hand-over wakes TensorBoard's writing thread,
@@ -38,7 +38,7 @@ class Events:
             folder.mkdir(parents=True, exist_ok=True)
             self._writer = EventFileWriter(str(folder), max_queue_size=1000, flush_secs=30)
 
-    def episode(self, line: EpisodeLine) -> None:
+    def episode(self, line: TrainingEpisode) -> None:
         """Add a training episode."""
         names = ("total_reward", "final_qos", "mean_workers", "scaling_actions", "epsilon", "loss")
         values = {f"train/{name}": getattr(line, name) for name in names}

@@ -132,7 +132,7 @@ class Processes:
 
 
 def _start_guardian(directory: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A session of its own: Ctrl-C reaches the controller alone, which decides what happens to the farm."""
+    """Start it in a session of its own: Ctrl-C reaches the controller alone, which decides what becomes of the farm."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "live.functions.guardian", str(directory)],

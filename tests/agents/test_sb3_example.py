@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autoscaling_env.policy import Policy
+from autoscaling_env.policy import ActionPolicy, FromActions
 from autoscaling_env.rollout import play_episode
 from tests.agents.farms import make_env, small_config
 from tests.places import ROOT
@@ -45,7 +45,7 @@ def test_sb3s_dqn_learns_and_its_policy_plays(tmp_path: Path, monkeypatch: pytes
     model.save(tmp_path / "model.zip")
     monkeypatch.setenv("SB3_MODEL", str(tmp_path / "model.zip"))
     policy = example().make()
-    assert isinstance(policy, Policy)
-    result = play_episode(env, policy, agent="sb3", episode=1, episode_seed=3)
-    assert result.steps <= 6
+    assert isinstance(policy, ActionPolicy)
+    result = play_episode(env, FromActions(policy), agent="sb3", episode=1, episode_seed=3)
+    assert result.summary.steps <= 6
     assert np.isfinite(result.total_reward)

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
 from agents.exploration import calmest_best
+from autoscaling_env.actions import Actions
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import Info, Observation
 
 Floats = NDArray[np.float32]
+WORKERS = FIELDS.index("workers")
 
 #: Normalised features are clipped to this many standard deviations.
 CLIP = np.float32(5)
@@ -50,16 +52,16 @@ class Normaliser:
         np.minimum(scaled, CLIP, out=scaled)
         return np.maximum(scaled, -CLIP, out=scaled)
 
-    def saved(self) -> Tensors:
-        """Return the arrays ``restore`` takes."""
+    def state_dict(self) -> Tensors:
+        """Return the arrays ``load_state_dict`` takes."""
         return {
             "normaliser.count": np.array([self.count], dtype=np.int64),
             "normaliser.mean": self.mean,
             "normaliser.squares": self.squares,
         }
 
-    def restore(self, tensors: Tensors) -> None:
-        """Become the normaliser that ``saved`` these."""
+    def load_state_dict(self, tensors: Tensors) -> None:
+        """Become the normaliser that ``state_dict`` was taken from."""
         self.count = int(tensors["normaliser.count"][0])
         self.mean = tensors["normaliser.mean"].copy()
         self.squares = tensors["normaliser.squares"].copy()
@@ -112,10 +114,10 @@ def action_values_of(network: list[tuple[Floats, Floats]], normalised: Floats) -
 class DqnPolicy:
     """Takes the action of highest value."""
 
-    def __init__(self, flat: Floats, sizes: tuple[int, ...], normaliser: Normaliser, deltas: tuple[int, ...]) -> None:
+    def __init__(self, flat: Floats, sizes: tuple[int, ...], normaliser: Normaliser, actions: Actions) -> None:
         self._network = layers(flat, sizes)
         self._normaliser = normaliser
-        self._deltas = deltas
+        self._actions = actions
 
     def reset(self) -> None:
         """Nothing to forget: the network does not change."""
@@ -123,17 +125,21 @@ class DqnPolicy:
     def act(self, observation: Observation, info: Info) -> int:
         """Run the network."""
         values = action_values(self._network, self._normaliser(features(observation)))
-        return calmest_best(values.tolist(), self._deltas)
+        return calmest_best(values.tolist(), self._actions.changes(int(observation[WORKERS])))
 
     def act_batch(self, observations: Floats, infos: Info) -> list[int]:
         """Run the network on all rows."""
         values = action_values_of(self._network, self._normaliser(features(observations)))
-        return [calmest_best(row, self._deltas) for row in values.tolist()]
+        workers = observations[:, WORKERS].tolist()
+        return [
+            calmest_best(row, self._actions.changes(int(count)))
+            for row, count in zip(values.tolist(), workers, strict=True)
+        ]
 
 
-def load_dqn(tensors: Tensors, action_deltas: tuple[int, ...]) -> DqnPolicy:
+def load_dqn(tensors: Tensors, actions: Actions) -> DqnPolicy:
     """Return the policy of a checkpoint's arrays."""
     normaliser = Normaliser(len(FIELDS))
-    normaliser.restore(tensors)
+    normaliser.load_state_dict(tensors)
     sizes = tuple(int(size) for size in tensors["sizes"])
-    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, action_deltas)
+    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, actions)

@@ -19,7 +19,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError
 from autoscaling_env.files import atomic_write
 from autoscaling_env.types import TaskBatch, Telemetry
-from live.local import make_local
+from live.platforms.local.farm import make_local
 
 #: Real seconds a farm may take to go after it was told to.
 GOING_S = 30.0
@@ -89,7 +89,7 @@ def end(standing: Standing) -> None:
 
 
 def _place(farm: str) -> Path:
-    """A private folder: nobody else can announce a farm in our name."""
+    """Return a place in a private folder: nobody else can announce a farm in our name."""
     folder = Path(tempfile.gettempdir()) / f"autoscale-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from autoscaling_env.errors import BackendError
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts, WorkerRecord
-from live.platforms.processes import Processes
+from live.platforms.local.processes import Processes
 
 #: A worker that died sooner than this after its start is started again later and later.
 YOUNG_S = 1.0

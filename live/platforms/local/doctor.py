@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.farm_kind import Finding
 from live.clients import command_client, shown
 from live.errors import speaking_ours
 from live.functions.handlers import load
@@ -24,23 +24,6 @@ WORKER_MIB = 11
 OLDEST_SERVER = (6, 2)
 #: Longest path of a unix socket (bytes) on Linux; macOS has 104.
 MAX_SOCKET_PATH = 104
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        what: what was looked at.
-        ok: it is as it should be.
-        detail: what was found.
-        remedy: what to do about it; "" when it is ok.
-    """
-
-    what: str
-    ok: bool
-    detail: str
-    remedy: str = ""
 
 
 def examine(config: Config) -> list[Finding]:

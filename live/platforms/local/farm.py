@@ -11,8 +11,8 @@ from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
 from live.backend import LiveBackend
 from live.clock import Clock
-from live.platforms.local import LocalPlatform
-from live.platforms.processes import Processes
+from live.platforms.local.platform import LocalPlatform
+from live.platforms.local.processes import Processes
 from live.server import EmbeddedServer
 
 logger = logging.getLogger(__name__)

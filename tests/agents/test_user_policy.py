@@ -1,4 +1,4 @@
-"""Somebody else's policy: sound answers pass, anything else is one line with its name."""
+"""A user's policy: sound answers pass, anything else is one line with its name."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.foreign import ForeignPolicy, foreign
+from agents.user_policy import UserPolicy, user_policy
 from autoscaling_env.errors import ModelError
 from autoscaling_env.policy import Policy
 from autoscaling_env.testing.policy import PolicyContract
 from tests.agents.farms import seen
 
-INFO = {"action_deltas": (-1, 0, 1)}
+INFO = {"action_deltas": (-1, 0, 1), "min_workers": 1, "max_workers": 32, "requested_workers": 5}
 
 
 class Answers:
@@ -34,15 +34,15 @@ class Answers:
         return self.answer
 
 
-class TestForeignPolicy(PolicyContract):
+class TestUserPolicy(PolicyContract):
     def make_policy(self) -> Policy:
-        return foreign("mine:make", lambda: Answers(np.int64(2)))
+        return user_policy("mine:make", lambda: Answers(np.int64(2)))
 
 
 @pytest.mark.parametrize("answer", [2, np.int64(2), np.int8(2), np.array(2), np.uint64(2)])
 def test_any_whole_number_is_an_action(answer: Any) -> None:
-    action = ForeignPolicy("mine:make", Answers(answer)).act(seen(), INFO)
-    assert (action, type(action)) == (2, int)
+    action = UserPolicy("mine:make", Answers(answer)).decide(seen(), INFO)
+    assert (action, type(action)) == (6, int)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_any_whole_number_is_an_action(answer: Any) -> None:
 )
 def test_anything_else_is_refused_in_one_line(answer: Any) -> None:
     with pytest.raises(ModelError, match="return a whole number from 0 to 2") as caught:
-        ForeignPolicy("mine:make", Answers(answer)).act(seen(), INFO)
+        UserPolicy("mine:make", Answers(answer)).decide(seen(), INFO)
     assert re.match(r"mine:make: act\(\) returned .*\(\w+\); ", str(caught.value))
     assert "\n" not in str(caught.value)
 
@@ -58,15 +58,15 @@ def test_anything_else_is_refused_in_one_line(answer: Any) -> None:
 @pytest.mark.parametrize("error", [ZeroDivisionError("division by zero"), KeyError("qos"), AssertionError()])
 def test_what_it_raises_is_told_with_its_place(error: Exception) -> None:
     with pytest.raises(ModelError) as caught:
-        ForeignPolicy("mine:make", Answers(error)).act(seen(), INFO)
+        UserPolicy("mine:make", Answers(error)).decide(seen(), INFO)
     assert re.fullmatch(
-        rf"mine:make: act\(\) raised {type(error).__name__}.* \(test_foreign_policy.py, line \d+\)", str(caught.value)
+        rf"mine:make: act\(\) raised {type(error).__name__}.* \(test_user_policy.py, line \d+\)", str(caught.value)
     )
 
 
 def test_an_error_in_reset_is_one_line_too() -> None:
     with pytest.raises(ModelError, match=r"reset\(\) raised ValueError: no memory to forget \("):
-        ForeignPolicy("mine:make", Answers("reset")).reset()
+        UserPolicy("mine:make", Answers("reset")).reset()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_error_in_reset_is_one_line_too() -> None:
 )
 def test_a_factory_that_makes_no_policy(factory: Callable[[], Any], said: str) -> None:
     with pytest.raises(ModelError, match=f"^mine:make:? {said}"):
-        foreign("mine:make", factory)
+        user_policy("mine:make", factory)
 
 
 def test_ctrl_c_is_not_an_error_of_the_policy() -> None:
@@ -83,4 +83,34 @@ def test_ctrl_c_is_not_an_error_of_the_policy() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ForeignPolicy("mine:make", Slow(1)).act(seen(), INFO)
+        UserPolicy("mine:make", Slow(1)).decide(seen(), INFO)
+
+
+class Counts:
+    """Says counts."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def reset(self) -> None:
+        pass
+
+    def decide(self, observation: Any, info: Any) -> Any:
+        return self.answer
+
+
+class TestUserPolicyOfCounts(PolicyContract):
+    def make_policy(self) -> Policy:
+        return user_policy("mine:make", lambda: Counts(np.int64(9)))
+
+
+@pytest.mark.parametrize("answer", [0, 40, np.int32(40), np.uint8(7)])
+def test_any_whole_number_is_a_count(answer: Any) -> None:
+    wanted = UserPolicy("mine:make", Counts(answer)).decide(seen(), INFO)
+    assert (wanted, type(wanted)) == (int(answer), int)
+
+
+@pytest.mark.parametrize("answer", [-1, 2.0, None, "3", float("nan"), np.array([1, 2])])
+def test_what_is_no_count_is_refused_in_one_line(answer: Any) -> None:
+    with pytest.raises(ModelError, match=r"^mine:make: decide\(\) returned .*; return a number of workers, a whole"):
+        UserPolicy("mine:make", Counts(answer)).decide(seen(), INFO)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autoscaling_env.types import TaskBatch, TaskLog
-from live.functions.segments import Segment
+from live.wire.segments import Segment
 
 
 def segments(tasks: TaskBatch) -> list[str]:

@@ -8,9 +8,10 @@ import pytest
 
 from autoscaling_env.config import load_config
 from autoscaling_env.errors import BackendError
+from autoscaling_env.farm_kind import Finding
 from live import server
 from live.control import Controller
-from live.doctor import Finding, examine, server_findings
+from live.platforms.local.doctor import examine, server_findings
 from live.queues import Queues
 from live.server import EmbeddedServer, find_binary
 from live.status import farm_status
@@ -47,7 +48,7 @@ def test_an_address_without_a_server_is_one_finding() -> None:
     assert "127.0.0.1:1" in found["server"].detail
 
 
-def test_what_a_server_says_is_judged() -> None:
+def test_what_a_server_says_is_evaluated() -> None:
     facts = {"redis_version": "5.0.7", "role": "slave", "maxmemory": "100", "used_memory": "90"}
     bad = {finding.what for finding in server_findings("x", facts) if not finding.ok}
     assert bad == {"server version", "role", "server memory"}

@@ -19,14 +19,14 @@ Listener = Callable[[str, Json], None]
 PAUSE_S = 0.5
 
 
-class Mirror:
+class Informer:
     """The objects of one kind with one label selector.
 
     A watch ends every ``renewal_s`` and goes on from where it was. Its silence beyond that, or a failed
     renewal, makes the copy stale; when the server answers again what was missed is made up for.
 
     Args:
-        listener: called for every change, in the mirror's thread.
+        listener: called for every change, in the informer's thread.
     """
 
     def __init__(self, api: Api, path: str, selector: str, renewal_s: float, listener: Listener) -> None:
