@@ -192,7 +192,13 @@ def test_a_test_that_calls_what_is_not_there_fails(tmp_path: Path) -> None:
     (tests / "test_it.py").write_text(
         f"def double(number: int) -> int:\n    return 2 * number\n\ndef test_it():\n{calls}"
     )
-    command = [BIN / "mypy", "--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache"]
+    command: list[str | Path] = [
+        BIN / "mypy",
+        "--config-file",
+        ROOT / "pyproject.toml",
+        "--cache-dir",
+        tmp_path / "cache",
+    ]
     done = run([*command, "tests/test_it.py"], tmp_path)
     assert done.returncode == 1
     assert [line.partition(": error")[0] for line in done.stdout.splitlines()[:-1]] == [
