@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.checkpoint import Checkpoint, Tensors, read_checkpoint
+from agents.checkpoint import Checkpoint, Tensors, read_checkpoint, write_checkpoint
 from agents.dqn.policy import load_dqn
 from agents.learner import BatchPolicy
 from agents.sarsa import load_sarsa
@@ -17,6 +18,10 @@ from autoscaling_env.errors import ModelError, unknown_name
 from autoscaling_env.types import Info, Observation
 
 LOADERS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {"sarsa": load_sarsa, "dqn": load_dqn}
+
+
+#: What a policy needs of a checkpoint; the rest is for learning on.
+NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.")
 
 
 class LearnedPolicy:
@@ -99,3 +104,16 @@ def load_policy(path: Path | str) -> LearnedPolicy:
     except KeyError as error:
         raise ModelError(f"{path}: lacks the array {error}; train the model again") from None
     return LearnedPolicy(path, checkpoint, policy)
+
+
+def export_policy(source: Path, target: Path) -> None:
+    """Write the policy of a checkpoint alone: a hundredth of the size, and nobody can learn on from it.
+
+    Raises:
+        ModelError: as ``load_policy``.
+    """
+    load_policy(source)
+    checkpoint = read_checkpoint(source)
+    tensors = {name: array for name, array in checkpoint.tensors.items() if name.startswith(NEEDED)}
+    header = replace(checkpoint.header, state={"policy_only": True})
+    write_checkpoint(target, Checkpoint(header, tensors))

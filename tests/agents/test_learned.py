@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from agents.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from agents.learned import load_policy
+from agents.learned import export_policy, load_policy
 from agents.training import train
 from autoscaling_env.errors import ModelError
 from autoscaling_env.policy import Policy
@@ -69,7 +70,7 @@ def test_a_trained_network_runs_without_torch(dqn_model: Path) -> None:
     script = (
         "import sys; sys.modules['torch'] = None\n"
         "import numpy as np\n"
-        "from agents.learned import load_policy\n"
+        "from agents.learned import export_policy, load_policy\n"
         f"policy = load_policy({str(dqn_model)!r})\n"
         f"print(policy.decide(np.ones(9, np.float32), {farm((-1, 0, 1))!r}))\n"
     )
@@ -89,3 +90,15 @@ def test_a_dump_of_a_bad_batch_is_no_model(tmp_path: Path, dqn_model: Path) -> N
     write_checkpoint(tmp_path / "dump.safetensors", Checkpoint(model.header, model.tensors))
     with pytest.raises(ModelError, match="not a model"):
         load_policy(tmp_path / "dump.safetensors")
+
+
+def test_an_exported_policy_decides_the_same_and_is_small(dqn_model: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.safetensors"
+    export_policy(dqn_model, small)
+    whole, alone = load_policy(dqn_model), load_policy(small)
+    observations = np.random.default_rng(0).uniform(0, 40, size=(50, 9)).astype(np.float32)
+    info = farm((-1, 0, 1))
+    assert [alone.decide(each, info) for each in observations] == [whole.decide(each, info) for each in observations]
+    assert small.stat().st_size < dqn_model.stat().st_size
+    export_policy(dqn_model, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == small.read_bytes()
