@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,20 @@ def test_every_package_is_under_every_gate() -> None:
     assert packages == set(PACKAGES)
     for gate, names in held.items():
         assert set(names) == packages, f"{gate}: {set(names) ^ packages}"
+
+
+def test_the_page_shows_the_layers_that_are_checked() -> None:
+    page = (ROOT / "docs" / "design.md").read_text("utf-8")
+    (shown,) = (block for block in page.split("```text\n") if block.startswith("cli "))
+    rows = [re.split(r"\s{2,}", row)[0].split(" | ") for row in shown.partition("```")[0].splitlines()]
+    rooms, environment = (each["layers"] for each in contracts() if each["type"] == "layers")
+    checked = _layers(rooms[:-1])
+    checked += [[f"autoscaling_env.{first}", *(f".{name}" for name in more)] for first, *more in _layers(environment)]
+    assert rows == checked
+
+
+def _layers(contract: list[str]) -> list[list[str]]:
+    return [layer.split(" | ") for layer in contract]
 
 
 @pytest.mark.parametrize(
