@@ -1,4 +1,4 @@
-"""The figures an episode is judged by: what each is called, its unit, and which way is better."""
+"""The figures an episode is evaluated by: what each is called, its unit, and which way is better."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Metric:
 
 #: Every figure of an episode, in the order of the published layout; ours follow.
 METRICS: dict[str, Metric] = {
-    "total_reward": Metric("Total reward", "", "higher"),
+    "total_reward": Metric("Episode return", "", "higher"),
     "mean_reward": Metric("Mean reward", "per step", "higher"),
     "final_qos_total": Metric("QoS", "%", "higher", factor=100),
     "mean_qos": Metric("Mean windowed QoS", "%", "higher", factor=100),

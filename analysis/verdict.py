@@ -1,4 +1,4 @@
-"""A comparison in a few sentences: who earned most, how far behind the others are, and through what."""
+"""A comparison in a few sentences: who has the highest return, how far behind the others are, and through what."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def in_short(episodes: pd.DataFrame, rng: np.random.Generator, steps: pd.DataFra
         return []
     best, terms = ranking[0], _terms(steps)
     paired = bool(episodes["episode_seed"].notna().all())
-    sentences = [f"{best} earns most: {_figures(episodes, best)}."]
-    for agent, place in ((ranking[1], "comes next"), (ranking[-1], "earns least"))[: len(ranking) - 1]:
+    sentences = [f"{best} has the highest return: {_figures(episodes, best)}."]
+    for agent, place in ((ranking[1], "comes next"), (ranking[-1], "has the lowest"))[: len(ranking) - 1]:
         if means[agent] == means[best]:
-            sentences.append(f"{agent} earns as much.")
+            sentences.append(f"{agent} has the same.")
             continue
         doubt = _doubt(compare(episodes, agent, best, REWARD, rng)) if paired else ""
         far = f"{_shown(means[best] - means[agent])} behind"
         sentences.append(f"{agent} {place}, {far}{doubt}{_through(terms, agent, best)}.")
     if HINDSIGHT in means:
         left = _shown(means[HINDSIGHT] - means[best])
-        sentences.append(f"{HINDSIGHT}, which knows the tasks, earns {_shown(means[HINDSIGHT])}: {left} more.")
+        sentences.append(f"{HINDSIGHT}, which knows the tasks, returns {_shown(means[HINDSIGHT])}: {left} more.")
     if paired and episodes.groupby("agent").size().min() < MIN_EPISODES:
         sentences.append(f"Fewer than {MIN_EPISODES} episodes were played: a difference may be chance.")
     return sentences
 
 
 def _figures(episodes: pd.DataFrame, agent: str) -> str:
-    """Return what an agent earned, kept and paid, as far as it was recorded."""
+    """Return an agent's return, deadlines met and price, as far as it was recorded."""
     own = episodes[episodes["agent"] == agent].mean(numeric_only=True)
     text = f"{_shown(own[REWARD])} on average"
     if "final_qos_total" in own:

@@ -167,12 +167,12 @@ def noloss(args: argparse.Namespace) -> None:
                     flush=True,
                 )
         vandal.stopped.set()
-        _tell(backend, vandal, time.monotonic() - began, args)
+        _report(backend, vandal, time.monotonic() - began, args)
     finally:
         backend.close()
 
 
-def _tell(backend: LiveBackend, vandal: Vandal, real_s: float, args: argparse.Namespace) -> None:
+def _report(backend: LiveBackend, vandal: Vandal, real_s: float, args: argparse.Namespace) -> None:
     verdict = backend.verify()
     recovery_s = verdict.recovery_s or (0.0,)
     print(json.dumps(verdict.counts()), *verdict.problems, sep="\n")

@@ -7,7 +7,7 @@ clipping; one core each. The cases take turns, so that a busy machine slows all 
 of the process's own CPU seconds. "Whole run" includes everything a run leaves on disk.
 
 "To reward R" trains with the defaults until three evaluations in a row (every 25 episodes, 20 unseen episodes, not
-counted) earn R on average: on the SimPy farm, on the compiled one, and on several compiled ones at once; median of 5
+counted) return R on average: on the SimPy farm, on the compiled one, and on several compiled ones at once; median of 5
 training seeds.
 """
 
@@ -51,8 +51,8 @@ COLLECTED = {
     "8 compiled": ("compiled", 8),
     "16 compiled": ("compiled", 16),
 }
-#: Episodes between two evaluations, how many in a row must earn it, and after how many episodes a training has failed.
-JUDGED_EVERY, IN_A_ROW, GIVEN_UP = 25, 3, 2000
+#: Episodes between two evaluations, how many in a row must reach it, and after how many episodes a training has failed.
+EVALUATED_EVERY, IN_A_ROW, GIVEN_UP = 25, 3, 2000
 THEIRS = "DQN 120 x 30, stable-baselines3"
 SETTINGS = (
     f"agents.dqn.episodes={EPISODES}",
@@ -129,26 +129,26 @@ def make_envs(config: Config, num_envs: int) -> Environments:
 
 
 def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed: int) -> float:
-    """Return the CPU seconds of training until evaluations steadily earn ``REACHED``; infinite: they never did."""
+    """Return the CPU seconds of training until evaluations steadily reach ``REACHED``; infinite: they never did."""
     learner, records = LEARNERS[agent](config, seed), TrainingRecords(agent, config, seed, ())
     alone = OpenFaaSAutoscalingEnv(config=config, backend=farm)
     player: Player = OneByOne(agent, learner, alone, records)
     if at_once > 1:
         player = ManyAtOnce(agent, learner, make_envs(config, at_once), records)
-    judged, done, spent, in_a_row = make_envs(config, 20), 0, 0.0, 0
+    evaluated, done, spent, in_a_row = make_envs(config, 20), 0, 0.0, 0
     seeds = episode_seeds(seed, GIVEN_UP)
     while done < GIVEN_UP:
-        end = min(done + at_once, (done // JUDGED_EVERY + 1) * JUDGED_EVERY)
+        end = min(done + at_once, (done // EVALUATED_EVERY + 1) * EVALUATED_EVERY)
         spent += cpu_seconds(lambda start=done, end=end: player.play(start + 1, seeds[start:end]))  # type: ignore[misc]
         done = end
-        if done % JUDGED_EVERY == 0:
-            in_a_row = in_a_row + 1 if _earned(judged, learner) >= REACHED[agent] else 0
+        if done % EVALUATED_EVERY == 0:
+            in_a_row = in_a_row + 1 if _mean_return(evaluated, learner) >= REACHED[agent] else 0
             if in_a_row == IN_A_ROW:
                 return spent
     return float("inf")
 
 
-def _earned(envs: Environments, learner: Learner) -> float:
+def _mean_return(envs: Environments, learner: Learner) -> float:
     asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": evaluation_seeds(1_000_003, 20)}
     return statistics.mean(evaluate(envs, learner.policy(), **asked, listener=SilentTraining()).total_reward)
 

@@ -33,7 +33,7 @@ from cli.failures import missing, unwritable, usage
 
 app = typer.Typer(
     name="autoscale",
-    help="Train autoscaling agents on a simulated task farm, judge them on a real one, beside the rules you run today.",
+    help="Train autoscaling agents on a simulated task farm, evaluate them on a real one, beside your rules.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",

@@ -58,14 +58,14 @@ def show_summary(found: Comparison, scenario: str) -> None:
     show_rows(scenario, found.summary_rows(scenario), caption)
 
 
-def show_sentences(told: Mapping[str, Sequence[str]]) -> None:
+def show_sentences(sentences: Mapping[str, Sequence[str]]) -> None:
     """Print each scenario in a few sentences."""
-    for name, lines in told.items():
+    for name, lines in sentences.items():
         if lines:
             out.print(f"[bold]{escape(name)}, in short[/]", highlight=False, soft_wrap=True)
         for line in lines:
             out.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
-    if any(told.values()):
+    if any(sentences.values()):
         out.print()
 
 

@@ -89,8 +89,8 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints: of one scenario its agents; of several ``scenarios`` by name."""
-        told = self.in_short()
-        summaries = {name: summary_json(found) | {"in_short": told[name]} for name, found in self.results.items()}
+        sentences = self.in_short()
+        summaries = {name: summary_json(found) | {"in_short": sentences[name]} for name, found in self.results.items()}
         where = {} if self.folder is None else {"records": self.folder}
         files = {name: str(path) for name, path in {**where, **self.files}.items()}
         data = {"scenarios": summaries} if len(summaries) > 1 else next(iter(summaries.values()))

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 #: A server that was just started may take this long to answer (real seconds).
 SERVER_START_S = 5.0
-#: A step that ends later than this share of itself is told about.
+#: A step that ends later than this share of itself is warned of.
 LATE_SHARE = 0.1
 #: How often the server is asked when the episode began; the quickest answer counts.
 CLOCK_READINGS = 3
@@ -82,13 +82,13 @@ class LiveBackend:
         self._readings: Readings | None = None
         self._watch = SnapshotPoller(self._controller, self.tasks, live.time_scale, self._clock)
         self._starts = WorkerStarts()
-        self._zero = self._now_s = self._told_late_s = 0.0
+        self._zero = self._now_s = self._warned_late_s = 0.0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``. Takes real time: until the workers are ready."""
         self._open()
         self.tasks, self._readings, self._starts = tasks, None, WorkerStarts()
-        self._told_late_s = 0.0
+        self._warned_late_s = 0.0
         self._watch = SnapshotPoller(self._controller, tasks, self._live.time_scale, self._clock)
         self._keeper.follow("")
         retry_until(lambda: self._controller.begin(segments(tasks)), SERVER_START_S, self._clock)
@@ -216,8 +216,8 @@ class LiveBackend:
     def _warn_if_late(self, step_s: float) -> None:
         """Warn the first time in an episode, and when it has become twice as bad."""
         late_s = self.elapsed_s() - self._now_s
-        if late_s > max(LATE_SHARE * step_s, 2 * self._told_late_s):
-            self._told_late_s = late_s
+        if late_s > max(LATE_SHARE * step_s, 2 * self._warned_late_s):
+            self._warned_late_s = late_s
             remedy = "decide faster, or raise live.time_scale"
             logger.warning("step ended %.2f s late (%.0f %% of it): %s", late_s, 100 * late_s / step_s, remedy)
 

@@ -33,7 +33,7 @@ class Readings:
         self._last = first
         self.outcomes = Outcomes(tasks, zero_us, time_scale)
         self._untold: deque[Mapping[str, Any]] = deque()
-        self._told = 0
+        self._collected = 0
 
     def add(self, snapshot: Snapshot) -> None:
         """Take in what was read."""
@@ -45,7 +45,7 @@ class Readings:
         rows = self._collected_before(time_s)
         self.outcomes.add(rows)
         numbers = np.array([row["id"] for row in rows], dtype=np.intp)
-        self._told += len(rows)
+        self._collected += len(rows)
         collected_s = self.outcomes.collected_s[numbers]
         response_s = collected_s - self._tasks.arrival_s[numbers]
         alive = np.array(["dead" not in row for row in rows], dtype=np.bool_)
@@ -55,7 +55,7 @@ class Readings:
             input_queue=self._last.input_queue,
             worker_queue=self._last.worker_queue,
             result_queue=self._last.result_queue + len(self._untold),
-            output_queue=self._told,
+            output_queue=self._collected,
             workers_requested=counts.requested,
             workers_ready=counts.ready,
             workers_starting=counts.starting,

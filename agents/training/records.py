@@ -50,15 +50,15 @@ class TrainingRecords:
 
     def write(self, folder: RunFolder) -> None:
         """Write all four files, each whole or not at all, unless they say all this already."""
-        told = (len(self.lines), len(self.evaluations))
-        if told == self._written:
+        state = (len(self.lines), len(self.evaluations))
+        if state == self._written:
             return
         frame = self._all_steps()
         folder.write_frame(STEPS, frame)
         folder.write_json(VISITS, self._visits(frame))
         folder.write_json(TRAINING, self._training())
         folder.write_json(EVALUATION, self._evaluation())
-        self._written = told
+        self._written = state
 
     def read(self, folder: RunFolder, episode: int) -> None:
         """Take over what an earlier part of the run wrote about its first ``episode`` episodes.

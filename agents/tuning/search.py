@@ -15,7 +15,7 @@ from agents.tuning.space import Parameter, Settings
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What one setting earned: share of deadlines met, 0-1, and worker-seconds paid for."""
+    """What one setting came to: share of deadlines met, 0-1, and worker-seconds paid for."""
 
     qos: float
     worker_seconds: float

@@ -1,4 +1,4 @@
-"""Learning curves: what training earned, with the evaluations of each checkpoint on top."""
+"""Learning curves: the return of training episodes, with the evaluations of each checkpoint on top."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Panel:
 
 
 _PANELS = (
-    _Panel("total_reward", "Total reward", "reward of an episode"),
+    _Panel("total_reward", "Episode return", "reward of an episode"),
     _Panel("final_qos", "QoS", "deadlines met [%]", 100.0),
     _Panel("mean_workers", "Workers", "mean requested workers"),
     _Panel("scaling_actions", "Scaling actions", "changes in an episode"),

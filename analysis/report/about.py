@@ -53,7 +53,7 @@ def notes(sources: Sources) -> list[str]:
 
 
 def overview(sources: Sources) -> list[Row]:
-    """Scenario x agent, mean total reward; empty for a single scenario."""
+    """Scenario x agent, mean episode return; empty for a single scenario."""
     if len(sources.scenarios) < 2:
         return []
     agents = dict.fromkeys(name for scenario in sources.scenarios for name in scenario.results.agents)

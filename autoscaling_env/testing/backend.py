@@ -242,10 +242,10 @@ class ExactBackendContract(BackendContract):
         def run() -> bytes:
             backend = self.make_backend(self.farm_config(pickup_s=0.1))
             backend.reset(steady(50, 6.0, 0.4), 2)
-            told = []
+            seen = []
             for workers in (2, 4, 3, 6, 1, 2, 2):
                 backend.scale_to(workers)
-                told.append(backend.advance(1.3))
-            return b"".join(t.collected_s.tobytes() + t.response_s.tobytes() for t in told)
+                seen.append(backend.advance(1.3))
+            return b"".join(t.collected_s.tobytes() + t.response_s.tobytes() for t in seen)
 
         assert run() == run()

@@ -53,7 +53,7 @@ class ScriptedBackend:
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         self._time_s, self._next, self._workers = 0.0, 0, workers
-        return self._tell(Window(input_queue=1))
+        return self._telemetry(Window(input_queue=1))
 
     def scale_to(self, workers: int) -> ScaleOutcome:
         self.asked.append(workers)
@@ -66,12 +66,12 @@ class ScriptedBackend:
         self._time_s += seconds
         window = self._windows[min(self._next, len(self._windows) - 1)]
         self._next += 1
-        return self._tell(window)
+        return self._telemetry(window)
 
     def close(self) -> None:
         self.closed += 1
 
-    def _tell(self, window: Window) -> Telemetry:
+    def _telemetry(self, window: Window) -> Telemetry:
         rows = list(window.finished)
         return Telemetry(
             time_s=self._time_s,

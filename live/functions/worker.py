@@ -108,8 +108,8 @@ class Worker:
                 value = self._handler(task)
             _end_if_forked(self._pid)
             return self._encoded(value)
-        except Abandoned as told:
-            return "returned", str(told)
+        except Abandoned as error:
+            return "returned", str(error)
         except (Exception, SystemExit) as error:  # whatever a handler does, the worker lives on
             _end_if_forked(self._pid)
             return "failed", f"{type(error).__name__}: {error}"[:MAX_REASON]

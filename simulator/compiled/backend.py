@@ -29,7 +29,7 @@ class CompiledBackend:
         self._config = farm
         self._farms: Farms | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
-        self._told, self._now_s = 0, 0.0
+        self._collected, self._now_s = 0, 0.0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``."""
@@ -39,7 +39,7 @@ class CompiledBackend:
         farms.work_s[0] = tasks.service_s + overheads(self._config, tasks)
         farms.pickup_s[0] = pickup_delays(self._config, tasks)
         kernel.restart(farms, 0, size, workers)
-        self._farms, self._tasks, self._told, self._now_s = farms, tasks, 0, 0.0
+        self._farms, self._tasks, self._collected, self._now_s = farms, tasks, 0, 0.0
         return self._telemetry()
 
     def scale_to(self, workers: int) -> ScaleOutcome:
@@ -72,7 +72,7 @@ class CompiledBackend:
         finished_s, collected_s = np.full((2, len(self._tasks)), np.nan)
         finished = farms.finished[0, : farms.state[0]["finished"]]
         finished_s[finished] = farms.started_s[0, finished] + farms.work_s[0, finished]
-        collected_s[finished[: self._told]] = farms.collected_s[0, : self._told]
+        collected_s[finished[: self._collected]] = farms.collected_s[0, : self._collected]
         return TaskLog(farms.started_s[0].copy(), finished_s, collected_s)
 
     def _running(self) -> Farms:
@@ -97,17 +97,17 @@ class CompiledBackend:
 
     def _telemetry(self) -> Telemetry:
         farms, tasks, state = self._running(), self._tasks, self._state()
-        now, told, ready = self._now_s, state["collected"], _ready(state)
-        new = farms.finished[0, self._told : told]
-        collected_s = farms.collected_s[0, self._told : told].copy()
+        now, collected, ready = self._now_s, state["collected"], _ready(state)
+        new = farms.finished[0, self._collected : collected]
+        collected_s = farms.collected_s[0, self._collected : collected].copy()
         response_s = collected_s - tasks.arrival_s[new]
-        self._told = told
+        self._collected = collected
         return Telemetry(
             time_s=now,
             input_queue=len(tasks.segment_start_s) - int(np.searchsorted(tasks.segment_start_s, now, side="left")),
             worker_queue=state["enqueued"] - state["next"],
-            result_queue=state["finished"] - told,
-            output_queue=told,
+            result_queue=state["finished"] - collected,
+            output_queue=collected,
             workers_requested=ready + state["starting"],
             workers_ready=ready,
             workers_starting=state["starting"],

@@ -71,8 +71,8 @@ class Streams:
 
     def _is_laid_out_as_here(self) -> bool:
         """Whether the four words are the state as on machines with 128-bit numbers, low word first."""
-        told: Any = self._bits.state["state"]
-        words = [told["state"], told["state"] >> 64, told["inc"], told["inc"] >> 64]
+        state: Any = self._bits.state["state"]
+        words = [state["state"], state["state"] >> 64, state["inc"], state["inc"] >> 64]
         return bool(self._state.tolist() == [int(word) & (2**64 - 1) for word in words])
 
     def _draws_as_numpy(self) -> bool:

@@ -21,13 +21,13 @@ class SimBackend:
         self._config = farm
         self._farm: Farm | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
-        self._told = 0
+        self._collected = 0
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``."""
         delays = Delays(self._config, tasks)
         work_s = tasks.service_s + delays.overhead_s
-        self._tasks, self._told = tasks, 0
+        self._tasks, self._collected = tasks, 0
         self._farm = Farm(tasks.arrival_s, work_s, delays, self._config.collect_s, workers)
         return self._telemetry()
 
@@ -65,9 +65,9 @@ class SimBackend:
 
     def _telemetry(self) -> Telemetry:
         farm, tasks = self._running(), self._tasks
-        new = np.array(farm.collected[self._told :], dtype=np.intp)
-        collected_s = np.array(farm.collected_s[self._told :], dtype=np.float64)
-        self._told += len(new)
+        new = np.array(farm.collected[self._collected :], dtype=np.intp)
+        collected_s = np.array(farm.collected_s[self._collected :], dtype=np.float64)
+        self._collected += len(new)
         response_s = collected_s - tasks.arrival_s[new]
         now = float(farm.calendar.now)
         return Telemetry(
@@ -75,7 +75,7 @@ class SimBackend:
             input_queue=len(tasks.segment_start_s) - int(np.searchsorted(tasks.segment_start_s, now, side="left")),
             worker_queue=len(farm.waiting),
             result_queue=len(farm.results),
-            output_queue=self._told,
+            output_queue=self._collected,
             workers_requested=farm.requested,
             workers_ready=farm.ready,
             workers_starting=len(farm.starting),

@@ -161,12 +161,12 @@ def test_learning_curves_with_evaluations(tmp_path: Path, figures: list[Figure])
     evaluation = {"checkpoints": [{"episode": 5, "total_reward_mean": 3.0, "total_reward_std": 1.0}]}
     plots.learning_curves(training(20, epsilon=[0.5] * 20), evaluation, tmp_path / "l.png")
     panels = axes_by_title(figures[0])
-    assert list(panels) == ["Total reward", "Exploration"]  # a loss without a value is no panel
-    (bar,) = panels["Total reward"].containers
+    assert list(panels) == ["Episode return", "Exploration"]  # a loss without a value is no panel
+    (bar,) = panels["Episode return"].containers
     assert (bar[0].get_xdata(), bar[0].get_ydata()) == (5, 3)
-    floor = panels["Total reward"].get_ylim()[0]
+    floor = panels["Episode return"].get_ylim()[0]
     count = sum(-x * x < floor for x in range(20))
-    (below,) = (text.get_text() for text in panels["Total reward"].texts)
+    (below,) = (text.get_text() for text in panels["Episode return"].texts)
     assert below == f"{count} training episodes lie below the scale, the lowest at -361"
 
 

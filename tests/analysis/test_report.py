@@ -64,7 +64,7 @@ def test_the_page_tells_what_was_run_and_how_to_repeat_it(tmp_path: Path) -> Non
 def test_the_page_begins_with_who_won_and_why(tmp_path: Path) -> None:
     visible = page(compared(tmp_path, objective="shaped")).split("<script>", maxsplit=1)[0]
     begin = visible[: visible.index("What was run</h2>")]
-    assert "static-14 earns most: " in begin
+    assert "static-14 has the highest return: " in begin
     assert "static-8 comes next, " in begin
     assert "mostly through " in begin
     assert "objective: shaped" in begin

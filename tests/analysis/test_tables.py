@@ -19,7 +19,7 @@ def test_summary_shows_mean_and_deviation_in_the_shown_unit() -> None:
     assert row == {
         "Agent": "a",
         "Episodes": "2",
-        "Total reward": "2.00 ± 1.00",
+        "Episode return": "2.00 ± 1.00",
         "QoS [%]": "90.00 ± 10.00",
         "Mean workers": "2.00 ± 0.00",
         "Max workers": "2.0 ± 0.0",
@@ -31,7 +31,7 @@ def test_summary_shows_mean_and_deviation_in_the_shown_unit() -> None:
 
 def test_what_was_not_recorded_is_a_dash() -> None:
     (row,) = summary_rows(as_results({"agents": {"A": {"records": [{"rewards": [1.5]}]}}}))
-    assert row["Total reward"] == "1.50 ± 0.00"
+    assert row["Episode return"] == "1.50 ± 0.00"
     assert row["QoS [%]"] == row["Worker-seconds [s]"] == "-"
 
 

@@ -22,9 +22,9 @@ def test_a_single_agent_is_not_compared() -> None:
 
 def test_who_earned_most_and_how_far_the_others_are_behind() -> None:
     first, second, last = told(worst=SAME - 100, best=SAME, next=SAME - 1)
-    assert first == "best earns most: 5.50 on average."
+    assert first == "best has the highest return: 5.50 on average."
     assert second == "next comes next, 1.00 behind [1.00, 1.00]."
-    assert last == "worst earns least, 100.00 behind [100.00, 100.00]."
+    assert last == "worst has the lowest, 100.00 behind [100.00, 100.00]."
 
 
 def test_what_may_be_chance_is_called_so() -> None:
@@ -34,7 +34,7 @@ def test_what_may_be_chance_is_called_so() -> None:
 
 
 def test_an_equal_is_called_so() -> None:
-    assert told(one=SAME, two=SAME, three=SAME - 1)[1] == "two earns as much."
+    assert told(one=SAME, two=SAME, three=SAME - 1)[1] == "two has the same."
 
 
 def test_few_episodes_claim_nothing() -> None:
@@ -45,8 +45,8 @@ def test_few_episodes_claim_nothing() -> None:
 
 def test_the_best_found_does_not_compete() -> None:
     first, *_, last = told(one=SAME, two=SAME - 1, hindsight=SAME + 4)
-    assert first.startswith("one earns most")
-    assert last == "hindsight, which knows the tasks, earns 9.50: 4.00 more."
+    assert first.startswith("one has the highest return")
+    assert last == "hindsight, which knows the tasks, returns 9.50: 4.00 more."
 
 
 def test_the_terms_that_make_the_difference_are_named() -> None:

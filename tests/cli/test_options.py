@@ -41,9 +41,11 @@ def test_the_objective_of_a_training_and_its_evaluation(autoscale) -> None:
     quick = ("--max-steps", 3, "--objective", "cost")
     trained = autoscale("train", "sarsa", "--episodes", 2, "--eval-episodes", 0, *quick, "--json").json()
     assert "objective: cost" in (Path(trained["run"]) / "config.yml").read_text()
-    judged = autoscale("evaluate", trained["run"], "--episodes", 1, *quick, "--output-dir", "judged", "--json").json()
-    assert judged["meta"]["objective"] == "cost"
-    assert judged["agents"]["sarsa"]["total_reward"]["mean"] < 0
+    evaluated = autoscale(
+        "evaluate", trained["run"], "--episodes", 1, *quick, "--output-dir", "evaluated", "--json"
+    ).json()
+    assert evaluated["meta"]["objective"] == "cost"
+    assert evaluated["agents"]["sarsa"]["total_reward"]["mean"] < 0
 
 
 def test_the_objective_of_the_baselines(autoscale) -> None:

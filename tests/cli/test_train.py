@@ -26,9 +26,9 @@ def test_train_then_evaluate_then_plot(autoscale, agent: str) -> None:
     summary = trained.json()
     assert (summary["episodes"], summary["interrupted"]) == (4, False)
     assert Path(summary["model"]).name == f"{agent}_final.safetensors"
-    judged = autoscale("evaluate", the_run(agent), "--episodes", 2, "--max-steps", 5, "--json")
-    assert judged.code == 0, judged.err
-    assert list(judged.json()["agents"]) == [agent]
+    evaluated = autoscale("evaluate", the_run(agent), "--episodes", 2, "--max-steps", 5, "--json")
+    assert evaluated.code == 0, evaluated.err
+    assert list(evaluated.json()["agents"]) == [agent]
     assert autoscale("plot", the_run(agent)).code == 0
     assert (the_run(agent) / "plots" / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
 

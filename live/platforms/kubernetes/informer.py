@@ -83,9 +83,9 @@ class Informer:
         answer = self._api.get(self._path, labelSelector=self._selector)
         found = {item["metadata"]["uid"]: item for item in answer["items"]}
         for uid in self._known.keys() - found.keys():
-            self._tell("DELETED", self._known[uid])
+            self._notify("DELETED", self._known[uid])
         for item in found.values():
-            self._tell("MODIFIED" if item["metadata"]["uid"] in self._known else "ADDED", item)
+            self._notify("MODIFIED" if item["metadata"]["uid"] in self._known else "ADDED", item)
         self._version = answer["metadata"]["resourceVersion"]
         self._contact = time.monotonic()
 
@@ -113,9 +113,9 @@ class Informer:
             raise ClusterUnreachable(f"Kubernetes: watch {self._path}: {item.get('message', 'error')}")
         self._version = item["metadata"]["resourceVersion"]
         if kind != "BOOKMARK":
-            self._tell(kind, item)
+            self._notify(kind, item)
 
-    def _tell(self, kind: str, item: Json) -> None:
+    def _notify(self, kind: str, item: Json) -> None:
         if kind == "DELETED":
             self._known.pop(item["metadata"]["uid"], None)
         else:

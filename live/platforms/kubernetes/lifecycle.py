@@ -141,8 +141,8 @@ def _check(rows: list[RoleStatus], late: bool, limit_s: float) -> None:
     if troubles:
         raise BackendError(f"pods do not start: {'; '.join(troubles)}")
     if late:
-        told = ", ".join(f"{row.role} {row.ready}/{row.wanted}" for row in rows)
+        seen = ", ".join(f"{row.role} {row.ready}/{row.wanted}" for row in rows)
         raise BackendError(
-            f"not all pods run after {limit_s:g} s ({told}): `kubectl get events` says why; "
+            f"not all pods run after {limit_s:g} s ({seen}): `kubectl get events` says why; "
             "raise live.kubernetes.open_timeout_s if the image is still being pulled"
         )

@@ -52,7 +52,7 @@ class KubernetesPlatform:
         self._gated = False
         self._run, self._episode = uuid.uuid4().hex[:8], ""
         self._overturned = ""
-        self._told = ""
+        self._warned = ""
         self._costs: DeletionCosts | None = None
         self._closed = False
 
@@ -177,9 +177,9 @@ class KubernetesPlatform:
         if changed_by and self._config.control == "own":
             self._overturned = f"{self._overturned}; {changed_by}".removeprefix("; ")
         trouble = view.trouble()
-        if trouble and trouble != self._told:
+        if trouble and trouble != self._warned:
             logger.warning("workers do not start: %s", trouble)
-        self._told = trouble
+        self._warned = trouble
         return changed_by
 
     def _say_who_goes(self, fewer: int, roster: Roster, within_s: float) -> None:

@@ -73,12 +73,12 @@ def _result(api: Api, path: str, within_s: float) -> Probed:
         if pod.trouble:
             return Probed(image=pod.trouble)
         if pod.over:
-            return _told(item)
+            return _probed(item)
         time.sleep(LOOK_S)
     return Probed(image=f"the pod has not run after {within_s:g} s; see `kubectl describe pod`")
 
 
-def _told(item: Json) -> Probed:
+def _probed(item: Json) -> Probed:
     (status,) = item["status"].get("containerStatuses") or [{}]
     ended = status.get("state", {}).get("terminated", {})
     if ended.get("exitCode") == 0:

@@ -18,7 +18,7 @@ PodListener = Callable[[str, Pod], None]
 
 
 class View:
-    """The farm as the API server last told it.
+    """The farm as the API server last changes it.
 
     Args:
         on_pod: called in the watch's thread for every change of a worker's pod.
@@ -94,8 +94,8 @@ class View:
     def take_changed_by(self) -> str:
         """Return who else changed the wanted number since the last call, and forget it."""
         with self._lock:
-            told, self._changed_by = "; ".join(self._changed_by), []
-            return told
+            changes, self._changed_by = "; ".join(self._changed_by), []
+            return changes
 
     def trouble(self) -> str:
         """Return why wanted workers do not start, or ""."""

@@ -12,7 +12,7 @@ from live.clients import command_client, shown
 from live.errors import speaking_ours
 from live.platforms.local.doctor import server_findings
 from live.platforms.openfaas.deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours
-from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, told_edition
+from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, edition_of
 from live.platforms.openfaas.farm import checked_spec
 from live.platforms.openfaas.gateway import FunctionStatus, Gateway
 from live.platforms.openfaas.trial import try_worker
@@ -140,9 +140,9 @@ def _gateway(config: Config, gateway: Gateway) -> Iterator[Finding]:
         yield Finding("gateway", False, str(error), remedy)
         return
     yield Finding("gateway", True, f"{gateway.where} answers, {len(listing)} functions in {gateway.namespace}")
-    yield _namespace(config, told_edition(info))
-    yield _limits(config, told_edition(info), listing)
-    yield _start_up(config, told_edition(info))
+    yield _namespace(config, edition_of(info))
+    yield _limits(config, edition_of(info), listing)
+    yield _start_up(config, edition_of(info))
     yield _leftovers(config, listing)
     yield _names(config, listing)
 

@@ -22,7 +22,7 @@ class Leaving:
         self._until_s = 0.0
         self._names: frozenset[str] = frozenset()
 
-    def told(self, removed: int, starting: int, now_s: float) -> None:
+    def fewer(self, removed: int, starting: int, now_s: float) -> None:
         """Note that ``removed`` replicas fewer are wanted, while ``starting`` had not registered yet."""
         if removed > starting:
             self._owed += removed - starting

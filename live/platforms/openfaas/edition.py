@@ -26,11 +26,11 @@ class Edition(StrEnum):
     UNLIMITED = "unlimited"
 
 
-def told_edition(info: dict[str, Any]) -> Edition:
+def edition_of(info: dict[str, Any]) -> Edition:
     """Return what ``GET /system/info`` says: the Community Edition's provider calls itself ``faas-netes-ce``."""
     provider = info.get("provider")
-    told = provider if isinstance(provider, dict) else {}
-    names = (str(told.get(key, "")) for key in ("provider", "name"))
+    known = provider if isinstance(provider, dict) else {}
+    names = (str(known.get(key, "")) for key in ("provider", "name"))
     return Edition.COMMUNITY if any(name.endswith("-ce") for name in names) else Edition.UNKNOWN
 
 
@@ -40,11 +40,11 @@ def find_edition(deployer: Deployer, give_up_s: float) -> Edition:
     The Community Edition refuses ``com.openfaas.scale.max`` above 5. Nothing is left behind by a refusal.
     """
     try:
-        told = told_edition(deployer.gateway.info(give_up_s - deployer.clock.now()))
+        known = edition_of(deployer.gateway.info(give_up_s - deployer.clock.now()))
     except (FunctionUnknown, GatewayFailed, GatewayRejected):
-        told = Edition.UNKNOWN
-    if told is not Edition.UNKNOWN:
-        return told
+        known = Edition.UNKNOWN
+    if known is not Edition.UNKNOWN:
+        return known
     try:
         deploy(deployer, _wide_worker(deployer), give_up_s)
     except GatewayRejected:

@@ -100,18 +100,18 @@ def _name(error: Exception) -> str:
 
 def status_error(where: str, asked: str, status: int, body: bytes, headers: Mapping[str, str]) -> BackendError:
     """Return our error for an answer that is not a success."""
-    told = f"OpenFaaS gateway {where}: {asked}: {status}{_said(body)}"
+    answer = f"OpenFaaS gateway {where}: {asked}: {status}{_said(body)}"
     if 300 <= status < 400:
-        return GatewayRefused(f"{told} (to {headers.get('Location', '?')}); write the address it redirects to")
+        return GatewayRefused(f"{answer} (to {headers.get('Location', '?')}); write the address it redirects to")
     if status == 401:
-        return GatewayRefused(f"{told}; check live.openfaas.user and password_file (secret basic-auth)")
+        return GatewayRefused(f"{answer}; check live.openfaas.user and password_file (secret basic-auth)")
     if status == 403:
-        return GatewayRefused(f"{told}; the user may not do this")
+        return GatewayRefused(f"{answer}; the user may not do this")
     if status == 404:
-        return FunctionUnknown(told)
+        return FunctionUnknown(answer)
     if status in BUSY:
-        return GatewayBusy(told, retry_after_s(headers.get("Retry-After")))
-    return GatewayFailed(told) if status >= 500 else GatewayRejected(told)
+        return GatewayBusy(answer, retry_after_s(headers.get("Retry-After")))
+    return GatewayFailed(answer) if status >= 500 else GatewayRejected(answer)
 
 
 def retry_after_s(header: str | None) -> float:

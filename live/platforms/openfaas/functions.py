@@ -66,8 +66,8 @@ class FunctionPool:
     def counts(self, roster: Roster) -> WorkerCounts:
         """See ``Platform.counts``."""
         with self._lock:
-            told, self._changed_by = "; ".join(self._changed_by), []
-        return self._counts(roster, told)
+            changes, self._changed_by = "; ".join(self._changed_by), []
+        return self._counts(roster, changes)
 
     def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
         """See ``WorkerPool.observe``: functions gone, resized, and come, without our doing."""
@@ -78,7 +78,7 @@ class FunctionPool:
             if self._counted_s <= settled_s:  # an older listing does not know what we added and removed since
                 self._in_namespace = len(listing)
             for function in list(self._deployed.values()):
-                self._tell(function.observe(listed.get(function.name), asked_s, self._deployer.config.settle_s))
+                self._note(function.observe(listed.get(function.name), asked_s, self._deployer.config.settle_s))
                 if function.target == 0 and not function.changing:
                     del self._deployed[function.name]
             for name in sorted(listed.keys() - self._deployed.keys() - self._leaving.keys()):
@@ -88,7 +88,7 @@ class FunctionPool:
 
     # -- inside: what is known
 
-    def _counts(self, roster: Roster, told: str = "") -> WorkerCounts:
+    def _counts(self, roster: Roster, changes: str = "") -> WorkerCounts:
         now_s = self._deployer.clock.now()
         theirs = _by_function(alive(roster, self._deployer.farm))
         with self._lock:
@@ -100,9 +100,9 @@ class FunctionPool:
         strays = sum(record.task is not None for records in theirs.values() for record in records)
         ready, draining = sum(each.ready for each in counted), sum(each.draining for each in counted)
         busy = sum(each.busy for each in counted)
-        return WorkerCounts(requested, ready, requested - ready, draining + strays, busy, stale, told)
+        return WorkerCounts(requested, ready, requested - ready, draining + strays, busy, stale, changes)
 
-    def _tell(self, what: str) -> None:
+    def _note(self, what: str) -> None:
         if what:
             self._changed_by.append(what)
 
@@ -113,7 +113,7 @@ class FunctionPool:
         function.ask(status.replicas)
         function.given(status.replicas, now_s)
         self._deployed[status.name] = function
-        self._tell(f"function {status.name} has turned up with {status.replicas} replicas")
+        self._note(f"function {status.name} has turned up with {status.replicas} replicas")
 
     def _aim(self) -> int:
         return sum(function.aim for function in self._known().values())

@@ -29,7 +29,7 @@ class ReplicaPool:
         self._deployer = deployer
         self._name = deployer.blueprint.worker_name()
         self._lock = threading.Lock()
-        self._crew = WorkerFunction(self._name, 0, deployer.leaving_s, deployer.clock.now())
+        self._function = WorkerFunction(self._name, 0, deployer.leaving_s, deployer.clock.now())
         self._ceiling: int | None = None
         self._read_s = deployer.clock.now()
         self._changed_by = ""
@@ -53,7 +53,7 @@ class ReplicaPool:
             )
         self._wait_for_leavers(workers, give_up_s)
         with self._lock:
-            self._crew.begin()
+            self._function.begin()
 
     def scale_to(self, workers: int, roster: Roster) -> ScaleOutcome:
         """See ``Platform.scale_to``. No call at all when nothing changes, or at a limit found before."""
@@ -65,51 +65,51 @@ class ReplicaPool:
         try:
             return self._change(workers, self._deployer.clock.now() + self._deployer.farm.call_timeout_s)
         except BackendError as error:
-            return rejected(workers, self._crew.target, error)
+            return rejected(workers, self._function.target, error)
 
     def counts(self, roster: Roster) -> WorkerCounts:
         """See ``Platform.counts``."""
         with self._lock:
-            told, self._changed_by = self._changed_by, ""
-        return self._counts(roster, told)
+            change, self._changed_by = self._changed_by, ""
+        return self._counts(roster, change)
 
     def observe(self, listing: Sequence[FunctionStatus], asked_s: float) -> None:
         """See ``WorkerPool.observe``. A value that may be older than our own change is not believed."""
         found = next((each for each in listing if each.name == self._name), None)
         with self._lock:
             self._read_s = asked_s
-            told = self._crew.observe(found, asked_s, self._deployer.config.settle_s)
-            self._changed_by = told or self._changed_by
-            if self._ceiling is not None and self._crew.target > self._ceiling:
+            change = self._function.observe(found, asked_s, self._deployer.config.settle_s)
+            self._changed_by = change or self._changed_by
+            if self._ceiling is not None and self._function.target > self._ceiling:
                 self._ceiling = None
 
     # -- inside
 
-    def _counts(self, roster: Roster, told: str = "") -> WorkerCounts:
+    def _counts(self, roster: Roster, change: str = "") -> WorkerCounts:
         now_s = self._deployer.clock.now()
         with self._lock:
-            tally = self._crew.tally(alive(roster, self._deployer.farm), now_s)
+            tally = self._function.tally(alive(roster, self._deployer.farm), now_s)
             stale = ("requested", "starting") if now_s - self._read_s > self._deployer.stale_s else ()
-            target = self._crew.target
-        return WorkerCounts(target, tally.ready, target - tally.ready, tally.draining, tally.busy, stale, told)
+            target = self._function.target
+        return WorkerCounts(target, tally.ready, target - tally.ready, tally.draining, tally.busy, stale, change)
 
     def _change(self, workers: int, give_up_s: float, patience: int = 1) -> ScaleOutcome:
         """Have ``workers`` replicas, or as many as were found to be the limit; judge by what is read back."""
         aim = workers if self._ceiling is None else min(workers, self._ceiling)
         with self._lock:
-            given = self._crew.target
-            self._crew.ask(aim)
+            given = self._function.target
+            self._function.ask(aim)
         try:
             given, trouble = self._ask(aim, give_up_s, patience)
         finally:
             with self._lock:
-                self._crew.given(given, self._deployer.clock.now())
+                self._function.given(given, self._deployer.clock.now())
         return self._judged(workers, aim, given, trouble)
 
     def _ask(self, aim: int, give_up_s: float, patience: int) -> tuple[int, BackendError | None]:
         """Return the number read back, and what the gateway complained of if it did."""
         gateway, clock = self._deployer.gateway, self._deployer.clock
-        if self._crew.target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
+        if self._function.target == 0 and gateway.function(self._name, give_up_s - clock.now()) is None:
             deploy_workers(self._deployer, give_up_s)
         trouble, status = self._post_and_read(aim, give_up_s, patience)
         if status is None:
@@ -154,14 +154,14 @@ class ReplicaPool:
         return self._at_ceiling(workers)
 
     def _at_ceiling(self, workers: int) -> ScaleOutcome:
-        given = self._crew.target
+        given = self._function.target
         if workers == given:
             return granted(workers)
         why = "; the Community Edition stops there" if given == CE_REPLICAS else ""
         return clamped(workers, given, f"OpenFaaS gave {given} of {workers} replicas of {self._name}{why}")
 
     def _wait_for_leavers(self, workers: int, give_up_s: float) -> None:
-        """Wait until no more than ``workers`` are available: the others have been told to leave."""
+        """Wait until no more than ``workers`` are available: the others have been change to leave."""
         clock = self._deployer.clock
         while clock.now() < give_up_s:
             status = self._deployer.gateway.function(self._name, give_up_s - clock.now())

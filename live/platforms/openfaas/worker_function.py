@@ -59,7 +59,7 @@ class WorkerFunction:
 
     def given(self, replicas: int, now_s: float) -> None:
         """``replicas`` were read back, or are believed."""
-        self._leaving.told(self.target - replicas, self._starting, now_s)
+        self._leaving.fewer(self.target - replicas, self._starting, now_s)
         self._changing, self._changed_s, self.target = False, now_s, replicas
 
     def begin(self) -> None:
@@ -80,11 +80,11 @@ class WorkerFunction:
         if self._changing or asked_s < self._changed_s + settle_s:
             return ""
         replicas, available = (status.replicas, status.available) if status else (0, 0)
-        told = ""
+        change = ""
         if replicas not in {self.target, self.wanted}:
             what = f"set to {replicas} replicas" if status else "deleted"
-            told = f"function {self.name} was {what} (it had {self.target}) by somebody else"
+            change = f"function {self.name} was {what} (it had {self.target}) by somebody else"
         self.target = replicas
         if available == replicas:
             self._leaving.all_available(replicas)
-        return told
+        return change
