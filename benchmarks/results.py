@@ -1,27 +1,30 @@
-"""The tables of README and docs/results.md, written from two comparisons of every scenario.
+"""The tables of README and docs/results.md that show rules as people run them: played, and written into the pages.
 
-    autoscale compare --scenarios all --direct ... --output-dir runs/targets
-    autoscale compare --scenarios all ... --output-dir runs/steps
-    python -m benchmarks.results_tables runs/targets/compare_run_* runs/steps/compare_run_*
+    python -m benchmarks.results [--output-dir runs] [--jobs 2] [--scenarios a,b]
 
-The first run's rules reach their targets at once, as people run them; in the second every policy moves by one worker a
-step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; what is there is replaced.
+In every scenario a DQN is trained with the objective ``cost`` (one worker a step, 300 episodes, one training seed);
+then it, the rules and the best constant play the test episodes in an environment whose actions are targets, and the
+rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; what is
+there is replaced. The table of the shaped reward, every policy at one worker a step, comes from the command above it.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.pairs import regret
+from analysis.pairs import compare as compare_with
 from analysis.statistics import Interval
 from autoscaling_env.files import atomic_write
-from experiments import Comparison
+from experiments import Comparison, Setup, compare, scenario_list, train
 from experiments.comparison import results_in
 
 ROOT = Path(__file__).parents[1]
@@ -45,25 +48,55 @@ RULES = ("reactiveaverage", "reactivemaximum", "hpa", "keda", "kpa", "openfaas-c
 KNOWS = "hindsight"
 
 
+#: As in the table of the shaped reward.
+TRAINED = {"agents.dqn.episodes": 300, "agents.training.envs": 8, "agents.training.checkpoint_every": 50}
+COST = {"reward.objective": "cost"}
+TARGETS = {"environment.action": "target"}
+EPISODES = 10
+
+
 def main() -> None:
-    """Write the tables into the pages."""
+    """Play, and write the tables into the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("targets", type=Path)
-    parser.add_argument("steps", type=Path)
+    parser.add_argument("--output-dir", type=Path, default=Path("runs") / "results")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--scenarios", default="all")
     given = parser.parse_args()
-    targets, steps = results_in(given.targets), results_in(given.steps)
+    names = scenario_list(given.scenarios)
+    with ProcessPoolExecutor(given.jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        played = list(pool.map(play, names, [given.output_dir] * len(names)))
+    targets, steps = (joined(each) for each in zip(*played, strict=True))
     tables = {
-        "targets-reward": reward_table(targets),
+        "targets-cost": reward_table(targets, digits=1),
         "targets-qos": qos_table(targets),
-        "steps-reward": reward_table(steps),
-        "steps-qos": qos_table(steps),
         "handicap": handicap_table(targets, steps),
-        "regret": regret_table(targets),
+        "against": against_table(targets),
     }
     for page in PAGES:
         text = page.read_text("utf-8")
         with atomic_write(page) as file:
             file.write(with_tables(text, tables))
+
+
+def play(scenario: str, output_dir: Path) -> tuple[Path, Path]:
+    """Train and compare in one scenario; return the folders of both comparisons."""
+    cost = Setup(scenario=scenario, settings=COST)
+    model = train("dqn", cost.with_settings(TRAINED), output_dir=output_dir).result.model
+    options: dict[str, Any] = {"episodes": EPISODES, "record_tasks": False, "output_dir": output_dir}
+    direct = compare([*RULES, "static-best", str(model)], cost.with_settings(TARGETS), **options)
+    stepwise = compare(RULES, cost, **options)
+    assert direct.folder is not None  # noqa: S101 - both have an output_dir
+    assert stepwise.folder is not None  # noqa: S101 - same
+    return direct.folder, stepwise.folder
+
+
+def joined(folders: Sequence[Path]) -> Comparison:
+    """Return several comparisons of one scenario each as one."""
+    results = {}
+    for folder in folders:
+        (found,) = results_in(folder).results.values()
+        results[str(found.meta["workload"])] = found
+    return Comparison(results=results)
 
 
 def with_tables(text: str, tables: Mapping[str, str]) -> str:
@@ -75,12 +108,13 @@ def with_tables(text: str, tables: Mapping[str, str]) -> str:
     return re.sub(r"<!-- table ([\w-]+) -->.*?<!-- end -->", replaced, text, flags=re.DOTALL)
 
 
-def reward_table(found: Comparison) -> str:
+def reward_table(found: Comparison, digits: int) -> str:
     """Return the mean episode return of every policy; the best that does not know the future is bold."""
     rows = []
     for scenario, means in _means(found, "total_reward").items():
         best = max(value for name, value in means.items() if name != KNOWS)
-        cells = [f"**{value:,.0f}**" if value == best else f"{value:,.0f}" for value in means.values()]
+        shown = [f"{value:,.{digits}f}" for value in means.values()]
+        cells = [f"**{text}**" if value == best else text for text, value in zip(shown, means.values(), strict=True)]
         rows.append([scenario, *cells])
     return _markdown(["scenario", *_columns(found)], rows)
 
@@ -106,19 +140,24 @@ def handicap_table(targets: Comparison, steps: Comparison) -> str:
     return _markdown(["scenario", *names], rows)
 
 
-def regret_table(found: Comparison) -> str:
-    """Return what policies lose to hindsight on the same tasks, with 95 % intervals."""
+def against_table(found: Comparison) -> str:
+    """Return what the DQN returns more than the best constant and the best rule, paired, with 95 % intervals."""
     rows = []
     for scenario, results in found.results.items():
-        regrets = regret(results.episodes(), np.random.default_rng(0))
-        rule = min((name for name in RULES if name in regrets), key=lambda name: regrets[name].estimate)
-        others = [_interval(regrets[name]) for name in ("static-best", "sarsa", "dqn") if name in regrets]
-        rows.append([scenario, rule, _interval(regrets[rule]), *others])
-    return _markdown(["scenario", "best rule", "its regret", "static-best", "sarsa", "dqn"], rows)
+        episodes = results.episodes()
+        means = _means(found, "total_reward")[scenario]
+        rule = max(RULES, key=lambda name: means[name])
+        pairs = [compare_with(episodes, "dqn", other, "total_reward", _rng()) for other in ("static-best", rule)]
+        rows.append([scenario, _interval(pairs[0].difference), rule, _interval(pairs[1].difference)])
+    return _markdown(["scenario", "dqn less static-best", "best rule", "dqn less best rule"], rows)
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(0)
 
 
 def _interval(found: Interval) -> str:
-    return f"{found.estimate:,.1f} [{found.low:,.1f}, {found.high:,.1f}]"
+    return f"{found.estimate:+,.1f} [{found.low:+,.1f}, {found.high:+,.1f}]"
 
 
 def _means(found: Comparison, figure: str) -> dict[str, dict[str, float]]:
