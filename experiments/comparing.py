@@ -29,6 +29,11 @@ from experiments.playing import Records, play
 from experiments.policies import EXTERNAL, Named, Setting, check_policies, find_policies
 from experiments.setup import DEFAULT, Place, Setup, Where, place_of, setups_of
 
+#: What a comparison by the shaped reward says where a step may change the count by any number.
+JUMPS = (
+    "the shaped reward pays for each worker added while overloaded, so with targets it ranks jumps above service: "
+    "compare deadlines and worker-seconds, or use --objective cost"
+)
 #: How policies are named: as users write them, or a policy of one's own by the name that tables shall call it.
 Policies = Sequence[str] | Mapping[str, Policy]
 
@@ -154,6 +159,8 @@ class _Job:
         """Read the trace and the models, check the names; whatever is wrong is told here."""
         policies = self.named()
         check_policies(policies, place.config)
+        if place.config.environment.action == "target" and place.config.reward.objective == "shaped":
+            self.listener.note(JUMPS)
         return _Ready(place, load_workload(place.config, self.listener), policies)
 
     def in_memory(self, ready: Sequence[_Ready]) -> Comparison:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TypeAlias
 
 from agents.autoscalers import INDUSTRY
@@ -60,22 +62,23 @@ class Setting:
 Factory: TypeAlias = Callable[[Setting], Policy]
 
 
-def _static_best(setting: Setting) -> Policy:
-    from simulator.search import best_static  # brings in the compiler; names are listed at every press of TAB
+def _search() -> ModuleType:
+    """Return ``simulator.search``: it brings in the compiler, and names are listed at every press of TAB."""
+    return import_module("simulator.search")
 
+
+def _static_best(setting: Setting) -> Policy:
     seeds = setting.training_seeds(STATIC_EPISODES)
-    workers, returns = best_static(setting.config, setting.workload, seeds)
+    workers, returns = _search().best_static(setting.config, setting.workload, seeds)
     best = f"{workers} workers have the highest return, {returns.max():.1f} on average"
     setting.listener.note(f"static-best: {best} over {len(seeds)} training episodes")
     return Static(workers)
 
 
 def _hindsight(setting: Setting) -> Policy:
-    from simulator.search import hindsight  # as above
-
     def plan(episode: int) -> list[int]:
         batch = draw_episode(setting.workload, setting.config.environment, episode)
-        actions, _ = hindsight(setting.config, batch, setting.workload.mean_service_s, seed=episode)
+        actions, _ = _search().hindsight(setting.config, batch, setting.workload.mean_service_s, seed=episode)
         return [int(action) for action in actions]
 
     return Planned(plan)

@@ -9,6 +9,10 @@ from pathlib import Path
 from autoscaling_env.config import Config
 from autoscaling_env.config.workload import PhasesConfig, TraceConfig
 from autoscaling_env.workload import Workload
+from workloads.fitting import Farm
+from workloads.phased import PhasedWorkload
+from workloads.trace import TraceWorkload
+from workloads.traces import read_trace
 
 #: Called with (bytes done, bytes in all) while a trace is read.
 Progress = Callable[[int, int], None]
@@ -26,17 +30,11 @@ def make_workload(config: Config, *, base_dir: Path | None = None, progress: Pro
         InputError: the workload has no tasks, or its trace cannot be read.
     """
     if isinstance(config.workload, PhasesConfig):
-        from workloads.phased import PhasedWorkload
-
         return PhasedWorkload(config.workload)
     return _trace(config, config.workload, base_dir or Path(), progress)
 
 
 def _trace(config: Config, wanted: TraceConfig, base_dir: Path, progress: Progress | None) -> Workload:
-    from workloads.fitting import Farm
-    from workloads.trace import TraceWorkload
-    from workloads.traces import read_trace
-
     found, recording = read_trace(wanted, base_dir, progress)
     episode_s = config.environment.max_steps * config.environment.step_duration_s
     return TraceWorkload(wanted, found, recording, Farm(episode_s, config.farm.max_workers))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay, wait_random
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import InputError
@@ -14,7 +17,6 @@ from live.platforms.kubernetes.errors import ClusterRefused, ClusterUnreachable,
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-    from tenacity import RetryCallState
 
 #: An object of the API as JSON.
 Json: TypeAlias = dict[str, Any]
@@ -102,8 +104,6 @@ class Api:
         content: str = "",
         query: Mapping[str, str] | None = None,
     ) -> Json:
-        from tenacity import Retrying, retry_if_exception_type, stop_before_delay
-
         until = time.monotonic() + within_s
         attempts = Retrying(
             stop=stop_before_delay(within_s),
@@ -186,8 +186,6 @@ def _object(what: str, body: bytes) -> Json:
 
 def _pause(state: RetryCallState) -> float:
     """Wait as long as the server asks, else 0.1 s doubled each time; both spread out by up to half."""
-    from tenacity import wait_random
-
     error = state.outcome.exception() if state.outcome else None
     asked_s = error.retry_after_s if isinstance(error, ClusterUnreachable) else 0.0
     base_s = asked_s or min(2.0, 0.1 * 2 ** (state.attempt_number - 1))
@@ -229,7 +227,5 @@ def _connect(config: KubernetesConfig) -> ApiClient:
 
 def in_cluster(config: KubernetesConfig) -> bool:
     """Return whether we run in a pod and no kubeconfig is named."""
-    import os
-
     named = config.kubeconfig or config.context or os.environ.get("KUBECONFIG")
     return not named and "KUBERNETES_SERVICE_HOST" in os.environ

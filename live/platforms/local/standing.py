@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError
@@ -39,7 +38,7 @@ class Standing:
     farm: str
     url: str
     pid: int
-    started: float
+    started: float | None
 
 
 @contextmanager
@@ -55,7 +54,7 @@ def standing_farm(config: Config, workers: int) -> Iterator[tuple[Standing, Tele
     try:
         nothing = np.empty(0)
         telemetry = backend.reset(TaskBatch(nothing, nothing, nothing), workers)
-        mine = Standing(config.live.farm, backend.spec.functions.redis_url, os.getpid(), psutil.Process().create_time())
+        mine = Standing(config.live.farm, backend.spec.functions.redis_url, os.getpid(), _started(os.getpid()))
         with atomic_write(_place(config.live.farm)) as file:
             json.dump(asdict(mine), file)
         yield mine, telemetry
@@ -68,8 +67,8 @@ def find(farm: str) -> Standing | None:
     """Return the farm of that name, if its process still lives."""
     try:
         standing = Standing(**json.loads(_place(farm).read_text("utf-8")))
-        alive = psutil.Process(standing.pid).create_time() == standing.started
-    except (OSError, ValueError, TypeError, psutil.NoSuchProcess):
+        alive = _started(standing.pid) == standing.started
+    except (OSError, ValueError, TypeError):
         return None
     return standing if alive else None
 
@@ -95,3 +94,13 @@ def _place(farm: str) -> Path:
     if folder.stat().st_uid != os.getuid():
         raise BackendError(f"{folder} belongs to somebody else; set TMPDIR to a folder of yours")
     return folder / f"{farm}.json"
+
+
+def _started(pid: int) -> float | None:
+    """Return when a process began; None: there is none."""
+    import psutil  # what else this kind of farm can do needs none
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None

@@ -7,8 +7,10 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import InputError
@@ -23,9 +25,6 @@ from live.platforms.openfaas.errors import (
     speaking_ours,
     status_error,
 )
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 Answer = TypeVar("Answer")
 ATTEMPTS = 4
@@ -112,8 +111,6 @@ class Gateway:
 
     def _repeated(self, within_s: float, attempt: Callable[[float], Answer]) -> Answer:
         """Call ``attempt`` with the seconds it has, again while it fails for now and time is left."""
-        from tenacity import Retrying, retry_if_exception_type
-
         deadline = self.clock.now() + within_s
 
         def stop(state: RetryCallState) -> bool:
@@ -189,8 +186,6 @@ class Gateway:
 
 
 def _pause(state: RetryCallState) -> float:
-    from tenacity import wait_random_exponential
-
     error = state.outcome.exception() if state.outcome else None
     asked_s = error.retry_after_s if isinstance(error, GatewayBusy) else 0.0
     return asked_s + wait_random_exponential(multiplier=PAUSE_S, max=MAX_PAUSE_S)(state)
