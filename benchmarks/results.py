@@ -2,9 +2,9 @@
 
     python -m benchmarks.results [--output-dir runs] [--jobs 2] [--scenarios a,b]
 
-In every scenario a DQN is trained with the objective ``cost`` (one worker a step, 300 episodes, one training seed);
-then it, the rules and the best constant play the test episodes in an environment whose actions are targets, and the
-rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; what is
+In every scenario a DQN is trained as published (shaped reward, one worker a step; 300 episodes, one training seed);
+then it, the rules and the best constant play the test episodes where actions are targets and an episode costs money,
+and the rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; what is
 there is replaced. The table of the shaped reward, every policy at one worker a step, comes from the command above it.
 """
 
@@ -81,7 +81,7 @@ def main() -> None:
 def play(scenario: str, output_dir: Path) -> tuple[Path, Path]:
     """Train and compare in one scenario; return the folders of both comparisons."""
     cost = Setup(scenario=scenario, settings=COST)
-    model = train("dqn", cost.with_settings(TRAINED), output_dir=output_dir).result.model
+    model = train("dqn", Setup(scenario=scenario, settings=TRAINED), output_dir=output_dir).result.model
     options: dict[str, Any] = {"episodes": EPISODES, "record_tasks": False, "output_dir": output_dir}
     direct = compare([*RULES, "static-best", str(model)], cost.with_settings(TARGETS), **options)
     stepwise = compare(RULES, cost, **options)
