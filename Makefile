@@ -85,7 +85,7 @@ LIVE_TESTS := tests/live tests/cli/test_farm.py tests/docs
 # (AUTOSCALE_TEST_KUBECONFIG), run one after the other, and end with a failure rather than never.
 unit: install ## run all tests; coverage must not fall below its floor
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster" --cov --cov-report=
-	$(BIN)/pytest -q -n 3 --dist loadgroup -m "live and not cluster" --cov --cov-append --cov-report= $(LIVE_TESTS)
+	$(BIN)/pytest -q -n 6 --dist loadgroup -m "live and not cluster" --cov --cov-append --cov-report= $(LIVE_TESTS)
 	$(BIN)/coverage report
 	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/live/platforms/kubernetes
 

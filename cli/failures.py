@@ -40,7 +40,8 @@ def missing(error: ModuleNotFoundError) -> str | None:
     name = (error.name or "").partition(".")[0]
     if name not in EXTRAS:
         return None
-    return f"this needs {name}, which is not installed; pip install 'openfaas-autoscaling[{EXTRAS[name]}]'"
+    remedy = f"pip install 'openfaas-autoscaling[{EXTRAS[name]}]' (in a checkout: make install)"
+    return f"this needs {name}, which is not installed; {remedy}"
 
 
 def unwritable(error: OSError) -> str | None:

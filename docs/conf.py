@@ -12,7 +12,7 @@ from autoscaling_env import __version__
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
-project = "Autoscaling, judged fairly"
+project = "Autoscaling, compared fairly"
 version = release = __version__
 extensions = [
     "gallery",

@@ -114,5 +114,5 @@ def test_what_an_extra_brings_is_named_where_it_is_missing(tmp_path: Path) -> No
     )
     assert (done.returncode, done.stderr) == (
         2,
-        "error: this needs redis, which is not installed; pip install 'openfaas-autoscaling[live]'\n",
+        "error: this needs redis, which is not installed; pip install 'openfaas-autoscaling[live]' (in a checkout: make install)\n",
     )
