@@ -4,8 +4,8 @@
 
 In every scenario a DQN is trained as published (shaped reward, one worker a step; 300 episodes, one training seed);
 then it, the rules and the best constant play the test episodes where actions are targets and an episode costs money,
-and the rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; what is
-there is replaced. The table of the shaped reward, every policy at one worker a step, comes from the command above it.
+and the rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``;
+what is there is replaced, and so is docs/pictures/targets.png. The table of the shaped reward, every policy at one worker a step, comes from the command above it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.pairs import compare as compare_with
+from analysis.plots.pareto import pareto_plot
 from analysis.statistics import Interval
 from autoscaling_env.files import atomic_write
 from experiments import Comparison, Setup, compare, scenario_list, train
 from experiments.comparison import results_in
 
 ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "docs" / "pictures" / "targets.png"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
 #: Column of a table -> the policy; rules first, then who searches, learns or knows.
 POLICIES = {
@@ -72,6 +74,7 @@ def main() -> None:
         "handicap": handicap_table(targets, steps),
         "against": against_table(targets),
     }
+    pareto_plot(targets.episodes(), PICTURE, np.random.default_rng(0))
     for page in PAGES:
         text = page.read_text("utf-8")
         with atomic_write(page) as file:

@@ -112,7 +112,5 @@ def test_what_an_extra_brings_is_named_where_it_is_missing(tmp_path: Path) -> No
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (
-        2,
-        "error: this needs redis, which is not installed; pip install 'openfaas-autoscaling[live]' (in a checkout: make install)\n",
-    )
+    remedy = "pip install 'openfaas-autoscaling[live]' (in a checkout: make install)"
+    assert (done.returncode, done.stderr) == (2, f"error: this needs redis, which is not installed; {remedy}\n")
