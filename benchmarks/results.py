@@ -5,7 +5,8 @@
 In every scenario a DQN is trained as published (shaped reward, one worker a step; 300 episodes, one training seed);
 then it, the rules and the best constant play the test episodes where actions are targets and an episode costs money,
 and the rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``;
-what is there is replaced, and so is docs/pictures/targets.png. The table of the shaped reward, every policy at one worker a step, comes from the command above it.
+what is there is replaced, and so is docs/pictures/targets.png. The table of the shaped reward, every policy at one
+worker a step, comes from the command above it.
 """
 
 from __future__ import annotations
