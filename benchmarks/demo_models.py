@@ -14,7 +14,7 @@ from pathlib import Path
 from agents.learned import export_policy
 from benchmarks.results import TRAINED
 from experiments import Setup, train
-from experiments.demo import SCENARIOS, trained_model
+from experiments.demonstration import SCENARIOS, trained_model
 
 
 def main() -> None:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from autoscaling_env.plugins import farm_kind, farm_kinds
     from experiments.comparing import Settings, compare, evaluate
     from experiments.comparison import Comparison, newest_comparison, read_comparison
-    from experiments.demo import demo
-    from experiments.demo_live import demo_live
+    from experiments.demonstration import demo
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
     from experiments.listening import Listener, Silent
+    from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
     from experiments.merging import merge
     from experiments.pictures import draw, draw_training
@@ -44,8 +44,8 @@ _HOMES = {
     "autoscaling_env.plugins": ("farm_kind", "farm_kinds", "list_farms"),
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
-    "experiments.demo": ("demo",),
-    "experiments.demo_live": ("demo_live",),
+    "experiments.demonstration": ("demo",),
+    "experiments.live_demonstration": ("demo_live",),
     "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
     "experiments.listening": ("Listener", "Silent"),
     "experiments.live_runs": ("Calibration", "Gap", "Verification", "calibrate", "gap", "probe", "verify"),

@@ -11,7 +11,7 @@ import pytest
 
 import experiments
 from experiments import Setup
-from experiments.demo import SCENARIOS, trained_model
+from experiments.demonstration import SCENARIOS, trained_model
 
 
 @pytest.mark.slow

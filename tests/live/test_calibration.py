@@ -110,5 +110,5 @@ def test_a_live_run_is_calibrated_and_its_fragment_can_be_loaded(shared: SharedF
 
 
 def test_a_run_without_live_records_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="only runs with --backend local"):
+    with pytest.raises(RunError, match="only runs of a live farm have it"):
         calibrate(tmp_path)
