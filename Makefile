@@ -77,8 +77,9 @@ layers: install ## check that imports run downwards only, without circles
 docs: install ## build the site into build/docs; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/docs
 
-# Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
 MEASURED := --cov --cov-report= --cov-fail-under=0
+
+# Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
 LIVE_TESTS := tests/live tests/cli/test_farm.py tests/docs
 
 # First the tests in simulated time, then those in real time, which mostly wait: more of them than there are cores. Both are

@@ -57,7 +57,7 @@ class UserPolicy:
             number = -1
         if number < 0 or (last is not None and number > last):
             allowed = (
-                "a number of workers, a whole number from 0" if last is None else f"a whole number from 0 to {last}"
+                "the number of workers, a whole number from 0" if last is None else f"a whole number from 0 to {last}"
             )
             kind = type(answer).__name__
             raise ModelError(f"{self._name}: {method}() returned {answer!r} ({kind}); return {allowed}")

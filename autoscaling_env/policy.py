@@ -19,8 +19,9 @@ class Policy(Protocol):
     def decide(self, observation: Observation, info: Info) -> int:
         """Return the number of workers that are wanted, whatever the environment's actions are.
 
-        What lies outside of the farm's bounds is clipped to them; where actions are changes, the one that comes
-        nearest is taken (``autoscaling_env.actions``).
+        What lies outside of the farm's bounds is clipped to them; a negative number is no count, and refused (it is
+        mostly meant as a change). Where actions are changes, the one that comes nearest is taken
+        (``autoscaling_env.actions``).
 
         Args:
             observation: 9 x float32, see ``autoscaling_env.observation.FIELDS``.

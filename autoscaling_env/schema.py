@@ -1,7 +1,7 @@
 """One declared table of what is known of a step: name, type, unit, meaning, source, and how it is computed.
 
 From it follow the keys of ``info``, the compiled kernel's facts, the infos of vector environments, the columns of
-``steps.parquet``, and the table in docs/metrics.md (``python -m autoscaling_env.schema docs/metrics.md`` writes it).
+``steps.parquet``, and the tables in docs/metrics.md (see ``autoscaling_env.schema_page``).
 
 A column is added here, and where the compiled farm shall know it too, with a line in
 ``simulator.compiled.environment.write_facts``.
@@ -9,16 +9,12 @@ A column is added here, and where the compiled farm shall know it too, with a li
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autoscaling_env.files import atomic_write
 from autoscaling_env.step import Step
 
 
@@ -239,22 +235,3 @@ def recorded_columns(objective: str | None = None) -> list[Column]:
         Column(f"observed_{column.name}", column.unit, column.meaning, column.source, dtype=column.dtype)
         for column in OBSERVED
     ]
-
-
-def table() -> str:
-    """Return the table of ``steps.parquet`` in docs/metrics.md."""
-    rows = [f"| `{each.name}` | {each.unit} | {each.meaning} | {each.source} |" for each in recorded_columns()]
-    return "\n".join(["| column | unit | meaning | source |", "|---|---|---|---|", *rows])
-
-
-def with_table(page: str) -> str:
-    """Return the page with its first table under ``## steps.parquet`` replaced."""
-    pattern = r"(## steps\.parquet\n.*?\n\n)\| column .*?(\n\n)"
-    return re.sub(pattern, lambda found: f"{found[1]}{table()}{found[2]}", page, count=1, flags=re.DOTALL)
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    text = with_table(target.read_text("utf-8"))
-    with atomic_write(target) as file:
-        file.write(text)

@@ -50,8 +50,12 @@ def _chosen(
     assignments: list[str] | None,
 ) -> Chosen:
     """Return the farm; an option that its kind does not have is an error."""
-    if backend not in experiments.list_farms() or (kind := experiments.farm_kind(backend)).lifecycle is None:
+    if backend not in experiments.list_farms():
         raise InputError(unknown_name("farm", backend, standing_farms()))
+    kind = experiments.farm_kind(backend)
+    if kind.lifecycle is None:
+        able = ", ".join(standing_farms())
+        raise InputError(f"--backend {backend}: there is nothing to bring up or down; choose from {able}")
     keys = {option.name: option.key for option in kind.options}
     named = {"namespace": namespace, "context": context, "image": image}
     given = {name: value for name, value in named.items() if value is not None}

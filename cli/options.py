@@ -40,7 +40,7 @@ BackendName: TypeAlias = Annotated[
     typer.Option(
         "--backend",
         metavar="NAME",
-        help="The farm: a simulated or a live one; `autoscale doctor --help` says which there are.",
+        help="The farm: sim, a live one, or one of another package; a wrong name is answered with all there are.",
         autocompletion=one_of(farms),
     ),
 ]

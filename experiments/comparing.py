@@ -8,15 +8,15 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from analysis.results import as_results
-from autoscaling_env.errors import InputError
+from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.plugins import farm_kind
-from autoscaling_env.policy import Policy
+from autoscaling_env.policy import ActionPolicy, Policy
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload
@@ -26,7 +26,7 @@ from experiments.environments import SIMULATED, farm_name, load_workload
 from experiments.listening import Listener, Silent
 from experiments.match import Match
 from experiments.playing import Records, play
-from experiments.policies import EXTERNAL, Named, Setting, check_policies, find_policies
+from experiments.policies import EXTERNAL, Named, Setting, check_policies, find_policies, relabelled
 from experiments.setup import DEFAULT, Place, Setup, Where, place_of, setups_of
 
 #: What a comparison by the shaped reward says where a step may change the count by any number.
@@ -34,8 +34,8 @@ JUMPS = (
     "the shaped reward pays for each worker added while overloaded, so with targets it ranks jumps above service: "
     "compare deadlines and worker-seconds, or use --objective cost"
 )
-#: How policies are named: as users write them, or a policy of one's own by the name that tables shall call it.
-Policies = Sequence[str] | Mapping[str, Policy]
+#: Policies as users name them; or by the name that tables shall call it, how users name it or one that was made.
+Policies = Sequence[str] | Mapping[str, str | Policy | ActionPolicy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def compare(
         InputError: every problem with names, settings and traces, one line each; nothing was written then.
         KeyboardInterrupt: it was stopped before an episode had a step.
     """
-    settings = replace(settings or Settings(), **changes)
+    settings = _changed(settings or Settings(), changes)
     job = _Job(policies, settings, listener or Silent(), stop)
     ready = [job.prepare(place_of(setup, job.observing())) for setup in setups_of(where)]
     if settings.output_dir is None:
@@ -108,8 +108,16 @@ def evaluate(
     **changes: Any,
 ) -> Comparison:
     """Play one policy on the test episodes of a setup; arguments as for ``compare``."""
-    settings = replace(settings or Settings(kind="evaluate", episodes=20), **changes)
+    settings = _changed(settings or Settings(kind="evaluate", episodes=20), changes)
     return compare([policy], where, settings, listener=listener, stop=stop)
+
+
+def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    known = [one.name for one in fields(Settings)]
+    if unknown := [name for name in changes if name not in known]:
+        remedy = "what configures farm or environment goes into Setup(settings={'farm.initial_workers': 6})"
+        raise InputError(*(f"{unknown_name('setting', name, known)}; {remedy}" for name in unknown))
+    return replace(settings, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ class _Job:
     def named(self) -> Sequence[Named]:
         """Return the policies, models loaded."""
         if isinstance(self.policies, Mapping):
-            return [Named(name, lambda setting, policy=policy: policy) for name, policy in self.policies.items()]  # type: ignore[misc]
+            return [relabelled(name, policy, self.listener) for name, policy in self.policies.items()]
         return find_policies(self.policies, self.listener)
 
     def observing(self) -> Mapping[str, Any]:

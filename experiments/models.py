@@ -96,7 +96,7 @@ def _check_call(text: str, factory: Callable[..., Any], arguments: tuple[Any, ..
         inspect.signature(factory).bind(*arguments)
     except TypeError as error:
         how = "with the configuration alone" if arguments else "without arguments"
-        raise ModelError(f"{text}: is called {how}, but {error}") from None
+        raise ModelError(f"{text}: is called {how}: {error}") from None
     except ValueError:
         return  # a built-in that does not tell what it takes
 

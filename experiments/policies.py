@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -15,10 +15,11 @@ from agents.autoscalers import INDUSTRY
 from agents.planned import Planned
 from agents.reactive import External, Reactive, Static
 from agents.training import LEARNERS, train
+from agents.user_policy import user_policy
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.plugins import policy_plugins
-from autoscaling_env.policy import Policy
+from autoscaling_env.policy import ActionPolicy, Policy
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload, draw_episode
@@ -156,6 +157,18 @@ def find_policy(text: str, listener: Listener | None = None) -> Named:
         agent, policy = load_named(text, listener)
         return Named(agent, lambda setting: policy)
     raise InputError(unknown_name("agent", text.strip(), [*list_policies(), *ALIASES]))
+
+
+def relabelled(label: str, policy: str | Policy | ActionPolicy, listener: Listener | None = None) -> Named:
+    """Return a policy under another name: one that a user names, or one that was made.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(policy, str):
+        return replace(find_policy(policy, listener), name=label, repeatable=False)
+    made = user_policy(label, lambda: policy)
+    return Named(label, lambda setting: made)
 
 
 def find_policies(texts: Iterable[str], listener: Listener | None = None) -> list[Named]:

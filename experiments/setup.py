@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from workloads.scenarios import scenario_layers, scenario_names, scenario_seeds
 ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Setup:
     """Where tasks and configuration come from. Later ones win: defaults, scenario, file, trace, assignments, settings.
 
@@ -36,6 +36,7 @@ class Setup:
     """
 
     scenario: str | None = None
+    _: KW_ONLY
     config: Path | None = None
     assignments: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -112,5 +112,5 @@ def test_any_whole_number_is_a_count(answer: Any) -> None:
 
 @pytest.mark.parametrize("answer", [-1, 2.0, None, "3", float("nan"), np.array([1, 2])])
 def test_what_is_no_count_is_refused_in_one_line(answer: Any) -> None:
-    with pytest.raises(ModelError, match=r"^mine:make: decide\(\) returned .*; return a number of workers, a whole"):
+    with pytest.raises(ModelError, match=r"^mine:make: decide\(\) returned .*; return the number of workers, a whole"):
         UserPolicy("mine:make", Counts(answer)).decide(seen(), INFO)

@@ -11,8 +11,10 @@ from analysis.aggregate import aggregate
 from analysis.gap import gap_report
 from analysis.metrics import METRICS
 from autoscaling_env.config import default_config
+from autoscaling_env.info import INFO_KEYS
+from autoscaling_env.observation import FIELDS
 from autoscaling_env.run_folder import manifest
-from autoscaling_env.schema import table, with_table
+from autoscaling_env.schema_page import tables, with_tables
 from live.records import FILES
 from tests.analysis.data import played
 from tests.places import ROOT
@@ -35,12 +37,21 @@ def test_every_column_of_the_steps_is_listed_and_no_other() -> None:
     assert listed("steps.parquet") == shaped[:place] + own + shaped[place:]
 
 
-def test_the_table_of_the_steps_follows_from_the_schema() -> None:
-    """``python -m autoscaling_env.schema docs/metrics.md`` writes it."""
+def test_every_key_of_info_is_listed() -> None:
+    assert listed("info") == list(INFO_KEYS)
+
+
+def test_the_observation_is_listed_in_its_order() -> None:
+    rows = re.findall(r"^\| (\d) \| `(\w+)` \|", PAGE.read_text("utf-8"), flags=re.M)
+    assert [(int(index), name) for index, name in rows] == list(enumerate(FIELDS))
+
+
+def test_the_tables_follow_from_the_schema() -> None:
+    """``python -m autoscaling_env.schema_page docs/metrics.md`` writes them."""
     page = PAGE.read_text("utf-8")
-    assert table() in page
-    assert with_table(page) == page
-    assert table() in with_table(page.replace("change the action asked for", "something else"))
+    assert all(table in page for table in tables().values())
+    assert with_tables(page) == page
+    assert with_tables(page.replace("change the action asked for", "something else")) == page
 
 
 def test_every_column_of_the_tasks_is_listed_and_no_other() -> None:

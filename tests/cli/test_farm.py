@@ -48,6 +48,12 @@ def test_no_farm_is_one_line(tmp_path: Path) -> None:
     assert found.stderr.strip() == "error: farm 'farm' is not up here; start it with `autoscale farm up`"
 
 
+def test_a_farm_that_nobody_brings_up_is_one_line(tmp_path: Path) -> None:
+    found = autoscale(tmp_path, "farm", "up", "--backend", "sim")
+    assert found.returncode == 2
+    assert found.stderr.startswith("error: --backend sim: there is nothing to bring up or down; choose from ")
+
+
 def test_a_live_run_is_verified_calibrated_replayed_and_held_against_the_simulator(tmp_path: Path) -> None:
     quick = ["--episodes", "1", "--max-steps", "3", "--set", "live.time_scale=0.1"]
     live = autoscale(tmp_path, "compare", "--agents", "static-12", "--backend", "local", *quick, "--json")

@@ -43,8 +43,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path = folder / found[1]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text)
-    for inner in ("mine", "mine/scenarios"):
-        (folder / inner / "__init__.py").touch()
     return folder
 
 
@@ -54,7 +52,7 @@ def commands(*, install: bool) -> list[str]:
     installed = False
     for block in blocks(PAGE):
         if block.language == "bash":
-            installed = installed or "pip install" in block.text
+            installed = installed or "pip install" in block.text  # from here on: what stands before it there is for it
             found += block.text.splitlines() if installed == install else []
     return [line for line in found if not line.startswith("make ")]
 
@@ -70,6 +68,7 @@ def test_what_the_page_tells_to_run_runs(package: Path, environment: dict[str, s
 
 @pytest.mark.slow
 def test_a_farm_of_another_package_is_completed(package: Path, environment: dict[str, str]) -> None:
+    (package / "mine" / "__init__.py").touch()
     run(["pip", "install", "-q", "-e", "."], package, environment, "pip")
     asked = {"COMP_WORDS": "autoscale compare --backend qu", "COMP_CWORD": "3", "_AUTOSCALE_COMPLETE": "complete_bash"}
     done = subprocess.run(

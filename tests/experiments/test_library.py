@@ -59,6 +59,24 @@ def test_a_policy_of_ones_own_is_compared_under_its_name() -> None:
     assert found.steps[NAME]["requested_workers"].iloc[-1] == 9
 
 
+def test_a_rule_is_compared_under_a_name_of_ones_own() -> None:
+    found = experiments.compare({"nine": "static-9", "mine": Static(9)}, QUICK, episodes=1).table().droplevel(0)
+    pd.testing.assert_series_equal(found.loc["nine"], found.loc["mine"], check_names=False)
+
+
+@pytest.mark.parametrize(
+    ("policies", "changes", "problem"),
+    [
+        ({"mine": "statik-9"}, {}, "unknown agent 'statik-9'"),
+        ({"mine": 9}, {}, "mine: made a int, which lacks"),
+        (["static-9"], {"episode": 3}, r"unknown setting 'episode' \(did you mean 'episodes'\?\); .*goes into Setup"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(policies: Any, changes: dict[str, int], problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        experiments.compare(policies, QUICK, **changes)
+
+
 def test_the_stop_signal_ends_a_comparison_with_what_it_has() -> None:
     stop = threading.Event()
 

@@ -38,7 +38,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {
         "theirs/__init__.py": "",
         "theirs/policies.py": POLICY,
-        "theirs/scenarios/__init__.py": "",
         "theirs/scenarios/tiny.yml": SCENARIO,
     }
     return distribution(tmp_path_factory.mktemp("site"), "theirs", files, ENTRY_POINTS)
@@ -73,3 +72,15 @@ def test_one_that_cannot_be_made_is_one_line(installed: Path, tmp_path: Path) ->
     done = run_with(installed, "evaluate", "broken", "--episodes", 1, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: broken: is called with the configuration alone, but missing a required")
+
+
+@pytest.mark.parametrize(
+    ("module", "problem"),
+    [("empty.scenarios", "there is no *.yml"), ("empty.nothing", "No module named 'empty.nothing'")],
+)
+def test_a_folder_of_scenarios_that_holds_none_is_one_line(module: str, problem: str, tmp_path: Path) -> None:
+    files = {"empty/__init__.py": "", "empty/scenarios/readme.txt": ""}
+    site = distribution(tmp_path / "site", "empty", files, f"[autoscaling_env.scenarios]\nempty = {module}\n")
+    done = run_with(site, "compare", "--agents", "keda", "--scenarios", "ramp", cwd=tmp_path)
+    named = f"entry point empty = {module} of the group autoscaling_env.scenarios"
+    assert (done.returncode, done.stderr.strip()) == (2, f"error: {named}: {problem}")

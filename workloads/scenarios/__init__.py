@@ -81,8 +81,10 @@ def scenario_path(name: str) -> Path:
     """
     if name in _files():
         return _files()[name]
-    if name.endswith((".yml", ".yaml")) and Path(name).is_file():
-        return Path(name)
+    if name.endswith((".yml", ".yaml")):
+        if Path(name).is_file():
+            return Path(name)
+        raise InputError(f"scenario {name}: no such file")
     raise InputError(unknown_name("scenario", name, _files()))
 
 
@@ -117,11 +119,21 @@ def _problem(error: Any) -> str:
 
 @cache
 def _files() -> dict[str, Path]:
-    """Name -> file, ours first."""
-    folders = [resources.files("workloads.scenarios")]
-    folders += [resources.files(entry.value) for entry in entry_points(group=GROUP)]
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for file in sorted(Path(str(folder)).glob("*.yml")):
-            found.setdefault(file.stem, file)
+    """Name -> file, ours first; a module that is announced and holds none is an error, not nothing."""
+    found = dict(_files_of("workloads.scenarios"))
+    for entry in entry_points(group=GROUP):
+        what = f"entry point {entry.name} = {entry.value} of the group {GROUP}"
+        try:
+            theirs = _files_of(entry.value)
+        except ImportError as error:
+            raise InputError(f"{what}: {error}") from None
+        if not theirs:
+            raise InputError(f"{what}: there is no *.yml")
+        found = {**theirs, **found}
     return found
+
+
+def _files_of(module: str) -> dict[str, Path]:
+    """Return the scenarios of a module that is a folder, with an ``__init__.py`` or without."""
+    files = sorted(Path(str(file)) for file in resources.files(module).iterdir())
+    return {file.stem: file for file in files if file.suffix == ".yml"}

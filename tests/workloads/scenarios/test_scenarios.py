@@ -84,6 +84,11 @@ def test_an_unknown_name_is_one_line_with_the_nearest() -> None:
         scenario_path("diurnl")
 
 
+def test_a_file_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"^scenario mine/lunch\.yml: no such file$"):
+        scenario_path("mine/lunch.yml")
+
+
 def test_a_file_of_ones_own_may_change_any_value(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("own") / "own.yml"
     file.write_text("farm: {max_workers: 16}\n")
