@@ -8,6 +8,9 @@ UV_VERSION := 0.13.9
 PIP := $(UV) pip install --quiet --python $(BIN)/python
 LOCKED := $(PIP) --require-hashes --no-deps
 
+# Demo and tests start many processes; where this is set, each of them compiles all of its imports anew (4 s).
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick install torch lint types layers unit docs bench lock clean
 

@@ -145,7 +145,7 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--config", "/dev/zero"], "error: /dev/zero: 16000000 characters; a configuration has at most"),
         (["compare", "--model", "nowhere:factory"], "error: nowhere:factory: cannot be imported"),
         (["compare", "--model", "os:path"], "error: os:path: is a module; name a function or class that makes"),
-        (["compare", "--model", "os.path:join"], "error: os.path:join: is called without arguments, but missing a"),
+        (["compare", "--model", "os.path:join"], "error: os.path:join: is called without arguments: missing a"),
         (["train", "sarsa", "--envs", "2", "--engine", "simpy"], "error: --envs 2: the farm simpy plays one episode"),
         (
             ["train", "dqn", "--batch-size", "9", "--replay-capacity", "5"],

@@ -71,7 +71,7 @@ def test_they_are_evaluated_and_completed(installed: Path, tmp_path: Path) -> No
 def test_one_that_cannot_be_made_is_one_line(installed: Path, tmp_path: Path) -> None:
     done = run_with(installed, "evaluate", "broken", "--episodes", 1, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: broken: is called with the configuration alone, but missing a required")
+    assert done.stderr.startswith("error: broken: is called with the configuration alone: missing a required")
 
 
 @pytest.mark.parametrize(
