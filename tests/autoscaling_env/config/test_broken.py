@@ -260,11 +260,11 @@ def test_a_broken_file_is_told_in_one_line_each(tmp_path: Path, content: bytes, 
 
 def test_very_many_problems_are_counted(tmp_path: Path) -> None:
     file = tmp_path / "broken.yml"
-    file.write_text("".join(f"key{number}: 1\n" for number in range(20_000)))
+    file.write_text("".join(f"key{number}: 1\n" for number in range(4_000)))
     with pytest.raises(ConfigError) as caught:
         load_config(file)
     assert len(caught.value.problems) == 51
-    assert caught.value.problems[-1] == f"{file}: 19950 more problems like these"
+    assert caught.value.problems[-1] == f"{file}: 3950 more problems like these"
 
 
 @pytest.mark.parametrize(
