@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autoscaling_env.config.environment import EnvironmentConfig
+from autoscaling_env.pacing import WindowCounts, window_counts
 from autoscaling_env.types import FloatArray, TaskBatch
 
 #: Gives the generator of a named stream.
@@ -48,17 +50,38 @@ class Workload(Protocol):
         ...
 
 
+class DrawnRows(NamedTuple):
+    """The tasks of one episode, or of many with a row each.
+
+    Attributes:
+        arrival_s: float64[..., n], sorted; inf from the row's ``tasks`` on.
+        service_s: float64[..., n].
+        deadline_s: float64[..., n].
+        segment_start_s: float64[m], or float64[..., m] where every row has its own.
+        tasks: int64[...], how many each row has; None: all n.
+    """
+
+    arrival_s: FloatArray
+    service_s: FloatArray
+    deadline_s: FloatArray
+    segment_start_s: FloatArray
+    tasks: NDArray[np.int64] | None = None
+
+
 @runtime_checkable
 class DrawsRows(Workload, Protocol):
     """A workload that can be given its random numbers, and so draw the episodes of many seeds at once."""
 
-    def draw_from(self, streams: StreamsByName, phase_order_seed: int | None = None) -> tuple[FloatArray, ...]:
-        """Return arrival_s, service_s and deadline_s, all float64[..., n], and segment_start_s, float64[m].
+    def draw_from(
+        self, streams: StreamsByName, phase_order_seed: int | None = None, windows: WindowCounts = window_counts
+    ) -> DrawnRows:
+        """Return the tasks.
 
         Args:
             streams: gives the generator of a name (``autoscaling_env.rng.STREAMS``). Where what these draw has a
                 row for each of k seeds, so has what is returned, each row as ``draw`` would have made it.
             phase_order_seed: as for ``draw``, the same for all.
+            windows: ``autoscaling_env.pacing.window_counts``, from a caller that has it compiled.
         """
         ...
 

@@ -12,6 +12,7 @@ from analysis.aggregate import aggregate
 from analysis.merging import Merged, RecordedRun, merge_runs
 from analysis.results import RESULTS, read_aggregated
 from autoscaling_env.config import load_config
+from autoscaling_env.config.loading import read_recorded
 from autoscaling_env.errors import InputError, RunError
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
@@ -96,7 +97,7 @@ def _read(path: Path, label: str, labelled: bool) -> RecordedRun:
     return RecordedRun(
         str(path),
         label,
-        load_config(path / "config.yml"),
+        load_config(read_recorded(path)),
         read_steps(path),
         read_table(tasks) if tasks.is_file() else None,
         labelled,

@@ -55,6 +55,11 @@ class RateCurve:
         """Whether the rate is the same throughout."""
         return bool((self.rate == self.rate[0]).all())
 
+    @cached_property
+    def is_stepped(self) -> bool:
+        """Whether the rate only jumps."""
+        return bool((self._slope == 0).all())
+
     def expected(self, time_s: FloatArray) -> FloatArray:
         """Return the expected number of tasks in ``[0, time_s)``, float64 like the argument."""
         piece = np.clip(np.searchsorted(self.time_s, time_s, side="right") - 1, 0, len(self.time_s) - 2)
@@ -102,8 +107,13 @@ def one_after_the_other(curves: Sequence[RateCurve], start_s: FloatArray) -> Rat
     Arrivals of all of them are then one inversion: those of the k-th that has tasks are where between
     k and k + 1 tasks are expected, however much their rates differ.
     """
+    return joined(curves, start_s, [1.0] * len(curves))
+
+
+def joined(curves: Sequence[RateCurve], start_s: FloatArray, expected: Sequence[float]) -> RateCurve:
+    """Return the curves in a row, each scaled to expect so many tasks; those without a rate none."""
     times = [start + curve.time_s for curve, start in zip(curves, start_s, strict=True)]
-    rates = [curve.rate / (curve.total or 1.0) for curve in curves]
+    rates = [curve.rate * (tasks / (curve.total or 1.0)) for curve, tasks in zip(curves, expected, strict=True)]
     return RateCurve(np.concatenate(times), np.concatenate(rates))
 
 

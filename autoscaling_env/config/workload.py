@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from autoscaling_env.config.arrivals import ArrivalsConfig, ExactArrivals
 from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
 from autoscaling_env.config.distributions import Distribution, Gamma
 
@@ -21,7 +22,9 @@ class Phase(Section):
     name: str = ""
     """What a table calls it; the pattern if left out."""
     tasks: Tasks | None = None
-    """Exact number of tasks; the rounded integral of the rate if left out."""
+    """Number of tasks, where arrivals are random the expected one; the (rounded) integral of the rate if left out."""
+    arrivals: ArrivalsConfig | None = None
+    """How they come; the workload's `arrivals` if left out."""
 
 
 class SteadyPhase(Phase):
@@ -160,6 +163,8 @@ class PhasesConfig(Section):
     """Tasks a minute at rate 1."""
     phases: Annotated[tuple[AnyPhase, ...], Field(min_length=1, max_length=10_000)]
     """In the order they run, unless shuffled."""
+    arrivals: ArrivalsConfig = ExactArrivals()
+    """How tasks come in phases that do not say it themselves."""
     service: ServiceConfig
     """How long tasks take."""
     deadline: DeadlineConfig

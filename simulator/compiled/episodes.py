@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -18,11 +17,12 @@ from autoscaling_env.observation import observation_space
 from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.schema import FACTS
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
-from autoscaling_env.workload import DrawsRows, StreamsByName, Workload, draw_episode
+from autoscaling_env.workload import DrawnRows, DrawsRows, StreamsByName, Workload, draw_episode
 from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
 from simulator.compiled.environment import FACT, Episodes, Rules
 from simulator.compiled.first_use import announce
+from simulator.compiled.pacing import window_counts
 from simulator.compiled.streams import Streams
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -79,20 +79,20 @@ class EpisodeBatch:
         for some, their_seeds in zip(np.array_split(rows, groups), np.array_split(seeds, groups), strict=True):
             order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
             of_seeds = streams.of(their_seeds)
-            drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None)
+            drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None, window_counts)
             self._place(some, drawn, of_seeds)
         self._seeds[rows] = seeds
 
     def load(self, rows: Rows, batch: TaskBatch) -> None:
         """Put the episode of ``batch`` into every one of ``rows``, to be begun."""
-        drawn = batch.arrival_s, batch.service_s, batch.deadline_s, batch.segment_start_s
+        drawn = DrawnRows(batch.arrival_s, batch.service_s, batch.deadline_s, batch.segment_start_s)
         self._place(rows, drawn, partial(self._streams.get, batch.seed))
         self._seeds[rows] = batch.seed
 
-    def _place(self, rows: Rows, drawn: Sequence[FloatArray], streams: StreamsByName) -> None:
+    def _place(self, rows: Rows, drawn: DrawnRows, streams: StreamsByName) -> None:
         """Write tasks and delays; all have one row, or one for each of ``rows``."""
-        arrival_s, service_s, deadline_s, segment_start_s = drawn
-        size, segments = arrival_s.shape[-1], len(segment_start_s)
+        arrival_s, service_s, deadline_s, segment_start_s, tasks = drawn
+        size, segments = arrival_s.shape[-1], segment_start_s.shape[-1]
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
         episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
@@ -105,7 +105,7 @@ class EpisodeBatch:
         episodes.deadline_s[place, :size] = deadline_s
         episodes.segment_s[place, :segments] = segment_start_s
         episodes.segment_s[place, segments:] = np.inf
-        self._tasks[place], self._segments[place] = size, segments
+        self._tasks[place], self._segments[place] = size if tasks is None else tasks, segments
 
     def begin(self, rows: NDArray[np.int64]) -> None:
         """Start the episodes loaded into ``rows``, and observe them."""

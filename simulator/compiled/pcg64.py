@@ -1,4 +1,4 @@
-"""Random numbers of many seeds at once, compiled: NumPy's PCG64, its uniform and its gamma numbers, to the bit.
+"""Random numbers of many seeds at once, compiled: NumPy's PCG64 and what it draws from it, to the bit.
 
 NumPy calls its generator through a pointer for every number. Here it is compiled into the loop, runs without the
 interpreter's lock, and fills a row per seed. The algorithms are those of ``numpy/random/src``: PCG XSL-RR 128/64
@@ -20,18 +20,28 @@ from autoscaling_env.types import FloatArray
 from simulator.compiled.compiling import compiled, inlined
 
 try:
-    from numba.np.random._constants import fi_double, ki_double, wi_double, ziggurat_nor_inv_r, ziggurat_nor_r
+    from numba.np.random._constants import (
+        fe_double,
+        fi_double,
+        ke_double,
+        ki_double,
+        we_double,
+        wi_double,
+        ziggurat_exp_r,
+        ziggurat_nor_inv_r,
+        ziggurat_nor_r,
+    )
 except ImportError:  # a private place, which may move: `Streams` then finds other numbers than NumPy's, and NumPy draws
-    fi_double = wi_double = np.zeros(256)
-    ki_double = np.zeros(256, dtype=np.uint64)
-    ziggurat_nor_inv_r = ziggurat_nor_r = 1.0
+    fe_double = we_double = fi_double = wi_double = np.zeros(256)
+    ke_double = ki_double = np.zeros(256, dtype=np.uint64)
+    ziggurat_exp_r = ziggurat_nor_inv_r = ziggurat_nor_r = 1.0
 
 #: uint64[k, 4]: low and high word of the state, low and high word of the increment.
 States = NDArray[np.uint64]
 Word: TypeAlias = Any
 MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 _TO_UNIT = 1.0 / 2**53
-_BYTE, _EIGHT, _ELEVEN, _ONE = np.uint64(0xFF), np.uint64(8), np.uint64(11), np.uint64(1)
+_BYTE, _EIGHT, _ELEVEN, _ONE, _THREE = (np.uint64(number) for number in (0xFF, 8, 11, 1, 3))
 _MANTISSA = np.uint64(2**52 - 1)
 
 
@@ -55,6 +65,44 @@ def fill_gamma(states: States, shape: float, out: FloatArray) -> None:
         for place in range(out.shape[1]):
             low, high, out[row, place] = gamma(low, high, add_low, add_high, b, c)
         states[row, 0], states[row, 1] = low, high
+
+
+@compiled
+def fill_exponential(states: States, out: FloatArray) -> None:
+    """Fill row i of float64[k, n] with the next standard exponential numbers of ``states[i]``."""
+    for row in range(len(out)):
+        low, high, add_low, add_high = states[row, 0], states[row, 1], states[row, 2], states[row, 3]
+        for place in range(out.shape[1]):
+            low, high, out[row, place] = exponential(low, high, add_low, add_high)
+        states[row, 0], states[row, 1] = low, high
+
+
+@inlined
+def exponential(low: Word, high: Word, add_low: Word, add_high: Word) -> tuple[Word, Word, Any]:
+    """Return the next state and a standard exponential number."""
+    while True:
+        low, high, word = next_word(low, high, add_low, add_high)
+        word >>= _THREE
+        layer = word & _BYTE
+        word >>= _EIGHT
+        x = np.float64(np.int64(word)) * we_double[layer]
+        if word < ke_double[layer]:
+            return low, high, x
+        low, high, accepted, x = exponential_edge(low, high, add_low, add_high, np.int64(layer), x)
+        if accepted:
+            return low, high, x
+
+
+@compiled
+def exponential_edge(
+    low: Word, high: Word, add_low: Word, add_high: Word, layer: Any, x: float
+) -> tuple[Word, Word, bool, float]:
+    """Return the next state, whether a number outside of its layer's rectangle is kept, and it (1.1 % come here)."""
+    low, high, u = uniform(low, high, add_low, add_high)
+    if layer == 0:
+        return low, high, True, ziggurat_exp_r - math.log1p(-u)
+    height = (fe_double[layer - 1] - fe_double[layer]) * u + fe_double[layer]
+    return low, high, height < math.exp(-x), x
 
 
 @inlined

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from autoscaling_env.rng import STREAMS, stream
 from autoscaling_env.types import FloatArray
 from simulator.compiled.compiling import compiled
-from simulator.compiled.pcg64 import fill_gamma, fill_uniform
+from simulator.compiled.pcg64 import fill_exponential, fill_gamma, fill_uniform
 
 Word = Any
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(16)
@@ -79,7 +79,9 @@ class Streams:
         """Whether ``simulator.compiled.pcg64`` gives NumPy's numbers on this machine, where rounding may be another."""
         states, mine = self._state[None].copy(), np.empty((1, 512))
         fill_gamma(states, 4.0, mine)
-        return bool((mine[0] == self.generator.standard_gamma(4.0, 512)).all())
+        same = bool((mine[0] == self.generator.standard_gamma(4.0, 512)).all())
+        fill_exponential(states, mine)
+        return same and bool((mine[0] == self.generator.standard_exponential(512)).all())
 
 
 class SlowRows:
@@ -93,7 +95,7 @@ class SlowRows:
 
 
 class Rows:
-    """The same, with uniform and gamma numbers compiled, and one generator taking turns for all others."""
+    """The same, with uniform, gamma and exponential numbers compiled, and one generator taking turns for all others."""
 
     def __init__(self, streams: Streams, seeds: NDArray[np.int64], name: str) -> None:
         self._streams = streams
@@ -112,6 +114,12 @@ class Rows:
             return self._in_turn("standard_gamma", shape, size)
         out = np.empty((len(self._words), size))
         fill_gamma(self._words, shape, out)
+        return out
+
+    def standard_exponential(self, size: int) -> FloatArray:
+        """Draw float64[k, size]."""
+        out = np.empty((len(self._words), size))
+        fill_exponential(self._words, out)
         return out
 
     def __getattr__(self, method: str) -> Callable[..., NDArray[Any]]:
