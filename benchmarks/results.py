@@ -104,9 +104,11 @@ def joined(folders: Sequence[Path]) -> Comparison:
 
 
 def with_tables(text: str, tables: Mapping[str, str]) -> str:
-    """Return a page with its tables replaced."""
+    """Return a page with those of its tables replaced."""
 
     def replaced(found: re.Match[str]) -> str:
+        if found[1] not in tables:
+            return found[0]
         return f"<!-- table {found[1]} -->\n\n{tables[found[1]]}\n\n<!-- end -->"
 
     return re.sub(r"<!-- table ([\w-]+) -->.*?<!-- end -->", replaced, text, flags=re.DOTALL)
@@ -120,7 +122,7 @@ def reward_table(found: Comparison, digits: int) -> str:
         shown = [f"{value:,.{digits}f}" for value in means.values()]
         cells = [f"**{text}**" if value == best else text for text, value in zip(shown, means.values(), strict=True)]
         rows.append([scenario, *cells])
-    return _markdown(["scenario", *_columns(found)], rows)
+    return markdown(["scenario", *_columns(found)], rows)
 
 
 def qos_table(found: Comparison) -> str:
@@ -130,7 +132,7 @@ def qos_table(found: Comparison) -> str:
         [scenario, *(f"{100 * means[name]:.1f} / {workers[scenario][name]:.1f}" for name in means)]
         for scenario, means in qos.items()
     ]
-    return _markdown(["scenario", *_columns(found)], rows)
+    return markdown(["scenario", *_columns(found)], rows)
 
 
 def handicap_table(targets: Comparison, steps: Comparison) -> str:
@@ -141,7 +143,7 @@ def handicap_table(targets: Comparison, steps: Comparison) -> str:
         [scenario, *(f"{100 * means[POLICIES[n]]:.1f} / {100 * with_steps[scenario][POLICIES[n]]:.1f}" for n in names)]
         for scenario, means in with_targets.items()
     ]
-    return _markdown(["scenario", *names], rows)
+    return markdown(["scenario", *names], rows)
 
 
 def against_table(found: Comparison) -> str:
@@ -153,7 +155,7 @@ def against_table(found: Comparison) -> str:
         rule = max(RULES, key=lambda name: means[name])
         pairs = [compare_with(episodes, "dqn", other, "total_reward", _rng()) for other in ("static-best", rule)]
         rows.append([scenario, _interval(pairs[0].difference), rule, _interval(pairs[1].difference)])
-    return _markdown(["scenario", "dqn less static-best", "best rule", "dqn less best rule"], rows)
+    return markdown(["scenario", "dqn less static-best", "best rule", "dqn less best rule"], rows)
 
 
 def _rng() -> np.random.Generator:
@@ -178,7 +180,8 @@ def _columns(found: Comparison) -> list[str]:
     return [column for column, name in POLICIES.items() if name in played]
 
 
-def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -12,7 +12,6 @@ from analysis.aggregate import aggregate
 from analysis.merging import Merged, RecordedRun, merge_runs
 from analysis.results import RESULTS, read_aggregated
 from autoscaling_env.config import load_config
-from autoscaling_env.config.loading import read_recorded
 from autoscaling_env.errors import InputError, RunError
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
@@ -97,7 +96,7 @@ def _read(path: Path, label: str, labelled: bool) -> RecordedRun:
     return RecordedRun(
         str(path),
         label,
-        load_config(read_recorded(path)),
+        load_config(path / "config.yml"),
         read_steps(path),
         read_table(tasks) if tasks.is_file() else None,
         labelled,

@@ -10,7 +10,6 @@ import pandas as pd
 
 from agents.recorded import recorded_policies
 from autoscaling_env.config import Config, load_config
-from autoscaling_env.config.loading import read_recorded
 from autoscaling_env.errors import RunError
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
@@ -51,7 +50,7 @@ def replay(
     """
     farm = farm_name(backend, engine)
     read_steps(run)  # before anything is written
-    resolved = load_config(read_recorded(run), *([config] if config else []), assignments=assignments)
+    resolved = load_config(run / "config.yml", *([config] if config else []), assignments=assignments)
     folder = RunFolder.create(output_dir, "replay", datetime.now(UTC))
     play_again(run, resolved, farm, folder, listener=listener, command=command)
     return read_comparison(folder.path)

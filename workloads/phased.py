@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaling_env.config.arrivals import ExactArrivals
 from autoscaling_env.config.workload import AnyPhase, PhasesConfig
 from autoscaling_env.errors import ConfigError
 from autoscaling_env.pacing import WindowCounts, window_counts
@@ -101,7 +102,7 @@ class PhasedWorkload:
         own = any(phase.arrivals is not None for phase in self._config.phases)
         if own or any(process.drifts for process in arrivals):
             return SampledPhases(arrivals)
-        return OneProcess(self._config.arrivals, self._curves, _expected(self._config.phases, self._curves))
+        return OneProcess(self._config.arrivals or ExactArrivals(), self._curves, _expected(self._config.phases, self._curves))
 
 
 def _expected(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> list[float]:
@@ -130,7 +131,7 @@ def _arrivals(config: PhasesConfig, curves: Sequence[RateCurve]) -> list[Arrival
     expected = _expected(config.phases, curves)
     for index, (phase, curve) in enumerate(zip(config.phases, curves, strict=True)):
         try:
-            found.append(arrivals_of(phase.arrivals or config.arrivals, curve, expected[index]))
+            found.append(arrivals_of(phase.arrivals or config.arrivals or ExactArrivals(), curve, expected[index]))
         except ValueError as error:
             own = phase.arrivals is not None
             place = f"workload.phases.{index}.arrivals" if own else "workload.arrivals"

@@ -8,7 +8,6 @@ from agents.checkpoint import SUFFIX, Checkpoint, Header, read_checkpoint
 from agents.training.types import TrainingListener
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.digest import config_digest, config_yaml
-from autoscaling_env.config.loading import read_recorded
 from autoscaling_env.errors import InputError, ModelError, RunError
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.settings import with_overrides
@@ -48,7 +47,7 @@ def resumed_config(folder: RunFolder, header: Header, episodes: int | None) -> C
         InputError: more episodes lie behind than are asked for.
     """
     key = f"agents.{header.agent}.episodes"
-    config = load_config(read_recorded(folder.path))
+    config = load_config(folder.path / "config.yml")
     if config_digest(with_overrides(config, {key: header.planned_episodes})) != header.config_sha256:
         raise RunError(f"{folder.path / 'config.yml'}: changed since the checkpoint was written; train anew")
     if episodes is None:

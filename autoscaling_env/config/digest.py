@@ -29,11 +29,8 @@ def config_digest(config: Config) -> str:
     data = config.model_dump(mode="json")
     if data["environment"]["action"] == "delta":
         del data["environment"]["action"]
-    workload = data["workload"]
-    if workload.get("arrivals") == {"kind": "exact"}:
-        del workload["arrivals"]
-    for phase in workload.get("phases", ()):
-        if phase["arrivals"] is None:
-            del phase["arrivals"]
+    for section in (data["workload"], *data["workload"].get("phases", ())):
+        if section.get("arrivals", ...) is None:
+            del section["arrivals"]
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

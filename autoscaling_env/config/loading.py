@@ -94,20 +94,6 @@ def read_source(file: Path) -> Source:
     return Source(str(file), data, lines)
 
 
-def read_recorded(folder: Path) -> Source:
-    """Return the resolved configuration that a run was recorded with, saying what runs from before did not have to say.
-
-    Raises:
-        ConfigError: it cannot be read, or is no mapping.
-    """
-    source = read_source(folder / "config.yml")
-    workload = source.data.get("workload")
-    if isinstance(workload, Mapping) and workload.get("kind") == "phases" and "arrivals" not in workload:
-        data = {**source.data, "workload": {**workload, "arrivals": {"kind": "exact"}}}
-        return Source(source.name, data, source.lines)
-    return source
-
-
 def _assignments(assignments: Iterable[str]) -> list[Source]:
     sources, problems = [], []
     for assignment in assignments:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from autoscaling_env.config.arrivals import ArrivalsConfig, ExactArrivals
+from autoscaling_env.config.arrivals import ArrivalsConfig
 from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
 from autoscaling_env.config.distributions import Distribution, Gamma
 
@@ -163,12 +163,21 @@ class PhasesConfig(Section):
     """Tasks a minute at rate 1."""
     phases: Annotated[tuple[AnyPhase, ...], Field(min_length=1, max_length=10_000)]
     """In the order they run, unless shuffled."""
-    arrivals: ArrivalsConfig = ExactArrivals()
-    """How tasks come in phases that do not say it themselves."""
+    arrivals: ArrivalsConfig | None = None
+    """How tasks come in phases that do not say it themselves; `exact` if left out."""
     service: ServiceConfig
     """How long tasks take."""
     deadline: DeadlineConfig
     """How long they may take from arrival to collection."""
+
+    @model_validator(mode="after")
+    def _has_effect(self) -> PhasesConfig:
+        if self.arrivals is not None and all(phase.arrivals is not None for phase in self.phases):
+            raise ValueError(
+                "arrivals has no effect: every phase has its own; set workload.phases.0.arrivals and so on, or leave "
+                "them out there"
+            )
+        return self
 
 
 class TraceConfig(Section):
