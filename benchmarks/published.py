@@ -2,8 +2,8 @@
 
     python -m benchmarks.published [--episodes 100]
 
-Closed loop: the rules decide on what they see, on the test episodes of the scenario ``reference``; the published figures
-are ten episodes of each policy on the real cluster. The table stands between ``<!-- table published -->`` and ``<!-- end -->``.
+Closed loop: the rules decide on what they see, on the test episodes of the scenario ``reference``; the published
+figures are ten episodes of each policy on the real cluster. The table's place is marked ``<!-- table published -->``.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def main() -> None:
 
 def table(episodes: pd.DataFrame) -> str:
     """Return mean ± standard deviation of every figure, and what was published of it in brackets."""
-    policies = episodes.groupby("agent", sort=False)
-    rows = [[name, *(_cell(name, figure, rows[figure]) for figure in FIGURES)] for name, rows in policies]
+    policies = {name: episodes[episodes["agent"] == name] for name in episodes["agent"].unique()}
+    rows = [[name, *(_cell(name, figure, rows[figure]) for figure in FIGURES)] for name, rows in policies.items()]
     return markdown(["policy", *(called for called, _, _ in FIGURES.values())], rows)
 
 

@@ -9,14 +9,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaling_env.config.arrivals import ExactArrivals
+from autoscaling_env.config.arrivals import ArrivalsConfig, ExactArrivals, WindowedArrivals
 from autoscaling_env.config.workload import AnyPhase, PhasesConfig
 from autoscaling_env.errors import ConfigError
 from autoscaling_env.pacing import WindowCounts, window_counts
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
 from autoscaling_env.workload import DrawnRows, StreamsByName
-from workloads.arrivals import Arrivals, Exact, arrivals_of
+from workloads.arrivals import Arrivals, arrivals_of
 from workloads.exact import ExactPhases
 from workloads.rates import RateCurve, rate_curve
 from workloads.sampling import OneProcess, SampledPhases
@@ -53,8 +53,7 @@ class PhasedWorkload:
         """
         self._config = config
         self._curves = [rate_curve(phase, config.base_rate_per_min / 60) for phase in config.phases]
-        counts = _counts(config.phases, self._curves)
-        self._arrivals = self._drawn_by(counts, _arrivals(config, self._curves))
+        self._arrivals = _drawn_by(config, self._curves, _counts(config.phases, self._curves))
         self._service = ServiceModel(config.service)
         self._deadline = DeadlineModel(config.deadline, self._service.min_s, self._service.max_s)
 
@@ -96,14 +95,6 @@ class PhasedWorkload:
         """Return the order in which the phases run under this seed, as indices into the configuration."""
         return tuple(stream(phase_order_seed, "phases").permutation(len(self._curves)).tolist())
 
-    def _drawn_by(self, counts: Sequence[int], arrivals: Sequence[Arrivals]) -> DrawsArrivals:
-        if all(isinstance(process, Exact) for process in arrivals):
-            return ExactPhases(self._curves, counts)
-        own = any(phase.arrivals is not None for phase in self._config.phases)
-        if own or any(process.drifts for process in arrivals):
-            return SampledPhases(arrivals)
-        return OneProcess(self._config.arrivals or ExactArrivals(), self._curves, _expected(self._config.phases, self._curves))
-
 
 def _expected(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> list[float]:
     """Return the number of tasks expected in each phase."""
@@ -125,13 +116,28 @@ def _counts(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> tuple[in
     return counts
 
 
-def _arrivals(config: PhasesConfig, curves: Sequence[RateCurve]) -> list[Arrivals]:
+def _drawn_by(config: PhasesConfig, curves: Sequence[RateCurve], counts: Sequence[int]) -> DrawsArrivals:
+    common = config.arrivals or ExactArrivals()
+    processes = [phase.arrivals or common for phase in config.phases]
+    if all(isinstance(process, ExactArrivals) for process in processes):
+        return ExactPhases(curves, counts)
+    expected = _expected(config.phases, curves)
+    if any(phase.arrivals for phase in config.phases) or isinstance(common, WindowedArrivals):
+        return SampledPhases(_each(config, processes, curves, expected))
+    try:
+        return OneProcess(common, curves, expected)
+    except ValueError as error:
+        raise ConfigError(f"workload.arrivals.{error}") from None
+
+
+def _each(
+    config: PhasesConfig, processes: Sequence[ArrivalsConfig], curves: Sequence[RateCurve], expected: Sequence[float]
+) -> list[Arrivals]:
     found: list[Arrivals] = []
     problems = []
-    expected = _expected(config.phases, curves)
-    for index, (phase, curve) in enumerate(zip(config.phases, curves, strict=True)):
+    for index, phase in enumerate(config.phases):
         try:
-            found.append(arrivals_of(phase.arrivals or config.arrivals or ExactArrivals(), curve, expected[index]))
+            found.append(arrivals_of(processes[index], curves[index], expected[index]))
         except ValueError as error:
             own = phase.arrivals is not None
             place = f"workload.phases.{index}.arrivals" if own else "workload.arrivals"

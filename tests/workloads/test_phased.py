@@ -49,6 +49,8 @@ FALSE_ALARM = 1e-6
 class TestReference(WorkloadContract):
     """The packaged configuration."""
 
+    drifts = True
+
     @pytest.fixture
     def workload(self) -> PhasedWorkload:
         return phased(base_rate_per_min=300)

@@ -49,9 +49,8 @@ def test_segments_add_up() -> None:
     workload = phased(base_rate_per_min=300)
     summary = describe(workload.draw(0), workload.duration_s)
     assert [segment["tasks"] for segment in summary["segments"]] == [90, 450, 300, 300]
-    assert sum(segment["offered_load"] * 60 for segment in summary["segments"]) == pytest.approx(
-        summary["offered_load"] * 240
-    )
+    work_s = sum(segment["offered_load"] * segment["duration_s"] for segment in summary["segments"])
+    assert work_s == pytest.approx(summary["offered_load"] * summary["duration_s"])
 
 
 def test_the_sample_is_what_the_script_generates(tmp_path: Path) -> None:

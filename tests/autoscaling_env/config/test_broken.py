@@ -186,7 +186,7 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
     (
         "key of another pattern",
         b"workload:\n  phases:\n    - {pattern: steady, duration_s: 60, rate: 1, cycles: 3}\n",
-        ["FILE:3: workload.phases.0.cycles: unknown key; allowed: duration_s, name, pattern, rate, tasks"],
+        ["FILE:3: workload.phases.0.cycles: unknown key; allowed: arrivals, duration_s, name, pattern, rate, tasks"],
     ),
     (
         "actions twice",
