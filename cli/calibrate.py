@@ -12,7 +12,7 @@ from autoscaling_env.errors import InputError
 from autoscaling_env.files import check_place
 from cli import options
 from cli.completing import farms, one_of
-from cli.show import print_paths, show_rows
+from cli.show import print_line, print_paths, show_rows
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def calibrate(
 ) -> None:
     """Fit the simulated farm to a live run: start-up, pick-up, overhead and collector, as a file for --config.
 
+    How the run's tasks came is told, too, and written to a file of its own beside it.
+
     Examples:
 
       autoscale calibrate runs/compare_run_20260101T000000Z -o farm.yml
@@ -74,4 +76,6 @@ def _show(found: Calibration) -> None:
         for name, row in table.iterrows()
     ]
     show_rows(found.what, rows)
+    for note in found.notes:
+        print_line(note)
     print_paths(found.files)

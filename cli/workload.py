@@ -30,7 +30,7 @@ EpisodeSeed = Annotated[
 @app.command()
 @options.takes(setup=options.SOURCE)
 def show(setup: Setup, episode_seed: EpisodeSeed = None, as_json: options.Json = False) -> None:
-    """Print counts, rates, service times and offered load per segment of the first episode that `compare` plays.
+    """Print counts, rates, service times, offered load and dispersion of the first episode that `compare` plays.
 
     Example: autoscale workload show --trace my_trace.csv
     """
@@ -38,9 +38,13 @@ def show(setup: Setup, episode_seed: EpisodeSeed = None, as_json: options.Json =
     if as_json:
         print_json(described)
         return
-    segments = described.pop("segments", [])
+    tables = {name: described.pop(name) for name in ("segments", "dispersion")}
+    sentences = described.pop("arrivals")
     show_rows("tasks", [{"What": key, "Value": _shown(value)} for key, value in described.items()])
-    show_rows("segments", [{key: _shown(value) for key, value in segment.items()} for segment in segments])
+    for name, rows in tables.items():
+        show_rows(name, [{key: _shown(value) for key, value in row.items()} for row in rows])
+    for sentence in sentences:
+        print_line(sentence)
 
 
 @app.command()
@@ -78,4 +82,6 @@ def _tasks(setup: Setup, episode_seed: int | None, *, quiet: bool = False) -> Ta
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(part)}" for key, part in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -21,6 +21,7 @@ from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.types import FloatArray
 from experiments.environments import farm_name
 from experiments.listening import Listener, Silent
+from experiments.recorded_arrivals import fit_recorded
 from experiments.replaying import read_steps, read_table
 from experiments.setup import DEFAULT, Setup, resolve
 from live.calibration import calibrate as fit
@@ -38,11 +39,13 @@ class Calibration:
         measured: what was measured, by its name; seconds, one entry per event.
         what: whose seconds they are.
         files: the configuration for ``--config``, and what else was written.
+        notes: what else was found, one sentence each.
     """
 
     measured: Mapping[str, FloatArray]
     what: str
     files: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return one row per measured time: events and quantiles in seconds (NaN without an event)."""
@@ -55,11 +58,12 @@ class Calibration:
 
 
 def calibrate(run: Path, output: Path | None = None) -> Calibration:
-    """Fit the simulated farm to a live run: start-up, pick-up, overhead and collector.
+    """Fit the simulated farm to a live run: start-up, pick-up, overhead and collector, and how its tasks came.
 
     Args:
         run: a live run's folder.
-        output: where the configuration goes; ``farm.yml`` in the run if left out.
+        output: where the farm's configuration goes; ``farm.yml`` in the run if left out. The arrival process, which
+            belongs to the workload and not to the farm, goes to a file beside it, ``<its name>-arrivals.yml``.
 
     Raises:
         RunError: the run has no records of a live farm.
@@ -74,7 +78,11 @@ def calibrate(run: Path, output: Path | None = None) -> Calibration:
         "overhead": measured.overhead_s,
         "collector": measured.collect_s,
     }
-    return Calibration(times, "measured, episode seconds", {"farm": path})
+    beside = path.with_name(f"{path.stem}-arrivals.yml")
+    arrivals = fit_recorded(run, beside)
+    kind = "not told" if arrivals.arrivals is None else arrivals.arrivals.kind
+    files = {"farm": path} | ({} if arrivals.arrivals is None else {"arrivals": beside})
+    return Calibration(times, "measured, episode seconds", files, (f"Arrivals: {kind}; {arrivals.why}",))
 
 
 def probe(

@@ -46,7 +46,12 @@ class Tasks:
         """Draw arrivals, offered load and service times."""
         workload = self.workload
         return workload_plot(
-            self.batch, path, title=workload.name, duration_s=workload.duration_s, notes=workload.notes
+            self.batch,
+            path,
+            title=workload.name,
+            duration_s=workload.duration_s,
+            notes=workload.notes,
+            dispersion=self.describe()["dispersion"],
         )
 
     def write(self, path: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autoscaling_env.types import FloatArray, TaskBatch
+from workloads.dispersion import as_rows, dispersion, in_words
 
 QUANTILES = (0.05, 0.5, 0.95, 0.99)
 
@@ -22,16 +23,20 @@ def describe(batch: TaskBatch, duration_s: float | None = None) -> dict[str, Any
         ``tasks``; ``duration_s``; ``rate_per_s``; ``offered_load``: workers busy on average if none ever
         waits, that is work in seconds over duration; ``service_s`` and ``deadline_s``: mean, min, max
         and quantiles ``p5 p50 p95 p99``; ``impossible``: tasks whose deadline is below their service time;
-        ``segments``: start, duration, tasks, rate and offered load of each.
+        ``segments``: start, duration, tasks, rate and offered load of each; ``dispersion``: a row for each length of
+        window (``workloads.dispersion.Window``); ``arrivals``: the same in sentences.
     """
     last_s = float(batch.arrival_s[-1]) if len(batch) else 0.0
     end_s = max(duration_s or last_s, float(batch.segment_start_s[-1]))
+    windows = dispersion(batch.arrival_s, max(end_s, last_s))
     return {
         **_load(batch.service_s, end_s),
         "service_s": _spread(batch.service_s),
         "deadline_s": _spread(batch.deadline_s),
         "impossible": int((batch.deadline_s < batch.service_s).sum()),
         "segments": _segments(batch, end_s),
+        "dispersion": as_rows(windows),
+        "arrivals": in_words(windows),
     }
 
 

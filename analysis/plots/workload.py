@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 
 from analysis.palette import FILL, INK, MUTED, PALETTE
 from analysis.plots.style import PLATE, headline, label, picture
@@ -25,8 +28,9 @@ def workload_plot(
     duration_s: float | None = None,
     notes: tuple[str, ...] = (),
     workers: int | None = None,
+    dispersion: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Draw arrival rate and offered load per bin, where segments begin, and the service times.
+    """Draw arrival rate and offered load per bin, where segments begin, service times, and how unevenly tasks come.
 
     Args:
         batch: the tasks of one episode; may be empty.
@@ -35,12 +39,15 @@ def workload_plot(
         duration_s: length of the time axis; the last arrival if left out.
         notes: what was done to the source, shown at the foot.
         workers: the most workers the farm may have, drawn as a line against the load.
+        dispersion: rows with ``window_s``, ``index_of_dispersion`` and ``allan_factor``.
     """
     last_s = float(batch.arrival_s[-1]) if len(batch) else 1.0
     edges = _edges(max(duration_s or 0.0, last_s, 1e-9))
     with picture(path, 10.0, 6.4) as figure:
         grid = figure.add_gridspec(2, 3)
-        _rate(figure.add_subplot(grid[0, :]), batch, edges)
+        _rate(figure.add_subplot(grid[0, :2] if dispersion else grid[0, :]), batch, edges)
+        if dispersion:
+            _dispersion(figure.add_subplot(grid[0, 2]), dispersion)
         _load(figure.add_subplot(grid[1, :2]), batch, edges, workers)
         _service(figure.add_subplot(grid[1, 2]), batch)
         headline(figure, _title(title, batch), _foot(batch, edges, notes))
@@ -98,6 +105,26 @@ def _service(axes: Axes, batch: TaskBatch) -> None:
         )  # fmt: skip
     axes.margins(y=0.16)
     label(axes, "Service times", "service time [s]", "tasks")
+
+
+def _dispersion(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Both ratios against the length of the window; a Poisson process of an even rate is at 1 throughout."""
+    windows = [row["window_s"] for row in rows]
+    for name, called, color in (
+        ("index_of_dispersion", "index of dispersion", PALETTE[1]),
+        ("allan_factor", "Allan factor", PALETTE[2]),
+    ):
+        axes.plot(
+            windows, [max(row[name], 1e-3) for row in rows], marker="o", markersize=3.5, label=called, color=color
+        )
+    axes.axhline(1, color=MUTED, linewidth=1, linestyle="--")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")  # no mathematical text is set in our pictures
+        axis.set_minor_formatter(NullFormatter())
+    axes.legend(fontsize=8.5)
+    label(axes, "Unevenness (Poisson: 1)", "window [s]", "variance / mean")
 
 
 def _segments(axes: Axes, batch: TaskBatch, end_s: float) -> None:
