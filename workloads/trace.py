@@ -9,6 +9,7 @@ import numpy as np
 from autoscaling_env.config.workload import TraceConfig
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
+from workloads.fitted_dispersion import dispersion_note
 from workloads.fitting import Farm, fit, notes, selected
 from workloads.recordings import Recording
 from workloads.service import DeadlineModel, ServiceModel
@@ -41,7 +42,8 @@ class TraceWorkload:
         recorded_s = recording.mean_service_s
         self._mean_service_s = self._service.mean_s() if recorded_s is None else recorded_s * config.service_scale
         self._fit = fit(config, recording, self._mean_service_s, farm)
-        self._notes = notes(config, found, recording, self._fit, self._mean_service_s, farm)
+        said = notes(config, found, recording, self._fit, self._mean_service_s, farm)
+        self._notes = (*said, *dispersion_note(recording, self._fit))
         self._deadline = DeadlineModel(config.deadline, 0.0, np.inf)
         self._segment_start_s = np.linspace(0.0, self._fit.duration_s, config.segments, endpoint=False)
         self._segment_start_s.setflags(write=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,9 @@ from tests.workloads.making import phased
 from tests.workloads.test_arrivals import KINDS
 from workloads.arrival_fit import fit_arrivals
 from workloads.dispersion import counted, dispersion, in_words
+from workloads.events import Events
+from workloads.fitted_dispersion import dispersion_note
+from workloads.fitting import Fit
 
 STEADY = {"pattern": "steady", "duration_s": 600, "rate": 1.0}
 
@@ -70,3 +75,15 @@ def test_the_process_of_recorded_episodes_is_found(kind: str, settings: dict[str
 def test_a_few_tasks_tell_nothing() -> None:
     workload = phased({"pattern": "steady", "duration_s": 10, "rate": 1.0})
     assert fit_arrivals(workload._config, [workload.draw(1).arrival_s]).arrivals is None
+
+
+def test_thinning_takes_the_excess_by_its_share() -> None:
+    """I -> 1 + p (I - 1)."""
+    clumps = np.repeat(np.cumsum(stream(2, "arrivals").standard_exponential(4000)), 25)
+    events = Events(clumps, None, None, float(clumps[-1]) + 1)
+    note = dispersion_note(events, Fit(240, 1.0, 20_000, 20_000))[0]
+    now, before = map(float, re.findall(r"(?:of|recorded) ([\d.]+)", note))
+    assert now - 1 == pytest.approx(0.2 * (before - 1), rel=0.1)
+    about = dispersion_note(replace(events, share=0.5), Fit(240, 1.0, 20_000, 20_000))[0]
+    assert float(re.findall(r"about ([\d.]+)", about)[0]) == pytest.approx(1 + 10 * (now - 1), rel=0.15)
+    assert dispersion_note(events, Fit(240, 1.0, 100_000, 100_000)) == ()
