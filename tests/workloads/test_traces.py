@@ -299,8 +299,10 @@ def test_the_notes_say_what_was_done(write: Any) -> None:
         "Repeated 32.33 times, to 6465 tasks, other copies in each episode.",
         "Service times are the recorded ones: 0.594 s on average.",
         "Offered load: 16 workers busy on average, 0.5 of 32.",
-        "Counts per 4 s have an index of dispersion of 0.106, as recorded 0.0678: repeated, it keeps its shape "
-        "and grows.",
+        (
+            "Counts per 4 s have an index of dispersion of 0.106, as recorded 0.0678: repeated, it keeps its shape "
+            "and grows."
+        ),
     )
     assert traced(write(counts()), as_recorded=True, max_tasks=100).notes == (
         "trace.csv (counts): 14400 tasks over 172,800 s.",
