@@ -12,9 +12,10 @@ from workloads.traces.azure2021 import read_azure2021
 from workloads.traces.counts import read_counts
 from workloads.traces.durations import Durations, read_durations
 from workloads.traces.formats import check_durations, format_of
+from workloads.traces.opened import open_trace
 from workloads.traces.plain import read_plain
 from workloads.traces.selection import Selection
-from workloads.traces.source import Source, open_source
+from workloads.traces.source import Source, table
 
 READERS: Mapping[str, Callable[[Source, Selection], Recording]] = {
     "azure2021": read_azure2021,
@@ -33,7 +34,8 @@ def read_trace(
     """
     durations = _durations(config, base_dir)
     selection = Selection.of(config)
-    with open_source(base_dir / config.file, config.file, progress) as source:
+    with open_trace(base_dir / config.file, config.file, progress) as file:
+        source = table(file)
         found = format_of(source, config.format)
         if durations is not None and found != "azure2019":
             source.problems.fail(None, f"is {found}, which takes no durations file; leave out `durations`")
@@ -46,7 +48,8 @@ def read_trace(
 def _durations(config: TraceConfig, base_dir: Path) -> Durations | None:
     if config.durations is None:
         return None
-    with open_source(base_dir / config.durations, config.durations, None) as source:
+    with open_trace(base_dir / config.durations, config.durations, None) as file:
+        source = table(file)
         check_durations(source)
         return read_durations(source)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 import re
 import warnings
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn, cast
+from typing import IO, TYPE_CHECKING
 
+from workloads.traces.opened import MAX_LINE_BYTES, TraceFile, readable
 from workloads.traces.problems import Problems
 
 if TYPE_CHECKING:
@@ -21,9 +18,8 @@ if TYPE_CHECKING:
 #: Parsed at a time: some tens of megabytes, for long files as for wide ones.
 CELLS_PER_CHUNK = 1_000_000
 ROWS_PER_CHUNK = 100_000
-GZIP_MAGIC = b"\x1f\x8b"
-#: A header longer than this is no header.
-MAX_HEADER_BYTES = 1_000_000
+#: What some spreadsheets write above the header.
+SEPARATOR_LINE = re.compile(r"sep=.", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ class Source:
         import pandas as pd
 
         try:
-            with warnings.catch_warnings():
+            with readable(self.problems), warnings.catch_warnings():
                 # Surplus values: pandas warns about the first row, we name every one.
                 warnings.simplefilter("ignore", pd.errors.ParserWarning)
                 yield
@@ -88,8 +84,6 @@ class Source:
                     int(found[1]) + self.header_line + 1, "a quotation mark opens here and is never closed"
                 )
             self.problems.fail(None, f"cannot be split into columns: {error}".strip())
-        except (EOFError, zlib.error, OSError) as error:
-            _unreadable(error, self.problems)
 
 
 #: Takes up what a row has beyond its header.
@@ -113,75 +107,31 @@ def _reader(body: IO[bytes], header: tuple[str, ...]) -> pd.io.parsers.TextFileR
     )
 
 
-@contextmanager
-def open_source(file: Path, shown: str, progress: Callable[[int, int], None] | None) -> Iterator[Source]:
-    """Open a trace, plain or gzip, and read its header.
-
-    Args:
-        file: where it is.
-        shown: what messages call it.
-        progress: called with (bytes done, bytes in all) after each chunk.
+def table(file: TraceFile) -> Source:
+    """Return a file as a table: its header read, its rows to come.
 
     Raises:
-        TraceError: it cannot be opened, is no text, is empty or has a broken header.
+        TraceError: the header is broken.
     """
-    problems = Problems(shown)
-    with _opened(file, problems) as raw:
-        size = os.fstat(raw.fileno()).st_size
-        body = _decompressed(raw, problems)
-
-        def report() -> None:
-            if progress is not None:
-                progress(min(raw.tell(), size), size)
-
-        line, text = _first_line(body, problems)
-        header = _header(text, line, problems)
-        problems.check()
-        yield Source(header, line, problems, body, report)
+    line, text = _first_line(file)
+    header = _header(text, line, file.problems)
+    file.problems.check()
+    return Source(header, line, file.problems, file.body, file.report)
 
 
-def _unreadable(error: Exception, problems: Problems) -> NoReturn:
-    """Tell a damaged gzip file from a disk, or a special file, that gives nothing."""
-    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-        problems.fail(None, f"cannot be read: {error.strerror or error}")
-    problems.fail(None, "damaged gzip file; compress it again")
-
-
-def _opened(file: Path, problems: Problems) -> IO[bytes]:
-    try:
-        if file.exists() and not (file.is_file() or file.is_dir()):
-            problems.fail(None, "cannot be read: is not a file; write the trace to one first")
-        return file.open("rb")
-    except (OSError, ValueError) as error:
-        problems.fail(None, f"cannot be read: {getattr(error, 'strerror', None) or error}")
-
-
-def _decompressed(raw: IO[bytes], problems: Problems) -> IO[bytes]:
-    try:
-        magic = raw.read(2)
-    except OSError as error:
-        _unreadable(error, problems)
-    raw.seek(0)
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if magic == GZIP_MAGIC else raw
-
-
-def _first_line(body: IO[bytes], problems: Problems) -> tuple[int, str]:
+def _first_line(file: TraceFile) -> tuple[int, str]:
+    """Return the header and its line: the first that is neither blank nor a spreadsheet's ``sep=,``."""
     line = 0
     while True:
-        try:
-            raw = body.readline(MAX_HEADER_BYTES)
-        except (EOFError, zlib.error, OSError) as error:
-            _unreadable(error, problems)
+        with readable(file.problems):
+            raw = file.body.readline(MAX_LINE_BYTES)
         line += 1
         if not raw:
-            problems.fail(None, "the file is empty; a trace starts with a header line")
-        if b"\0" in raw or len(raw) == MAX_HEADER_BYTES:
-            problems.fail(None, "not a text file; a trace is a CSV file, plain or gzip")
-        try:
-            text = raw.decode("utf-8-sig").strip()
-        except UnicodeDecodeError as error:
-            problems.fail(None, f"not a text file (byte {error.start} of line {line} is not UTF-8)")
-        if text:
+            file.problems.fail(None, "the file is empty; a trace starts with a header line")
+        if len(raw) == MAX_LINE_BYTES:
+            file.problems.fail(None, "not a text file; a trace is a CSV file, plain or gzip")
+        text = raw.decode("utf-8-sig", "replace").strip()
+        if text and not SEPARATOR_LINE.fullmatch(text):
             return line, text
 
 
