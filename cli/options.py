@@ -112,6 +112,43 @@ _SOURCE: dict[str, tuple[Any, Any]] = {
         ],
         False,
     ),
+    "column": (
+        Annotated[
+            str | None, typer.Option("--column", metavar="NAME", help="Of a trace of counts: the column of values.")
+        ],
+        None,
+    ),
+    "unit": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--unit",
+                metavar="UNIT",
+                help="Of a trace: what values are (count, per_second, per_minute, per_hour), or times (s, ms, us, ns).",
+            ),
+        ],
+        None,
+    ),
+    "timezone": (
+        Annotated[
+            str | None,
+            typer.Option("--timezone", metavar="ZONE", help="Of a trace: where its local times are, as Europe/Berlin."),
+        ],
+        None,
+    ),
+    "gaps": (
+        Annotated[
+            str | None,
+            typer.Option("--gaps", metavar="zero|skip", help="Of a trace: nothing arrives in a gap, or it is cut out."),
+        ],
+        None,
+    ),
+    "series": (
+        Annotated[
+            str | None, typer.Option("--series", metavar="NAME", help="Of a trace of several series: which one.")
+        ],
+        None,
+    ),
     "phase_shuffle": (
         Annotated[
             bool, typer.Option("--phase-shuffle", help="Shuffle the order of the workload's phases in every episode.")

@@ -30,6 +30,11 @@ class Setup:
         trace: a recorded trace that is played instead.
         durations: Azure Functions 2019: the file with duration percentiles.
         as_recorded: play the trace untouched instead of fitting it to the farm.
+        column: of a trace of counts: the column of values.
+        unit: of a trace: what values, or numbers that are times, count.
+        timezone: of a trace's local times.
+        gaps: of a trace of counts: ``zero`` or ``skip``.
+        series: of a trace of several series: which one.
         phase_shuffle: shuffle the order of the workload's phases in every episode.
         phase_shuffle_seed: shuffle, and fix the order by a seed of its own.
         seed: of the experiment's episodes; None: the scenario's own, else 0.
@@ -44,6 +49,11 @@ class Setup:
     trace: Path | None = None
     durations: Path | None = None
     as_recorded: bool = False
+    column: str | None = None
+    unit: str | None = None
+    timezone: str | None = None
+    gaps: str | None = None
+    series: str | None = None
     phase_shuffle: bool = False
     phase_shuffle_seed: int | None = None
     seed: int | None = None
@@ -165,15 +175,14 @@ def _shuffling(setup: Setup) -> dict[str, Any]:
 
 def _trace(setup: Setup) -> list[Source]:
     """Return the trace as a layer below assignments: they are held against what a trace knows, and have effect."""
+    given = {"durations": setup.durations and str(setup.durations), "as_recorded": setup.as_recorded or None}
+    given |= {name: getattr(setup, name) for name in ("column", "unit", "timezone", "gaps", "series")}
+    said = {name: value for name, value in given.items() if value is not None}
     if setup.trace is None:
-        if setup.durations is not None or setup.as_recorded:
-            raise InputError("--durations and --as-recorded belong to --trace FILE")
+        if said:
+            options = ", ".join("--" + name.replace("_", "-") for name in said)
+            raise InputError(f"{options}: belong{'s' if len(said) == 1 else ''} to --trace FILE")
         return []
     if setup.scenario is not None:
         raise InputError(f"--trace and the scenario {setup.scenario} both say what the tasks are; choose one")
-    trace: dict[str, Any] = {"kind": "trace", "file": str(setup.trace)}
-    if setup.durations is not None:
-        trace["durations"] = str(setup.durations)
-    if setup.as_recorded:
-        trace["as_recorded"] = True
-    return [layer("--trace", "workload", trace)]
+    return [layer("--trace", "workload", {"kind": "trace", "file": str(setup.trace), **said})]

@@ -10,6 +10,9 @@ from ruamel.yaml import YAML
 
 from autoscaling_env.config.root import Config
 
+#: Keys of a workload that came later.
+LATER = ("arrivals", "column", "unit", "timezone", "gaps", "series")
+
 
 def config_yaml(config: Config) -> str:
     """Return the resolved configuration as YAML that ``--config`` reads back to the same value."""
@@ -30,7 +33,8 @@ def config_digest(config: Config) -> str:
     if data["environment"]["action"] == "delta":
         del data["environment"]["action"]
     for section in (data["workload"], *data["workload"].get("phases", ())):
-        if section.get("arrivals", ...) is None:
-            del section["arrivals"]
+        for name in LATER:
+            if section.get(name, ...) is None:
+                del section[name]
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
+from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
 
 from autoscaling_env.config.arrivals import ArrivalsConfig
 from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
 from autoscaling_env.config.distributions import Distribution, Gamma
+from autoscaling_env.errors import nearest
 
+#: What a value counts, and what a number that is a time counts.
+UNITS = ("count", "per_second", "per_minute", "per_hour", "s", "ms", "us", "ns")
 Rate = Annotated[float, Field(ge=0, le=1e6)]
 Tasks = Annotated[int, Field(ge=0, le=50_000_000)]
 
@@ -188,8 +192,18 @@ class TraceConfig(Section):
     """The trace; `.gz` is read as it is. A relative path starts at the working directory."""
     name: str = ""
     """What a table calls the workload; the file's name if left out."""
-    format: Literal["auto", "azure2021", "azure2019", "csv", "counts"] = "auto"
-    """Recognised by the header if left out."""
+    format: Annotated[str, Field(min_length=1)] = "auto"
+    """Recognised by its first lines if left out; formats of other packages, too."""
+    column: str | None = None
+    """Counts and rates: the column of values, where several may be it."""
+    unit: str | None = None
+    """What values count (count, per_second, per_minute, per_hour), what numbers that are times do (s, ms, us, ns)."""
+    timezone: str | None = None
+    """Zone of local times, such as Europe/Berlin."""
+    gaps: Literal["zero", "skip"] | None = None
+    """Counts and rates: whether nothing arrives in a gap (zero, if left out), or it is cut out (skip)."""
+    series: str | None = None
+    """Counts and rates: which of several series."""
     durations: str | None = None
     """azure2019: the file with the duration percentiles of the functions."""
     drop_without_durations: bool = False
@@ -221,6 +235,11 @@ class TraceConfig(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> TraceConfig:
+        if self.unit is not None and (unknown := [part for part in self.unit.split(",") if part.strip() not in UNITS]):
+            raise ValueError(f"unit {unknown[0].strip()!r}: must be one of {', '.join(UNITS)}, or two with a comma")
+        if self.timezone is not None and self.timezone not in available_timezones():
+            hint = nearest(self.timezone, available_timezones())
+            raise ValueError(f"timezone {self.timezone!r}{hint}: must be one such as Europe/Berlin")
         if self.as_recorded and (self.compress is not None or self.load is not None):
             raise ValueError("as_recorded replays untouched; leave out compress and load")
         if self.end_s is not None and self.end_s <= self.start_s:

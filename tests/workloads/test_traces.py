@@ -292,6 +292,12 @@ def test_a_sampled_trace_says_so_and_is_not_replayed_untouched(write: Any, monke
         traced(path, as_recorded=True)
 
 
+COUNTS_READ = (
+    "Read timestamp, value as counts (if they are rates, say unit: per_second), local times of UTC, as none is said, "
+    "576 intervals of 300 s."
+)
+
+
 def test_the_notes_say_what_was_done(write: Any) -> None:
     assert traced(write(azure2021())).notes == (
         "trace.csv (azure2021): 200 tasks over 100 s.",
@@ -306,6 +312,7 @@ def test_the_notes_say_what_was_done(write: Any) -> None:
     )
     assert traced(write(counts()), as_recorded=True, max_tasks=100).notes == (
         "trace.csv (counts): 14400 tasks over 172,800 s.",
+        COUNTS_READ,
         "Replayed as recorded up to max_tasks: the first 100 of 14400 tasks.",
         "Service times are not recorded: drawn from `service`, 1.472 s on average.",
         "Offered load: 0.000852 workers busy on average, 2.66e-05 of 32.",
@@ -345,7 +352,8 @@ def test_a_second_process_draws_the_same_bytes(write: Any) -> None:
         ({"as_recorded": True, "load": 2.0}, "as_recorded replays untouched; leave out compress and load"),
         ({"start_s": 5, "end_s": 5}, "end_s 5 must lie after start_s 5"),
         ({"mean_utilisation": 0}, "greater than 0"),
-        ({"format": "parquet"}, "'auto', 'azure2021', 'azure2019', 'csv' or 'counts'"),
+        ({"unit": "per_fortnight"}, "unit 'per_fortnight': must be one of count, per_second"),
+        ({"timezone": "Europe/Berln"}, "timezone 'Europe/Berln' (did you mean 'Europe/Berlin'?)"),
     ],
 )
 def test_options_that_contradict_are_refused(options: dict[str, Any], message: str) -> None:

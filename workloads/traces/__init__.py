@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from autoscaling_env.config.workload import TraceConfig
 from workloads.recordings import Recording
-from workloads.traces.azure2019 import read_azure2019
-from workloads.traces.azure2021 import read_azure2021
-from workloads.traces.counts import read_counts
 from workloads.traces.durations import Durations, read_durations
-from workloads.traces.formats import check_durations, format_of
+from workloads.traces.formats import Asked, check_durations, check_options, format_of
 from workloads.traces.opened import open_trace
-from workloads.traces.plain import read_plain
+from workloads.traces.options import Options
 from workloads.traces.selection import Selection
-from workloads.traces.source import Source, table
-
-READERS: Mapping[str, Callable[[Source, Selection], Recording]] = {
-    "azure2021": read_azure2021,
-    "counts": read_counts,
-    "csv": read_plain,
-}
+from workloads.traces.source import table
 
 
 def read_trace(
@@ -32,17 +23,13 @@ def read_trace(
     Raises:
         TraceError: every problem found, one line each, up to a bound.
     """
-    durations = _durations(config, base_dir)
-    selection = Selection.of(config)
+    asked = Asked(config, Options.of(config), Selection.of(config), _durations(config, base_dir))
     with open_trace(base_dir / config.file, config.file, progress) as file:
-        source = table(file)
-        found = format_of(source, config.format)
-        if durations is not None and found != "azure2019":
-            source.problems.fail(None, f"is {found}, which takes no durations file; leave out `durations`")
-        if found == "azure2019":
-            drop = config.drop_without_durations
-            return found, read_azure2019(source, selection, durations, drop_unknown=drop)
-        return found, READERS[found](source, selection)
+        found = format_of(file, asked)
+        if asked.durations is not None and found.name != "azure2019":
+            file.problems.fail(None, f"is {found.name}, which takes no durations file; leave out `durations`")
+        check_options(found, asked, file)
+        return found.name, found.read(file, asked)
 
 
 def _durations(config: TraceConfig, base_dir: Path) -> Durations | None:

@@ -42,13 +42,22 @@ def read_azure2019(
     cells, dropped = MinuteCounts(), 0
     for chunk in source.chunks((*NAMES, *minutes)):
         chunk = chunk[selection.rows(chunk["HashFunction"])]  # noqa: PLW2901  # the chunk is the selected rows
+        counts = _counts(chunk, minutes, source)
+        runs = counts.sum(axis=1) > 0  # what never runs needs no durations
+        chunk, counts = chunk[runs], counts[runs]  # noqa: PLW2901  # same
         function, known = _functions(chunk, source, durations, drop_unknown=drop_unknown)
         dropped += int((~known).sum())
-        counts = _counts(chunk, minutes, source)
         cells.add(counts[:, wanted][known], function[known], wanted)
     source.problems.check()
     selection.check_found(source)
-    return _intervals(source, selection, cells, start_s, durations, _dropped_note(dropped))
+    return _intervals(
+        source,
+        selection,
+        cells,
+        start_s,
+        durations,
+        (*_dropped_note(dropped), *source.unused(*NAMES, "Trigger", *minutes)),
+    )
 
 
 def _functions(

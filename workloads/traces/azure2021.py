@@ -24,4 +24,5 @@ def read_azure2021(source: Source, selection: Selection) -> Events:
     source.problems.check()
     selection.check_found(source)
     arrival_s, service_s = pool.columns(2)
-    return events(source, selection, arrival_s, {"service_s": service_s}, pool.share)
+    unused = source.unused("app", "func", "end_timestamp", "duration")
+    return events(source, selection, arrival_s, {"service_s": service_s}, pool.share, notes=unused)

@@ -54,7 +54,7 @@ def numbers(chunk: pd.DataFrame, column: str, problems: Problems, allowed: Quant
     good = allowed.holds(values)
     if good.all():
         return values
-    _note(chunk, column, ~good, problems, str(allowed))
+    note(chunk, column, ~good, problems, str(allowed))
     return np.where(good, values, np.nan)
 
 
@@ -65,19 +65,19 @@ def times(chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
     cells = chunk[column]
     if pd.api.types.is_numeric_dtype(cells) or not _looks_like_dates(cells):
         return numbers(chunk, column, problems, TIME)
-    stamps = _dates(cells)
+    stamps = dates(cells)
     bad = stamps.isna().to_numpy()
     if bad.any():
-        _note(chunk, column, bad, problems, "a date such as 2026-01-31 14:05:00, like the others")
+        note(chunk, column, bad, problems, "a date such as 2026-01-31 14:05:00, like the others")
     seconds = (stamps - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return np.asarray(seconds, dtype=np.float64)
 
 
 def _looks_like_dates(cells: pd.Series) -> bool:
-    return bool(_dates(cells.head(20)).notna().mean() > 0.5)
+    return bool(dates(cells.head(20)).notna().mean() > 0.5)
 
 
-def _dates(cells: pd.Series) -> pd.Series:
+def dates(cells: pd.Series) -> pd.Series:
     """Return points in time, ``NaT`` where the text is none; pandas itself raises at years it cannot hold."""
     import pandas as pd
 
@@ -86,7 +86,8 @@ def _dates(cells: pd.Series) -> pd.Series:
     return pd.to_datetime(plausible, errors="coerce", utc=True, format="ISO8601")
 
 
-def _note(chunk: pd.DataFrame, column: str, bad: BoolArray, problems: Problems, allowed: str) -> None:
+def note(chunk: pd.DataFrame, column: str, bad: BoolArray, problems: Problems, allowed: str) -> None:
+    """Note the values of a column that are bad, the first hundred of them."""
     for line, value in chunk[column][bad].head(100).items():
         if value != value:  # an empty cell reads as NaN; the text "nan" stays text
             problems.add(int(str(line)), f"{column}: is empty: must be {allowed}")

@@ -4,39 +4,74 @@ from __future__ import annotations
 
 import numpy as np
 
+from autoscaling_env.errors import nearest
 from autoscaling_env.types import FloatArray
 from workloads.events import Events
-from workloads.traces.columns import DEADLINE, SERVICE, TIME, numbers, times
+from workloads.traces.clocks import Clock
+from workloads.traces.columns import DEADLINE, SERVICE, TIME, numbers
+from workloads.traces.options import Options
 from workloads.traces.pool import Pool
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source
+from workloads.traces.time_columns import time_column
 
+ARRIVAL = "arrival_s"
 OPTIONAL = {"service_s": SERVICE, "deadline_s": DEADLINE}
+#: What a task may have.
+COLUMNS = (ARRIVAL, *OPTIONAL)
 
 
-def read_plain(source: Source, selection: Selection) -> Events:
+def read_plain(source: Source, selection: Selection, options: Options) -> Events:
     """Read tasks in any order; they are sorted by arrival.
 
-    ``arrival_s`` counts from the start of the episode. ``timestamp`` (seconds or dates) counts from the
-    first of them.
+    ``arrival_s`` counts from the start of the episode. A column of times, such as ``timestamp``, (seconds or dates)
+    counts from the first of them.
     """
     selection.no_functions(source, "a plain CSV")
-    clock = "arrival_s" if "arrival_s" in source.header else "timestamp"
+    clock, times = _clock(source), Clock(options)
     wanted = [name for name in OPTIONAL if name in source.header]
+    _check_names(source, {clock, *wanted})
     pool = Pool()
     for chunk in source.chunks((clock, *wanted)):
-        read = (
-            numbers(chunk, clock, source.problems, TIME)
-            if clock == "arrival_s"
-            else times(chunk, clock, source.problems)
-        )
+        if clock == ARRIVAL and options.unit is None:
+            read = numbers(chunk, clock, source.problems, TIME)
+        else:
+            read = times.seconds(chunk, clock, source.problems)
         rest = [numbers(chunk, name, source.problems, OPTIONAL[name]) for name in wanted]
         pool.add(read, *rest)
     source.problems.check()
     columns = pool.columns(1 + len(wanted))
     found = dict(zip(wanted, columns[1:], strict=True))
-    origin_s = 0.0 if clock == "arrival_s" else None
-    return events(source, selection, columns[0], found, pool.share, origin_s)
+    notes = (f"Read {clock} as {times.shown}.",) if times.shown else ()
+    return events(
+        source,
+        selection,
+        columns[0],
+        found,
+        pool.share,
+        0.0 if clock == ARRIVAL else None,
+        (*notes, *source.unused(clock, *wanted)),
+    )
+
+
+def _clock(source: Source) -> str:
+    if ARRIVAL in source.header:
+        return ARRIVAL
+    time = time_column(source.header)
+    if time is None:
+        spare = [name for name in source.header if name not in COLUMNS]
+        hint = nearest(ARRIVAL, spare).replace("did you mean", "is it called")
+        source.problems.fail(source.header_line, f"no column {ARRIVAL!r}{hint}; csv needs {ARRIVAL}, or timestamp")
+    return time
+
+
+def _check_names(source: Source, used: set[str]) -> None:
+    """Raise for columns that would not be used and are nearly called like ones that would."""
+    missing = [name for name in COLUMNS if name not in source.header]
+    for name in (name for name in source.header if name not in used):
+        if hint := nearest(name, missing).replace("did you mean", "is it meant to be"):
+            source.problems.add(source.header_line, f"column {name!r} is not used{hint}; rename it, or leave it out")
+    source.problems.check()
 
 
 def events(
@@ -46,6 +81,7 @@ def events(
     columns: dict[str, FloatArray],
     share: float,
     origin_s: float | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Events:
     """Sort tasks, cut out the selected range and count time from its start.
 
@@ -58,6 +94,7 @@ def events(
         columns: ``service_s`` and ``deadline_s`` where recorded, float64[n] each.
         share: part of the recorded tasks that is held.
         origin_s: when the recording starts; with the first arrival if left out.
+        notes: what is to be said about it.
     """
     if len(arrival_s) == 0:
         source.problems.fail(None, "has a header but no tasks")
@@ -70,7 +107,7 @@ def events(
     arrival_s = arrival_s[order] - selection.start_s
     recorded = {name: values[order] for name, values in columns.items()}
     span_s = selection.length_s or _span_s(arrival_s, share)
-    return Events(arrival_s, recorded.get("service_s"), recorded.get("deadline_s"), span_s, share)
+    return Events(arrival_s, recorded.get("service_s"), recorded.get("deadline_s"), span_s, share, notes)
 
 
 def _span_s(arrival_s: FloatArray, share: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -50,6 +51,12 @@ class Source:
             yield self._whole_rows(chunk)[list(columns)]
             self._report()
         self._report()
+
+    def unused(self, *used: str) -> tuple[str, ...]:
+        """Return a sentence that names the columns that are not used; none where all are."""
+        others = [name for name in self.header if name not in used]
+        shown = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
+        return (f"Not used: column{'s' if len(others) > 1 else ''} {shown}.",) if others else ()
 
     def _next(self, reader: pd.io.parsers.TextFileReader) -> pd.DataFrame | None:
         with self._translated():
@@ -135,8 +142,23 @@ def _first_line(file: TraceFile) -> tuple[int, str]:
             return line, text
 
 
+def header_of(head: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the column names that a file's first lines would give a table."""
+    lines = [line for line in head[:2] if not SEPARATOR_LINE.fullmatch(line)]
+    return _names(lines[0]) if lines else ()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of a header; names with commas are quoted."""
+    try:
+        names = next(csv.reader([text]), [])
+    except csv.Error:  # no table at all: the message shows what is there
+        names = text.split(",")
+    return tuple(name.strip().strip('"') for name in names)
+
+
 def _header(text: str, line: int, problems: Problems) -> tuple[str, ...]:
-    names = tuple(name.strip().strip('"') for name in text.split(","))
+    names = _names(text)
     for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(names) == 1 and separator in text:
             problems.fail(line, f"columns are separated by {called}; must be commas")
