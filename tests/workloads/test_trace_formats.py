@@ -23,6 +23,13 @@ LOCUST = (
     "1682349002,3,,Aggregated,4.0,0.0,10,10\n"
     "1682349002,3,GET,/a,1.0,0.0,10,3\n"
 )
+ALIBABA = (
+    "timestamp,traceid,rpcid,um,rpctype,dm,interface,rt\n"
+    "5000,t1,0.1,USER,http,A,x,20.0\n"
+    "5000,t1,0.1,USER,http,A,x,-18.0\n"
+    "5500,t1,0.1.1,A,rpc,B,y,4.0\n"
+    "6200,t2,0.1,USER,http,A,x,25.0\n"
+)
 CLOUDWATCH = {
     "Label": "RequestCount",
     "Datapoints": [
@@ -138,6 +145,15 @@ READ: dict[str, tuple[str, dict[str, Any], list[float], list[int]]] = {
         [0, 543],
         [106],
     ),
+    "Huawei, all functions": ("day,time,0,1\n0,0,5,\n0,60,1,2\n0,120,,4\n", {}, [0, 60, 120, 180], [5, 3, 4]),
+    "Huawei, one function": (
+        "day,time,0,1\n0,0,5,\n0,60,1,2\n0,120,,4\n",
+        {"functions": ["1"]},
+        [0, 60, 120, 180],
+        [0, 2, 4],
+    ),
+    "Alibaba, calls recorded by both ends": (ALIBABA, {}, [0, 1, 2], [2, 1]),
+    "Alibaba, one service": (ALIBABA, {"series": "B"}, [0, 2], [1]),
     "stamps in milliseconds, one task each": ("timestamp\n1700000000000\n1700000001500\n", {}, [0, 1, 2], [1, 1]),
 }
 
@@ -202,12 +218,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "an option of another format": (
         "app,func,end_timestamp,duration\na,f,1,0.5\n",
         {"gaps": "skip"},
-        ": gaps: skip: means nothing to a trace of format azure2021, only to locust, prometheus, cloudwatch, counts",
+        ": gaps: skip: means nothing to a trace of format azure2021, only to huawei, locust, prometheus, ",
     ),
     "a format that is not there": (
         "timestamp,value\n0,1\n",
         {"format": "count"},
-        "format: unknown format 'count' (did you mean 'counts'?); choose from auto, ",
+        "format: unknown format 'count' (did you mean 'counts'?); choose from alibaba, auto, ",
     ),
     "an unknown unit in the cells": (
         "timestamp,value\n0,12 parsecs\n60,13 parsecs\n",
@@ -227,6 +243,12 @@ def test_it_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
         traced(path, **options)
     line = caught.value.problems[0].replace(str(path), "")
     assert line.startswith(expected)
+
+
+def test_a_call_takes_its_response_time(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text(ALIBABA)
+    assert traced(path, as_recorded=True).draw(0).service_s.tolist() == pytest.approx([0.02, 0.004, 0.025])
 
 
 def notes(tmp_path: Path, text: str, **options: Any) -> tuple[str, ...]:

@@ -14,11 +14,14 @@ from typing import NoReturn
 from autoscaling_env.config.workload import TraceConfig
 from autoscaling_env.errors import TraceError, nearest, unknown_name
 from workloads.recordings import Recording
+from workloads.traces.alibaba import COLUMNS as ALIBABA_COLUMNS
+from workloads.traces.alibaba import read_alibaba
 from workloads.traces.azure2019 import read_azure2019
 from workloads.traces.azure2021 import read_azure2021
 from workloads.traces.documents import is_cloudwatch, is_prometheus, read_cloudwatch, read_prometheus
 from workloads.traces.durations import COLUMNS as DURATION_COLUMNS
 from workloads.traces.durations import NAMES, Durations
+from workloads.traces.huawei import is_huawei, read_huawei
 from workloads.traces.locust import COLUMNS as LOCUST_COLUMNS
 from workloads.traces.locust import read_locust
 from workloads.traces.opened import TraceFile
@@ -110,6 +113,20 @@ BUILT_IN = (
         shown="azure2019 (HashOwner,HashApp,HashFunction,Trigger,1,2,...)",
         columns=(*NAMES, "1"),
         read=_read_azure2019,
+    ),
+    TraceFormat(
+        name="huawei",
+        shown="huawei (day,time,0,1,2,...)",
+        recognises=is_huawei,
+        read=lambda file, asked: read_huawei(file, asked.options, asked.selection),
+        takes=frozenset({"gaps"}),
+    ),
+    TraceFormat(
+        name="alibaba",
+        shown="alibaba (timestamp,traceid,rpcid,um,rpctype,dm,interface,rt)",
+        columns=ALIBABA_COLUMNS,
+        read=lambda file, asked: read_alibaba(file, asked.options, asked.selection),
+        takes=frozenset({"series"}),
     ),
     TraceFormat(
         name="locust",
