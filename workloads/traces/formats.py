@@ -14,6 +14,7 @@ from typing import NoReturn
 from autoscaling_env.config.workload import TraceConfig
 from autoscaling_env.errors import TraceError, nearest, unknown_name
 from workloads.recordings import Recording
+from workloads.traces.access_log import is_access_log, read_access_log
 from workloads.traces.alibaba import COLUMNS as ALIBABA_COLUMNS
 from workloads.traces.alibaba import read_alibaba
 from workloads.traces.azure2019 import read_azure2019
@@ -22,12 +23,16 @@ from workloads.traces.documents import is_cloudwatch, is_prometheus, read_cloudw
 from workloads.traces.durations import COLUMNS as DURATION_COLUMNS
 from workloads.traces.durations import NAMES, Durations
 from workloads.traces.huawei import is_huawei, read_huawei
+from workloads.traces.k6 import COLUMNS as K6_COLUMNS
+from workloads.traces.k6 import is_k6_json, read_k6_csv, read_k6_json
+from workloads.traces.load_balancer import is_load_balancer_log, read_load_balancer_log
 from workloads.traces.locust import COLUMNS as LOCUST_COLUMNS
 from workloads.traces.locust import read_locust
 from workloads.traces.opened import TraceFile
 from workloads.traces.options import Options
 from workloads.traces.plain import COLUMNS as TASK_COLUMNS
 from workloads.traces.plain import read_plain
+from workloads.traces.request_lines import is_request_lines, read_request_lines
 from workloads.traces.selection import Selection
 from workloads.traces.series_table import read_series_table
 from workloads.traces.source import Source, header_of, table
@@ -148,6 +153,37 @@ BUILT_IN = (
         recognises=is_cloudwatch,
         read=lambda file, asked: read_cloudwatch(file, asked.options, asked.selection),
         takes=SERIES_OPTIONS,
+    ),
+    TraceFormat(
+        name="k6",
+        shown="k6 (metric_name,timestamp,metric_value,...)",
+        columns=K6_COLUMNS,
+        read=lambda file, asked: read_k6_csv(file, asked.selection),
+    ),
+    TraceFormat(
+        name="k6-json",
+        shown="k6-json (lines of JSON)",
+        recognises=is_k6_json,
+        read=lambda file, asked: read_k6_json(file, asked.selection),
+    ),
+    TraceFormat(
+        name="request-lines",
+        shown='request-lines (lines of JSON with "timestamp" in ms)',
+        recognises=is_request_lines,
+        read=lambda file, asked: read_request_lines(file, asked.options, asked.selection),
+        takes=frozenset({"unit"}),
+    ),
+    TraceFormat(
+        name="access-log",
+        shown="access-log (nginx, Apache: common or combined)",
+        recognises=is_access_log,
+        read=lambda file, asked: read_access_log(file, asked.selection),
+    ),
+    TraceFormat(
+        name="load-balancer",
+        shown="load-balancer (AWS: application or classic)",
+        recognises=is_load_balancer_log,
+        read=lambda file, asked: read_load_balancer_log(file, asked.selection),
     ),
     TraceFormat(
         name="csv",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from autoscaling_env.errors import nearest
@@ -11,6 +13,7 @@ from workloads.traces.clocks import Clock
 from workloads.traces.columns import DEADLINE, SERVICE, TIME, numbers
 from workloads.traces.options import Options
 from workloads.traces.pool import Pool
+from workloads.traces.problems import Problems
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source
 from workloads.traces.time_columns import time_column
@@ -74,8 +77,17 @@ def _check_names(source: Source, used: set[str]) -> None:
     source.problems.check()
 
 
+class HasProblems(Protocol):
+    """A file that problems are noted of."""
+
+    @property
+    def problems(self) -> Problems:
+        """Where they go."""
+        ...
+
+
 def events(
-    source: Source,
+    source: HasProblems,
     selection: Selection,
     arrival_s: FloatArray,
     columns: dict[str, FloatArray],
@@ -97,7 +109,7 @@ def events(
         notes: what is to be said about it.
     """
     if len(arrival_s) == 0:
-        source.problems.fail(None, "has a header but no tasks")
+        source.problems.fail(None, "has no tasks")
     origin_s = float(arrival_s.min()) if origin_s is None else origin_s
     arrival_s = arrival_s - origin_s
     order = np.argsort(arrival_s, kind="stable")
