@@ -223,7 +223,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a format that is not there": (
         "timestamp,value\n0,1\n",
         {"format": "count"},
-        "format: unknown format 'count' (did you mean 'counts'?); choose from alibaba, auto, ",
+        "format: unknown format 'count' (did you mean 'counts'?); choose from access-log, alibaba, ",
     ),
     "an unknown unit in the cells": (
         "timestamp,value\n0,12 parsecs\n60,13 parsecs\n",

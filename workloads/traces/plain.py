@@ -109,7 +109,7 @@ def events(
         notes: what is to be said about it.
     """
     if len(arrival_s) == 0:
-        source.problems.fail(None, "has no tasks")
+        source.problems.fail(None, "has a header but no tasks")
     origin_s = float(arrival_s.min()) if origin_s is None else origin_s
     arrival_s = arrival_s - origin_s
     order = np.argsort(arrival_s, kind="stable")
