@@ -57,7 +57,7 @@ def train(
         options.refuse_others(context, WITH_RESUME, "belongs to a new training; --resume keeps the run's settings")
     else:
         setup = setup.with_settings(*learner_settings(agent, learner))
-    with _going_on(agent, terminal_for(farm, quiet=as_json)) as listener, experiments.stop_on_interrupt() as stop:
+    with experiments.stop_on_interrupt() as stop, _going_on(agent, terminal_for(farm, quiet=as_json), stop) as listener:
         if resume is not None:
             found = experiments.resume(
                 resume,
@@ -79,25 +79,48 @@ def train(
                 stop=stop,
                 command=sys.argv,
             )
-    if as_json:
-        print_json(found.to_json())
-    else:
-        _show(found)
+        listener.close()
+        if as_json:
+            print_json(found.to_json())
+        else:
+            _show(found)
     if found.result.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(128 + (stop.signal or signal.SIGINT))
 
 
 @contextmanager
-def _going_on(agent: str, listener: Terminal) -> Iterator[Terminal]:
-    """Say how to go on where a second Ctrl-C stopped training at once."""
+def _going_on(agent: str, listener: Terminal, stop: Stop) -> Iterator[Terminal]:
+    """Say how to go on where a second Ctrl-C stopped training at once, whatever it met: importing what draws, say."""
     try:
         with listener:
             yield listener
-    except KeyboardInterrupt:
-        if listener.saved_in is not None:
-            again = shlex.join(("autoscale", "train", agent, "--resume", str(listener.saved_in)))
-            note(f"stopped; go on from the last checkpoint: {again}")
-        raise
+    except BaseException as error:
+        if not (stop.insisted or isinstance(error, KeyboardInterrupt)):
+            raise
+        with _undisturbed():
+            _tell(agent, listener.saved_in)
+        raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a third Ctrl-C wait: what is printed now is what all of them are about."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _tell(agent: str, saved_in: Path | None) -> None:
+    if saved_in is None:
+        note("stopped before the first checkpoint: there is nothing to go on from")
+        return
+    again = shlex.join(("autoscale", "train", agent, "--resume", str(saved_in)))
+    note(f"stopped; go on from the last checkpoint: {again}")
 
 
 def _show(found: Training) -> None:

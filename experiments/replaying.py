@@ -71,7 +71,7 @@ def play_again(
     seeds = tuple(dict.fromkeys(int(seed) for seed in steps.sort_values("episode")["episode_seed"]))
     match = Match(config, load_workload(config, listener), recorded_policies(steps), 0, seeds, farm)
     folder.write_start(config, command=list(command), seed=0, started=datetime.now(UTC))
-    play(match, listener=listener).write(folder)
+    play(match, listener=listener).keep(folder, listener)
 
 
 def read_steps(run: Path) -> pd.DataFrame:
