@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
+
+def exit_code(number: int) -> int:
+    """Return the exit code of a command that a signal ended; 0: that Ctrl-C ended."""
+    return 128 + (number or signal.SIGINT)
+
+
 #: Exit code of a command that Ctrl-C ended.
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = exit_code(signal.SIGINT)
 
 
 class Ending:
@@ -36,9 +44,23 @@ class Ending:
 
     def code(self, code: int) -> int:
         """Return the exit code: of an interrupted command the one that tells SIGTERM from Ctrl-C."""
-        return 128 + signal.SIGTERM if self._terminated and code == INTERRUPTED else code
+        return exit_code(signal.SIGTERM) if self._terminated and code == INTERRUPTED else code
 
     def _told(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self._terminated = True
         raise KeyboardInterrupt
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let signals wait while something is printed that they are about."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

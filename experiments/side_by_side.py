@@ -111,9 +111,7 @@ def side_by_side(
     return True
 
 
-def _finish(
-    jobs: Sequence[Future[None]], progress: Callable[[int, int], None], stop: threading.Event | None
-) -> None:
+def _finish(jobs: Sequence[Future[None]], progress: Callable[[int, int], None], stop: threading.Event | None) -> None:
     """Wait for all; raise what the first of them raised, or ``KeyboardInterrupt`` at the stop signal."""
     waiting = set(jobs)
     while waiting:
