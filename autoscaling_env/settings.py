@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from numbers import Integral
+from operator import index
 from typing import Any, TypedDict
 
 from pydantic import ValidationError
@@ -51,8 +51,9 @@ def configured(config: Config | None, knobs: Knobs) -> Config:
         InputError: an unknown knob, or a value that is not allowed; every problem, one line each.
     """
     problems = [unknown_name("argument", name, KNOBS) for name in knobs if name not in KNOBS]
-    if not isinstance(config, Config | None):
-        problems.append(f"config {config!r}: must be a Config; autoscaling_env.config.load_config reads a file")
+    given: Any = config
+    if not isinstance(given, Config | None):
+        problems.append(f"config {given!r}: must be a Config; autoscaling_env.config.load_config reads a file")
     if problems:
         raise InputError(*problems)
     values = {KNOBS[name]: value for name, value in knobs.items()}
@@ -66,9 +67,13 @@ def whole_number(name: str, value: Any, *, least: int = 0) -> int:
         InputError: it is not.
     """
     most = 2 ** (SEED_BITS - 1) - 1
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value <= most:
+    try:
+        number = least - 1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = least - 1
+    if not least <= number <= most:
         raise InputError(f"{name} {value!r}: must be a whole number from {least} to {most}")
-    return int(value)
+    return number
 
 
 def seed_of_tasks(value: Any) -> int | None:

@@ -222,11 +222,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         return np.flatnonzero(mask)
 
     def _seed(self, seed: int | Sequence[int | None] | None, rows: Rows) -> None:
-        seeds = [None] * self.num_envs if seed is None else seed
-        if np.ndim(seeds) == 0:
-            first = whole_number("seed", seeds)
+        seeds: list[int | None] = [None] * self.num_envs
+        if isinstance(seed, list | tuple | np.ndarray):
+            seeds = [each if each is None else whole_number("seed", each) for each in seed]
+        elif seed is not None:
+            first = whole_number("seed", seed)
             seeds = [first + index for index in range(self.num_envs)]
-        seeds = [each if each is None else whole_number("seed", each) for each in seeds]
         if len(seeds) != self.num_envs:
             raise ValueError(f"seed has {len(seeds)} entries; it must have num_envs = {self.num_envs}")
         for row in (rows if self._is_reset else self._all).tolist():

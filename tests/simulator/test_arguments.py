@@ -20,7 +20,7 @@ def test_a_number_of_environments(count: Any) -> None:
     with pytest.raises(InputError, match=f"^num_envs {count!r}: must be a whole number from 1 to"):
         gymnasium.make_vec(ENV_ID, num_envs=count)
     if count is not None:
-        with pytest.raises(InputError, match="^num_envs "):
+        with pytest.raises(InputError, match=r"^num_envs "):
             make_env(num_envs=count)
 
 
@@ -38,23 +38,23 @@ def test_a_seed_of_tasks(seed: Any) -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    many = gymnasium.make_vec(ENV_ID, num_envs=np.int64(2), task_seed=np.int32(7))
+    many = gymnasium.make_vec(ENV_ID, num_envs=np.int64(2), task_seed=np.int32(7))  # type: ignore[arg-type]
     one = gymnasium.make(ENV_ID, task_seed=7)
     assert np.array_equal(many.reset(seed=1)[0][1], one.reset(seed=3)[0])
 
 
 @pytest.mark.parametrize("seed", NO_SEEDS)
 def test_the_seed_of_an_episode(seed: Any) -> None:
-    many = gymnasium.make_vec(ENV_ID, num_envs=2)
-    with pytest.raises(InputError, match="^episode_seed "):
+    many: Any = gymnasium.make_vec(ENV_ID, num_envs=2)
+    with pytest.raises(InputError, match=r"^episode_seed "):
         gymnasium.make(ENV_ID).reset(options={"episode_seed": seed})
-    with pytest.raises(InputError, match="^episode_seed "):
+    with pytest.raises(InputError, match=r"^episode_seed "):
         many.reset(options={"episode_seed": seed})
-    with pytest.raises(InputError, match="^episode_seeds "):
+    with pytest.raises(InputError, match=r"^episode_seeds "):
         many.reset(options={"episode_seeds": [3, seed]})
-    with pytest.raises(InputError, match="^seed "):
+    with pytest.raises(InputError, match=r"^seed "):
         many.reset(seed=[3, seed])
-    with pytest.raises(InputError, match="^seed "):
+    with pytest.raises(InputError, match=r"^seed "):
         many.reset(seed=seed)
 
 
@@ -70,5 +70,5 @@ def test_a_mode_there_is_not() -> None:
 
 def test_a_file_is_no_configuration() -> None:
     for make in (lambda: gymnasium.make(ENV_ID, config="x.yml"), lambda: gymnasium.make_vec(ENV_ID, config="x.yml")):
-        with pytest.raises(InputError, match="^config 'x.yml': must be a Config; .*load_config reads a file"):
+        with pytest.raises(InputError, match=r"^config 'x.yml': must be a Config; .*load_config reads a file"):
             make()

@@ -17,7 +17,8 @@ COPIES = [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))]  # noqa: S
 
 
 def steps(env: OpenFaaSAutoscalingEnv, actions: list[int]) -> list[Any]:
-    return [[*env.step(action)[0].tolist(), env.backend.task_log().finished_s.tobytes()] for action in actions]
+    farm: Any = env.backend
+    return [[*env.step(action)[0].tolist(), farm.task_log().finished_s.tobytes()] for action in actions]
 
 
 @pytest.mark.parametrize("copied", COPIES)
