@@ -92,10 +92,11 @@ def side_by_side(
         BackendError: a process was killed.
         Exception: what a call raised; the others are then cut short, too.
     """
-    alone = multiprocessing.get_context("spawn")
-    told = alone.Event()
-    begin = (told, os.environ.get(SAFE_PATH))
-    with ProcessPoolExecutor(at_once, alone, _begin, begin) as pool:
+    alone, safe_path = multiprocessing.get_context("spawn"), os.environ.get(SAFE_PATH)
+    with _nothing_imported_from_here():
+        told = alone.Event()
+        pool = ProcessPoolExecutor(at_once, alone, _begin, (told, safe_path))
+    with pool:
         try:
             with _nothing_imported_from_here():
                 jobs = [pool.submit(_work, function, piece) for piece in pieces]
