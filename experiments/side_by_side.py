@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
@@ -26,17 +26,19 @@ class Worker:
     """A process that works, as it sees itself. Ctrl-C reaches all processes of a terminal: only ``stop`` counts here.
 
     Args:
-        stop: set when work is to end with what it has; it meets a ``KeyboardInterrupt``, once.
+        stop: closed at its other end when work is to end with what it has; that meets a ``KeyboardInterrupt``, once.
+            (An event would hang whoever sets it, once a process that waits for it was killed.)
     """
 
-    def __init__(self, stop: Event) -> None:
+    def __init__(self, stop: Connection) -> None:
         self._stop = stop
         self._working = False
         self._told = False
+        self._leave = False
 
     def listen(self) -> None:
         """Take over the signals of this process, and go when the one that started it is gone."""
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever ends all processes of a service ends our parent, too
+        signal.signal(signal.SIGTERM, self._on_terminate)
         signal.signal(signal.SIGINT, self._on_interrupt)
         threading.Thread(target=self._wait_for_stop, daemon=True, name="stop").start()
         threading.Thread(target=_go_with_parent, daemon=True, name="lifeline").start()
@@ -45,23 +47,35 @@ class Worker:
         """Do one piece of work; none is begun after ``stop``."""
         self._working = True
         try:
-            if self._stop.is_set():
+            if self._stop.poll():
                 raise KeyboardInterrupt
             function(*arguments)
         finally:
             self._working = False
+            if self._leave:
+                os._exit(1)
 
     def _wait_for_stop(self) -> None:
-        self._stop.wait()
+        self._stop.poll(None)
         main = threading.main_thread().ident
         if main is not None:  # the signal itself: it ends a sleep, too
             signal.pthread_kill(main, signal.SIGINT)
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        if self._working and self._stop.is_set() and not self._told:
+        if self._working and self._stop.poll() and not self._told:
             self._told = True
             raise KeyboardInterrupt
+
+    def _on_terminate(self, number: int, frame: FrameType | None) -> None:
+        """Leave, but with what there is: whoever ends all processes of a service ends our parent, too, and it stops us.
+
+        So does a pool of which another process was killed.
+        """
+        del number, frame
+        self._leave = True
+        if not self._working:
+            os._exit(1)
 
 
 #: In a process that works: itself. What a pool's processes begin with can leave something for their work only here.
@@ -94,9 +108,9 @@ def side_by_side(
     """
     alone, safe_path = multiprocessing.get_context("spawn"), os.environ.get(SAFE_PATH)
     with _nothing_imported_from_here():
-        told = alone.Event()
-        pool = ProcessPoolExecutor(at_once, alone, _begin, (told, safe_path))
-    with pool:
+        stopped, running = alone.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(at_once, alone, _begin, (stopped, safe_path))
+    with stopped, pool:
         try:
             with _nothing_imported_from_here():
                 jobs = [pool.submit(_work, function, piece) for piece in pieces]
@@ -107,7 +121,7 @@ def side_by_side(
             remedy = "with fewer --jobs less memory is needed at a time; what was finished is kept"
             raise BackendError(f"a process was killed, perhaps because memory ran out; {remedy}") from None
         finally:
-            told.set()
+            running.close()
             pool.shutdown(cancel_futures=True)
     return True
 
@@ -143,7 +157,7 @@ def _put_back(safe_path: str | None) -> None:
         os.environ[SAFE_PATH] = safe_path
 
 
-def _begin(stop: Event, safe_path: str | None) -> None:
+def _begin(stop: Connection, safe_path: str | None) -> None:
     _put_back(safe_path)  # what our work starts is not ours to decide about
     _HERE.append(Worker(stop))
     _HERE[0].listen()
