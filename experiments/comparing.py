@@ -190,7 +190,7 @@ class _Job:
         alone = len(ready) == 1
         folders = {each.place.name: root.path if alone else root.path / each.place.name for each in ready}
         together, played = self.settings.jobs > 1 and not alone, False
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), root.kept_if_begun():
             played = self._side_by_side(ready, folders) if together else self._one_by_one(ready, folders)
         if not any(root.path.rglob("aggregated_results.json")):
             self.listener.note(f"interrupted before an episode was finished: {root.path} has no results")

@@ -52,7 +52,8 @@ def replay(
     read_steps(run)  # before anything is written
     resolved = load_config(run / "config.yml", *([config] if config else []), assignments=assignments)
     folder = RunFolder.create(output_dir, "replay", datetime.now(UTC))
-    play_again(run, resolved, farm, folder, listener=listener, command=command)
+    with folder.kept_if_begun():
+        play_again(run, resolved, farm, folder, listener=listener, command=command)
     return read_comparison(folder.path)
 
 
