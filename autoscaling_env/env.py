@@ -17,7 +17,7 @@ from autoscaling_env.info import computed
 from autoscaling_env.observation import ObservationWindow, observation_space
 from autoscaling_env.plugins import make_backend, make_workload
 from autoscaling_env.rng import episode_seed
-from autoscaling_env.settings import Knobs, configured
+from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.step import EpisodeCounts, Step
 from autoscaling_env.types import Observation, ScaleOutcome, ScaleReason, TaskBatch, Telemetry
 from autoscaling_env.workload import Workload, draw_episode
@@ -72,6 +72,7 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InputError(f"render_mode {render_mode!r}; choose from {self.metadata['render_modes']}")
+        self._task_seed = seed_of_tasks(task_seed)
         self.config = configured(config, knobs)
         self.workload = workload if workload is not None else make_workload(self.config)
         self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
@@ -81,7 +82,6 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         self.observation_space = space
         self.action_space = Discrete(self.actions.count)
         self.batch: TaskBatch = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
-        self._task_seed = task_seed
         self._window = ObservationWindow(
             self.config.environment.observation_window_s,
             self.workload.mean_service_s,
@@ -173,6 +173,6 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         if unknown := [name for name in options if name != "episode_seed"]:
             raise InputError(*(unknown_name("reset option", name, ["episode_seed"]) for name in unknown))
         if "episode_seed" in options:
-            return int(options["episode_seed"])
+            return whole_number("episode_seed", options["episode_seed"])
         drawn = episode_seed(self.np_random)
         return drawn if self._task_seed is None else self._task_seed

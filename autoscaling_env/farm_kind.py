@@ -113,6 +113,7 @@ class FarmKind:
         make: returns a farm of a configuration.
         real_time: its seconds pass on the clock, so an episode takes minutes and is shown step by step.
         make_many: plays many episodes at once.
+        needs: packages that ``make`` imports and that may be missing, as an extra brings them.
         engines: ``--engine`` name -> the kind of farm that it stands for.
         examine: what ``autoscale doctor`` reports; changes nothing.
         options: options of ``autoscale farm`` that belong to it.
@@ -127,6 +128,7 @@ class FarmKind:
     make: Callable[[Config], Backend]
     real_time: bool = False
     make_many: VectorFactory | None = None
+    needs: tuple[str, ...] = ()
     engines: Mapping[str, str] = field(default_factory=dict)
     examine: Callable[[Config], Sequence[Finding]] | None = None
     options: tuple[FarmOption, ...] = ()

@@ -84,7 +84,7 @@ def _about(path: Path) -> Iterator[None]:
 def _concerns(error: OSError, path: Path) -> bool:
     if error.filename is None:
         return True
-    place = Path(error.filename)
+    place, path = Path(error.filename).absolute(), path.absolute()  # tempfile makes them absolute
     return place in {path, *path.parents} or (place.parent == path.parent and place.name.startswith(f".{path.name}."))
 
 

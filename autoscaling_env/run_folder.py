@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
+#: What a run begins with, before anything has come of it.
+START = frozenset({"config.yml", "manifest.json"})
 PACKAGES = ("gymnasium", "numpy", "pandas", "pyarrow", "simpy", "numba", "torch", "redis", "kubernetes")
 
 
@@ -45,6 +50,19 @@ class RunFolder:
                 raise RunError(f"{path}: cannot be made: {error.strerror}; choose another --output-dir") from None
             return cls(path)
         raise RunError(f"{root / name}: a thousand runs of this second exist already")
+
+    @contextmanager
+    def kept_if_begun(self) -> Iterator[None]:
+        """Remove this new folder when the block fails before there is more in it than what the run would have been.
+
+        At Ctrl-C it stays: whoever asked for an end is told what there is.
+        """
+        try:
+            yield
+        except Exception:
+            if not any(path.is_file() and path.name not in START for path in self.path.rglob("*")):
+                shutil.rmtree(self.path)
+            raise
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import index
 from typing import Any, TypedDict
 
 from pydantic import ValidationError
@@ -24,6 +25,9 @@ KNOBS: dict[str, str] = {
     "phase_shuffle": "environment.phase_shuffle",
     "phase_shuffle_seed": "environment.phase_shuffle_seed",
 }
+
+#: Seeds are recorded in columns of so many bits, sign included.
+SEED_BITS = 64
 
 
 class Knobs(TypedDict, total=False):
@@ -46,11 +50,35 @@ def configured(config: Config | None, knobs: Knobs) -> Config:
     Raises:
         InputError: an unknown knob, or a value that is not allowed; every problem, one line each.
     """
-    unknown = [unknown_name("argument", name, KNOBS) for name in knobs if name not in KNOBS]
-    if unknown:
-        raise InputError(*unknown)
+    problems = [unknown_name("argument", name, KNOBS) for name in knobs if name not in KNOBS]
+    given: Any = config
+    if not isinstance(given, Config | None):
+        problems.append(f"config {given!r}: must be a Config; autoscaling_env.config.load_config reads a file")
+    if problems:
+        raise InputError(*problems)
     values = {KNOBS[name]: value for name, value in knobs.items()}
     return with_overrides(config or default_config(), values)
+
+
+def whole_number(name: str, value: Any, *, least: int = 0) -> int:
+    """Return the argument ``name``, which must be a whole number (NumPy's, too) from ``least`` to what 64 bits hold.
+
+    Raises:
+        InputError: it is not.
+    """
+    most = 2 ** (SEED_BITS - 1) - 1
+    try:
+        number = least - 1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = least - 1
+    if not least <= number <= most:
+        raise InputError(f"{name} {value!r}: must be a whole number from {least} to {most}")
+    return number
+
+
+def seed_of_tasks(value: Any) -> int | None:
+    """Return the argument ``task_seed``. Raises ``InputError`` if it is no seed."""
+    return None if value is None else whole_number("task_seed", value)
 
 
 def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:

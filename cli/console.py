@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -14,6 +16,14 @@ WIDTH = 180
 
 out = Console(emoji=False, width=None if sys.stdout and sys.stdout.isatty() else WIDTH)  # None: it was closed
 err = Console(stderr=True, emoji=False)
+
+
+def print_anything(*streams: TextIO | None) -> None:
+    """Have streams print a question mark for what their encoding lacks (± in ASCII), instead of ending the run."""
+    for stream in streams:
+        # None: it was closed. Other handlers never fail: PYTHONIOENCODING may name one.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in {"strict", "surrogateescape"}:
+            stream.reconfigure(errors="replace")
 
 
 def print_error(error: AutoscalingError) -> None:

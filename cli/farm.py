@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -157,7 +156,7 @@ def _show(config: Config, view: FarmView) -> None:
 
 
 def _wait_for_the_end() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `farm down` ends it as Ctrl-C does
+    """Wait for Ctrl-C, or for `farm down`, which says SIGTERM (``cli.ending``)."""
     try:
         while True:
             time.sleep(1)

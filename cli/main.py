@@ -28,7 +28,8 @@ from cli import (
     verify,
     workload,
 )
-from cli.console import print_error, print_problems
+from cli.console import print_anything, print_error, print_problems
+from cli.ending import INTERRUPTED, Ending
 from cli.failures import missing, unwritable, usage
 
 app = typer.Typer(
@@ -73,24 +74,34 @@ def _global(
 
 
 def main() -> None:
-    """Run the command line; bad input is one line each and exit code 2, Ctrl-C is 130."""
+    """Run the command line; bad input is one line each and exit code 2, Ctrl-C is 130, SIGTERM is 143."""
+    print_anything(sys.stdout, sys.stderr)
+    with Ending() as ending:
+        code = ending.code(_run())
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        return app(standalone_mode=False) or 0
     except TyperException as error:
         print_problems(*usage(error, sys.argv))
-        sys.exit(error.exit_code)
+        return error.exit_code
     except AutoscalingError as error:
         print_error(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except ModuleNotFoundError as error:
-        if (line := missing(error)) is None:
-            raise
-        print_problems(line)
-        sys.exit(2)
+        return _told(error, missing(error))
     except OSError as error:
-        if (line := unwritable(error)) is None:
-            raise
-        print_problems(line)
-        sys.exit(2)
+        return _told(error, unwritable(error))
     except KeyboardInterrupt:
-        sys.exit(130)
+        return INTERRUPTED
+
+
+def _told(error: Exception, line: str | None) -> int:
+    """Print what an error is called; one that has no name is a defect of ours and keeps its traceback."""
+    if line is None:
+        raise error
+    print_problems(line)
+    return 2

@@ -15,13 +15,14 @@ import experiments
 from cli import options
 from cli.completing import learners, one_of
 from cli.console import note
+from cli.ending import exit_code, undisturbed
 from cli.learner_options import LEARNER, learner_settings
 from cli.options import Farm
 from cli.show import print_json, print_line
 from cli.terminal import Terminal, terminal_for
 
 if TYPE_CHECKING:
-    from experiments import Setup, Training
+    from experiments import Setup, Stop, Training
 
 #: Parameters that mean something together with --resume.
 WITH_RESUME = frozenset({"context", "agent", "resume", "episodes", "backend", "engine", "as_json", "help"})
@@ -57,47 +58,58 @@ def train(
         options.refuse_others(context, WITH_RESUME, "belongs to a new training; --resume keeps the run's settings")
     else:
         setup = setup.with_settings(*learner_settings(agent, learner))
-    with _going_on(agent, terminal_for(farm, quiet=as_json)) as listener, experiments.stop_on_interrupt() as stop:
-        if resume is not None:
-            found = experiments.resume(
-                resume,
-                agent=agent,
-                episodes=learner["episodes"],
-                backend=farm.backend,
-                engine=farm.engine,
-                listener=listener,
-                stop=stop,
-            )
+    listener = terminal_for(farm, quiet=as_json)
+    listener.saved_in = resume
+    with experiments.stop_on_interrupt() as stop, _going_on(agent, listener, stop):
+        with listener:
+            if resume is not None:
+                found = experiments.resume(
+                    resume,
+                    agent=agent,
+                    episodes=learner["episodes"],
+                    backend=farm.backend,
+                    engine=farm.engine,
+                    listener=listener,
+                    stop=stop,
+                )
+            else:
+                found = experiments.train(
+                    agent,
+                    setup,
+                    backend=farm.backend,
+                    engine=farm.engine,
+                    output_dir=output_dir,
+                    listener=listener,
+                    stop=stop,
+                    command=sys.argv,
+                )
+        if as_json:
+            print_json(found.to_json())
         else:
-            found = experiments.train(
-                agent,
-                setup,
-                backend=farm.backend,
-                engine=farm.engine,
-                output_dir=output_dir,
-                listener=listener,
-                stop=stop,
-                command=sys.argv,
-            )
-    if as_json:
-        print_json(found.to_json())
-    else:
-        _show(found)
+            _show(found)
     if found.result.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(exit_code(stop.signal))
 
 
 @contextmanager
-def _going_on(agent: str, listener: Terminal) -> Iterator[Terminal]:
-    """Say how to go on where a second Ctrl-C stopped training at once."""
+def _going_on(agent: str, listener: Terminal, stop: Stop) -> Iterator[None]:
+    """Say how to go on where a second Ctrl-C stopped training at once, whatever became of it on its way up here."""
     try:
-        with listener:
-            yield listener
-    except KeyboardInterrupt:
-        if listener.saved_in is not None:
-            again = shlex.join(("autoscale", "train", agent, "--resume", str(listener.saved_in)))
-            note(f"stopped; go on from the last checkpoint: {again}")
-        raise
+        yield
+    except BaseException as error:
+        if not (stop.insisted or isinstance(error, KeyboardInterrupt)):
+            raise
+        with undisturbed():
+            _tell(agent, listener.saved_in)
+        raise KeyboardInterrupt from None
+
+
+def _tell(agent: str, saved_in: Path | None) -> None:
+    if saved_in is None:
+        note("stopped before the first checkpoint: there is nothing to go on from")
+        return
+    again = shlex.join(("autoscale", "train", agent, "--resume", str(saved_in)))
+    note(f"stopped; go on from the last checkpoint: {again}")
 
 
 def _show(found: Training) -> None:

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agents.training.interrupt import stop_on_interrupt
+    from agents.training.interrupt import Stop, stop_on_interrupt
     from analysis.tables import step_row
     from autoscaling_env.config.digest import config_yaml
     from autoscaling_env.plugins import backend_names as list_farms
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from workloads.scenarios import scenario_names as list_scenarios
 
 _HOMES = {
-    "agents.training.interrupt": ("stop_on_interrupt",),
+    "agents.training.interrupt": ("Stop", "stop_on_interrupt"),
     "analysis.tables": ("step_row",),
     "autoscaling_env.config.digest": ("config_yaml",),
     "autoscaling_env.plugins": ("farm_kind", "farm_kinds", "list_farms"),
@@ -73,6 +73,7 @@ __all__ = [
     "Settings",
     "Setup",
     "Silent",
+    "Stop",
     "Tasks",
     "Training",
     "Tuning",

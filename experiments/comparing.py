@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from experiments.match import Match
 from experiments.playing import Records, play
 from experiments.policies import EXTERNAL, Named, Setting, check_policies, find_policies, relabelled
 from experiments.setup import DEFAULT, Place, Setup, Where, place_of, setups_of
+from experiments.side_by_side import side_by_side
 
 #: What a comparison by the shaped reward says where a step may change the count by any number.
 JUMPS = (
@@ -173,14 +173,14 @@ class _Job:
 
     def in_memory(self, ready: Sequence[_Ready]) -> Comparison:
         """Play without writing anything that stays."""
+        played = False
         with tempfile.TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
-            self._one_by_one(ready, {each.place.name: Path(folder) / each.place.name for each in ready})
+            played = self._one_by_one(ready, {each.place.name: Path(folder) / each.place.name for each in ready})
         if not self.records:
             raise KeyboardInterrupt
         results = {name: as_results(records.results) for name, records in self.records.items()}
         steps = {name: records.steps for name, records in self.records.items()}
-        cut = len(results) < len(ready) or any(found.meta.get("interrupted") for found in results.values())
-        return Comparison(results, steps, ready[0].place.test_seed, interrupted=cut)
+        return Comparison(results, steps, ready[0].place.test_seed, interrupted=not played)
 
     def into_folder(self, ready: Sequence[_Ready], output_dir: Path) -> Comparison:
         """Play into a new run folder; results, pictures and report are made from its files."""
@@ -189,25 +189,26 @@ class _Job:
         root.write_start(first.config, command=list(self.settings.command), seed=first.test_seed, started=started)
         alone = len(ready) == 1
         folders = {each.place.name: root.path if alone else root.path / each.place.name for each in ready}
-        if self.settings.jobs > 1 and not alone:
-            self._side_by_side(ready, folders)
-        else:
-            with suppress(KeyboardInterrupt):
-                self._one_by_one(ready, folders)
+        together, played = self.settings.jobs > 1 and not alone, False
+        with suppress(KeyboardInterrupt), root.kept_if_begun():
+            played = self._side_by_side(ready, folders) if together else self._one_by_one(ready, folders)
         if not any(root.path.rglob("aggregated_results.json")):
             self.listener.note(f"interrupted before an episode was finished: {root.path} has no results")
             raise KeyboardInterrupt
+        if together and not played:
+            self.listener.note(f"interrupted: the finished steps are kept in {root.path}")
         name = first.name if alone else None
         found = read_comparison(root.path, seed=first.test_seed, title=self.settings.title, name=name)
-        return replace(found, interrupted=found.interrupted or len(found.results) < len(ready))
+        return replace(found, interrupted=found.interrupted or not played)
 
-    def _one_by_one(self, ready: Sequence[_Ready], folders: Mapping[str, Path]) -> None:
-        """Compare in one setting after the other; Ctrl-C ends it with what is there."""
+    def _one_by_one(self, ready: Sequence[_Ready], folders: Mapping[str, Path]) -> bool:
+        """Compare in one setting after the other; Ctrl-C ends it with what is there. False: it was cut short."""
         for each in ready:
             records = self.play(each, RunFolder(folders[each.place.name]))
             self.records[each.place.name] = records
-            if records.results["meta"]["interrupted"]:
-                break
+            if records.interrupted:
+                return False
+        return True
 
     def play(self, ready: _Ready, folder: RunFolder) -> Records:
         """Compare in one place; write its records where something is written at all."""
@@ -228,23 +229,16 @@ class _Job:
             folder.write_start(place.config, command=command, seed=place.test_seed, started=datetime.now(UTC))
         records = play(match, cache=self.cache, listener=self.listener, stop=self.stop)
         if settings.output_dir is not None:
-            records.write(folder)
+            records.keep(folder, self.listener)
+        elif records.interrupted:
+            self.listener.note("interrupted: the results are of the steps that were played; nothing is written")
         return records
 
-    def _side_by_side(self, ready: Sequence[_Ready], folders: Mapping[str, Path]) -> None:
-        """Compare in several settings at once, each in a process of its own; the results do not depend on it."""
-        alone = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.settings.jobs, mp_context=alone) as pool:
-            jobs = [
-                pool.submit(_elsewhere, self.policies, self.settings, each.place, folders[each.place.name])
-                for each in ready
-            ]
-            try:
-                for done, job in enumerate(as_completed(jobs), 1):
-                    job.result()
-                    self.listener.progress("scenarios", done, len(jobs))
-            except KeyboardInterrupt:
-                pool.shutdown(cancel_futures=True)  # those that play have had the Ctrl-C, too, and write what they have
+    def _side_by_side(self, ready: Sequence[_Ready], folders: Mapping[str, Path]) -> bool:
+        """Compare in several settings at once; the results do not depend on it. False: it was cut short."""
+        pieces = [(self.policies, self.settings, each.place, folders[each.place.name]) for each in ready]
+        tell = partial(self.listener.progress, "scenarios")
+        return side_by_side(_elsewhere, pieces, self.settings.jobs, progress=tell, stop=self.stop)
 
 
 def play_place(

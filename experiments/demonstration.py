@@ -36,9 +36,12 @@ def demo(
     places = [place_of(replace(setup, scenario=name)) for name in SCENARIOS]
     started = datetime.now(UTC)
     root = RunFolder.create(output_dir, "demo", started)
-    root.write_start(places[0].config, command=list(command), seed=places[0].test_seed, started=started)
-    for place in places:
-        policies = [*RULES, str(trained_model(place.name))]
-        play_place(policies, place, settings, RunFolder(root.path / place.name), listener=listener)
+    with root.kept_if_begun():
+        root.write_start(places[0].config, command=list(command), seed=places[0].test_seed, started=started)
+        for place in places:
+            policies = [*RULES, str(trained_model(place.name))]
+            folder = RunFolder(root.path / place.name)
+            if play_place(policies, place, settings, folder, listener=listener).interrupted:
+                break
     title = "Demo: a policy that looks ahead beside the autoscalers you run today"
     return read_comparison(root.path, seed=places[0].test_seed, title=title)

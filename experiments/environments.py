@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from autoscaling_env.config import Config
@@ -22,9 +23,12 @@ def farm_name(backend: str, engine: str | None = None) -> str:
 
     Raises:
         InputError: there is no such farm or engine.
+        ModuleNotFoundError: it needs a package that is not installed.
     """
     if backend not in backend_names():
         raise InputError(unknown_name("backend", backend, backend_names()))
+    for package in farm_kind(backend).needs:
+        import_module(package)  # now, not when the farm is made: a run's folder is there by then
     if engine is None:
         return backend
     engines = farm_kind(backend).engines

@@ -12,7 +12,7 @@ from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.settings import with_overrides
 from experiments.comparing import Settings, play_place
 from experiments.comparison import Comparison, read_comparison
-from experiments.environments import SIMULATED
+from experiments.environments import SIMULATED, farm_name
 from experiments.listening import Listener
 from experiments.live_runs import Gap, gap
 from experiments.replaying import play_again
@@ -37,13 +37,15 @@ def demo_live(
     setup: Setup, *, output_dir: Path, listener: Listener | None = None, command: Sequence[str] = ()
 ) -> LiveDemo:
     """Real Redis, real processes; then the simulator's prediction for the same decisions on the same tasks."""
+    backend = farm_name("local")
     config = _shortened(resolve(setup.with_settings({"live.time_scale": TIME_SCALE})))
     seed, started = setup.seed or 0, datetime.now(UTC)
     root = RunFolder.create(output_dir, "demo_live", started)
-    root.write_start(config, command=list(command), seed=seed, started=started)
-    settings = Settings(episodes=1, backend="local", output_dir=output_dir, command=command)
+    settings = Settings(episodes=1, backend=backend, output_dir=output_dir, command=command)
     live, simulated = RunFolder(root.path / "live"), RunFolder(root.path / "simulated")
-    play_place(AGENTS, Place("live", config, seed, seed), settings, live, listener=listener)
+    with root.kept_if_begun():
+        root.write_start(config, command=list(command), seed=seed, started=started)
+        play_place(AGENTS, Place("live", config, seed, seed), settings, live, listener=listener)
     play_again(live.path, config, SIMULATED, simulated)
     measured = gap(simulated.path, live.path)
     title = "Demo: the real farm beside the simulator's prediction"

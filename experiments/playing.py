@@ -41,6 +41,17 @@ class Records:
     more: dict[str, pd.DataFrame]
     results: dict[str, Any]
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the last episode is not whole."""
+        return bool(self.results["meta"].get("interrupted"))
+
+    def keep(self, folder: RunFolder, listener: Listener) -> None:
+        """Write them, and say so where the user wanted an end and may think that all is lost."""
+        self.write(folder)
+        if self.interrupted:
+            listener.note(f"interrupted: the finished steps are kept in {folder.path}")
+
     def write(self, folder: RunFolder) -> None:
         """Write them; pictures and tables are made from these files and from nothing else."""
         folder.write_frame("steps.parquet", self.steps)
@@ -133,7 +144,6 @@ class _Log:
                     on_step=self._step,
                 )
             except KeyboardInterrupt:
-                self.listener.note("interrupted: the finished steps are kept")
                 return False
         return True
 

@@ -52,7 +52,8 @@ def replay(
     read_steps(run)  # before anything is written
     resolved = load_config(run / "config.yml", *([config] if config else []), assignments=assignments)
     folder = RunFolder.create(output_dir, "replay", datetime.now(UTC))
-    play_again(run, resolved, farm, folder, listener=listener, command=command)
+    with folder.kept_if_begun():
+        play_again(run, resolved, farm, folder, listener=listener, command=command)
     return read_comparison(folder.path)
 
 
@@ -71,7 +72,7 @@ def play_again(
     seeds = tuple(dict.fromkeys(int(seed) for seed in steps.sort_values("episode")["episode_seed"]))
     match = Match(config, load_workload(config, listener), recorded_policies(steps), 0, seeds, farm)
     folder.write_start(config, command=list(command), seed=0, started=datetime.now(UTC))
-    play(match, listener=listener).write(folder)
+    play(match, listener=listener).keep(folder, listener)
 
 
 def read_steps(run: Path) -> pd.DataFrame:

@@ -101,18 +101,20 @@ def train(
     if (many := place.config.agents.training.envs) > 1 and factory.many is None:
         raise InputError(f"--envs {many}: the farm {farm} plays one episode at a time")
     started = datetime.now(UTC)
-    result = train_run(
-        agent,
-        place.config,
-        env_factory=factory.one,
-        vector_env_factory=factory.many,
-        seed=place.train_seed,
-        folder=RunFolder.create(output_dir, agent, started),
-        listener=listener,
-        stop=stop,
-        command=list(command),
-        started=started,
-    )
+    folder = RunFolder.create(output_dir, agent, started)
+    with folder.kept_if_begun():
+        result = train_run(
+            agent,
+            place.config,
+            env_factory=factory.one,
+            vector_env_factory=factory.many,
+            seed=place.train_seed,
+            folder=folder,
+            listener=listener,
+            stop=stop,
+            command=list(command),
+            started=started,
+        )
     return _finished(result)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 
@@ -83,6 +84,10 @@ class LiveBackend:
         self._watch = SnapshotPoller(self._controller, self.tasks, live.time_scale, self._clock)
         self._starts = WorkerStarts()
         self._zero = self._now_s = self._warned_late_s = 0.0
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied: there is one of it."""
+        raise BackendError("a live farm cannot be copied or pickled; an environment with backend='sim' can")
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``. Takes real time: until the workers are ready."""

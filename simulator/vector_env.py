@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from autoscaling_env import reward
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
-from autoscaling_env.settings import Knobs, configured
+from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import DrawsRows, Workload
 from simulator.compiled import environment as kernel_env
@@ -27,6 +28,8 @@ from simulator.compiled.streams import Streams
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
 
+#: What ``reset`` may be told.
+OPTIONS = ("episode_seed", "episode_seeds", "reset_mask")
 Rows = NDArray[np.int64]
 Results = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 
@@ -66,16 +69,18 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         threads: int = 1,
         **knobs: Unpack[Knobs],
     ) -> None:
+        num_envs = whole_number("num_envs", num_envs, least=1)
+        self._threads = min(whole_number("threads", threads, least=1), num_envs)
+        self._task_seed = seed_of_tasks(task_seed)
         self.config = configured(config, knobs)
         self.workload = workload if workload is not None else make_workload(self.config)
         self.num_envs = num_envs
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = observation_space(self.config.farm.max_workers)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.single_action_space = Discrete(Actions.of(self.config).count)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._task_seed = task_seed
         self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs)
         self._infos = Infos(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
@@ -84,15 +89,24 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._done = np.zeros(num_envs, dtype=np.bool_)
         self._all = np.arange(num_envs)
         self._has_room = False
-        self._threads = min(threads, num_envs)
         self._streams = [Streams() for _ in range(self._threads)]
-        self._pool = ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
+        self._pool = self._made_pool()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made from: all but the threads, of which it gets its own."""
+        return {**self.__dict__, "_pool": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._pool = self._made_pool()
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Start an episode everywhere, or where ``options["reset_mask"]`` says."""
         given = options or {}
+        if unknown := [name for name in given if name not in OPTIONS]:
+            raise InputError(*(unknown_name("reset option", name, OPTIONS) for name in unknown))
         rows = self._masked(given)
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
@@ -124,6 +138,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         """Stop the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+    def _made_pool(self) -> ThreadPoolExecutor | None:
+        return ThreadPoolExecutor(self._threads - 1) if self._threads > 1 else None
 
     def _checked(self, actions: Any) -> NDArray[np.int64]:
         given, count = np.asarray(actions), self._batch.actions.count
@@ -205,9 +222,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         return np.flatnonzero(mask)
 
     def _seed(self, seed: int | Sequence[int | None] | None, rows: Rows) -> None:
-        seeds = [None] * self.num_envs if seed is None else seed
-        if isinstance(seeds, int | np.integer):
-            seeds = [int(seeds) + index for index in range(self.num_envs)]
+        seeds: list[int | None] = [None] * self.num_envs
+        if isinstance(seed, list | tuple | np.ndarray):
+            seeds = [each if each is None else whole_number("seed", each) for each in seed]
+        elif seed is not None:
+            first = whole_number("seed", seed)
+            seeds = [first + index for index in range(self.num_envs)]
         if len(seeds) != self.num_envs:
             raise ValueError(f"seed has {len(seeds)} entries; it must have num_envs = {self.num_envs}")
         for row in (rows if self._is_reset else self._all).tolist():
@@ -216,13 +236,20 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _named(self, options: dict[str, Any], rows: Rows) -> NDArray[np.int64]:
         if "episode_seed" in options:
-            return np.full(len(rows), int(options["episode_seed"]))
+            return np.full(len(rows), whole_number("episode_seed", options["episode_seed"]))
         if "episode_seeds" not in options:
             return self._next_seeds(rows)
-        seeds = np.asarray(options["episode_seeds"], dtype=np.int64)
-        if seeds.shape != (self.num_envs,):
+        given = options["episode_seeds"]
+        if np.shape(given) != (self.num_envs,):
             raise ValueError(f"options['episode_seeds'] must have num_envs = {self.num_envs} entries")
-        return seeds[rows]
+        return np.array([whole_number("episode_seeds", given[row]) for row in rows])
 
     def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
         return self._episode_seeds.next(rows) if self._task_seed is None else np.full(len(rows), self._task_seed)
+
+
+def _mode(mode: AutoresetMode | str) -> AutoresetMode:
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        raise InputError(unknown_name("autoreset_mode", str(mode), [each.value for each in AutoresetMode])) from None

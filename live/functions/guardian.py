@@ -35,8 +35,8 @@ PROGRAMS: dict[str, Callable[[FunctionSettings], None]] = {
 class Guardian:
     """The process table and the command loop."""
 
-    def __init__(self, directory: str) -> None:
-        self._directory = directory
+    def __init__(self, directory: str, out: int) -> None:
+        self._directory, self._out = directory, out
         self._names: dict[int, str] = {}
         self._owner = os.getppid()
         self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -48,7 +48,7 @@ class Guardian:
     def serve(self) -> None:
         """Obey until the owner is gone, then leave nothing behind."""
         try:
-            _report(event="ready", name="guardian")
+            self._report(event="ready", name="guardian")
             self._loop()
         except BrokenPipeError:  # the owner is gone, which its input would have told us next
             return
@@ -96,13 +96,14 @@ class Guardian:
         try:
             child = os.fork()
         except OSError as error:  # no more processes or memory for now; our owner tries again later
-            _report(event="ended", name=name, how=f"not started: {error.strerror}")
+            self._report(event="ended", name=name, how=f"not started: {error.strerror}")
             return
         if child == 0:
+            os.close(self._out)
             _be_child(parent, body)
         _lead_group(child)
         self._names[child] = name
-        _report(event="started", name=name, pid=child)
+        self._report(event="started", name=name, pid=child)
 
     def _signal(self, command: dict[str, Any]) -> None:
         for pid, name in self._names.items():
@@ -117,7 +118,10 @@ class Guardian:
             # What its handler left behind goes too; until it is waited for, nobody else can have its number.
             _send(ended.si_pid, signal.SIGKILL)
             pid, status = os.waitpid(ended.si_pid, 0)
-            _report(event="ended", name=self._names.pop(pid), how=_how(status))
+            self._report(event="ended", name=self._names.pop(pid), how=_how(status))
+
+    def _report(self, **event: Any) -> None:
+        os.write(self._out, json.dumps(event).encode() + b"\n")
 
     def _kill_all(self) -> None:
         for pid in self._names:
@@ -171,10 +175,6 @@ def _wake_on_child() -> int:
     return reader
 
 
-def _report(**event: Any) -> None:
-    os.write(1, json.dumps(event).encode() + b"\n")
-
-
 def _how(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     return f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -191,7 +191,14 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # a child told to leave at once must not miss it
     gc.collect()
     gc.freeze()
-    Guardian(directory).serve()
+    Guardian(directory, _for_reports()).serve()
+
+
+def _for_reports() -> int:
+    """Return standard output as a file of its own; what anybody prints from now on goes to standard error."""
+    out = os.dup(1)
+    os.dup2(2, 1)
+    return out
 
 
 if __name__ == "__main__":

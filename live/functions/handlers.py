@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from autoscaling_env.errors import InputError
@@ -51,7 +53,7 @@ def spin(task: Task) -> int:
 
 
 def load(name: str) -> Handler:
-    """Import ``module:function``.
+    """Import ``module:function``, from the current folder where no package of that name is installed.
 
     Raises:
         InputError: it is not written that way, or there is no such function.
@@ -60,8 +62,10 @@ def load(name: str) -> Handler:
     if not (module_name and colon and function_name):
         raise InputError(f"handler {name!r}: write module:function, such as live.functions.handlers:sleep")
     try:
+        if importlib.util.find_spec(module_name.partition(".")[0]) is None:
+            sys.path.append(str(Path.cwd()))  # last, and to stay: what it imports while it works is there, too
         handler = getattr(importlib.import_module(module_name), function_name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, OSError, TypeError, ValueError) as error:
         raise InputError(f"handler {name!r}: {error}; is its package installed where the workers run?") from None
     if not callable(handler):
         raise InputError(f"handler {name!r} is not a function")

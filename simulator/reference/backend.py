@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autoscaling_env.config.farm import FarmConfig
@@ -22,18 +24,25 @@ class SimBackend:
         self._farm: Farm | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._collected = 0
+        self._told: list[tuple[str, Any]] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how a copy is made: generators cannot be copied, but all that they were told can be told again."""
+        told = [] if self._farm is None else self._told
+        return _played_again, (self._config, self._tasks, told)
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``."""
         delays = Delays(self._config, tasks)
         work_s = tasks.service_s + delays.overhead_s
-        self._tasks, self._collected = tasks, 0
+        self._tasks, self._collected, self._told = tasks, 0, [("reset", workers)]
         self._farm = Farm(tasks.arrival_s, work_s, delays, self._config.collect_s, workers)
         return self._telemetry()
 
     def scale_to(self, workers: int) -> ScaleOutcome:
         """See ``Backend.scale_to``."""
         farm = self._running()
+        self._told.append(("scale_to", workers))
         change = workers - farm.requested
         farm.add(max(0, change))
         farm.remove(max(0, -change))
@@ -44,6 +53,7 @@ class SimBackend:
         if not seconds > 0:
             raise ValueError(f"advance({seconds:g}): seconds must be > 0")
         calendar = self._running().calendar
+        self._told.append(("advance", seconds))
         calendar.run_before(calendar.now + seconds)
         return self._telemetry()
 
@@ -87,3 +97,14 @@ class SimBackend:
             service_s=tasks.service_s[new],
             deadline_met=response_s <= tasks.deadline_s[new],
         )
+
+
+def _played_again(farm: FarmConfig, tasks: TaskBatch, told: list[tuple[str, Any]]) -> SimBackend:
+    """Return a farm that was told the same: everything follows from the tasks and that, to the bit."""
+    backend = SimBackend(farm)
+    for what, value in told:
+        if what == "reset":
+            backend.reset(tasks, value)
+        else:
+            getattr(backend, what)(value)
+    return backend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -35,6 +36,25 @@ def test_a_place_that_cannot_be_written_to_is_one_line(autoscale, arguments: lis
     assert outcome.err.splitlines()[-1].startswith("error: ")
     assert message in outcome.err
     assert [path.name for path in Path().iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("output", ["tasks.csv", "deeper/tasks.csv", "{folder}/tasks.csv"])
+def test_a_folder_that_cannot_be_written_to_is_told_by_the_name_that_was_given(
+    autoscale, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by that of the file which is written first and would have been renamed."""
+    really = os.open
+
+    def refused(path, flags, *arguments, **options):
+        if ".tasks.csv." in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return really(path, flags, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refused)
+    output = output.format(folder=tmp_path)
+    outcome = autoscale("workload", "convert", "-o", output)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"error: {output}: Permission denied; choose a place you may write to\n"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")

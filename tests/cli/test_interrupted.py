@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from cli import console, train
 from cli.terminal import Terminal
-from experiments import tuning
+from experiments import demonstration, training, tuning
 from experiments.listening import TrainingWithin
 
 #: Presses Ctrl-C in its third episode.
@@ -39,7 +41,7 @@ def the_run() -> Path:
 def test_a_comparison_shows_what_it_has(autoscale) -> None:
     outcome = autoscale("compare", *QUICK)
     assert outcome.code == 130
-    assert "interrupted: the finished steps are kept" in outcome.err
+    assert f"interrupted: the finished steps are kept in {the_run()}" in outcome.err
     assert "Traceback" not in outcome.err
     assert "interrupted: the last episode is not whole" in " ".join(outcome.out.split())
     assert str(the_run() / "report.html") in outcome.out
@@ -75,6 +77,103 @@ def test_a_training_is_saved_and_says_how_to_go_on(autoscale, monkeypatch: pytes
     assert f"autoscale train sarsa --resume {the_run()}" in outcome.out
     monkeypatch.setattr(Terminal, "episode", told)
     assert autoscale("train", "sarsa", "--resume", the_run(), "--json").json()["episodes"] == 6
+
+
+def test_told_to_leave_a_training_is_saved_too(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Terminal, "episode", lambda self, line: signal.raise_signal(signal.SIGTERM))
+    outcome = autoscale("train", "sarsa", "--episodes", 6, "--eval-episodes", 0, "--max-steps", 4)
+    assert outcome.code == 143
+    assert f"autoscale train sarsa --resume {the_run()}" in outcome.out
+
+
+def twice_in_an_episode(monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(self: Terminal, line) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Terminal, "episode", press)
+
+
+def again_where_it_is_taken_for_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an import of compiled code does."""
+
+    def draw(folder) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    monkeypatch.setattr(Terminal, "episode", lambda self, line: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(training, "draw_training", draw)
+
+
+def again_while_the_result_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Terminal, "episode", lambda self, line: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(train, "print_line", lambda line: signal.raise_signal(signal.SIGINT))
+
+
+def a_third_time_while_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    twice_in_an_episode(monkeypatch)
+
+    def note(text: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        console.note(text)
+
+    monkeypatch.setattr(train, "note", note)
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        twice_in_an_episode,
+        again_where_it_is_taken_for_something_else,
+        again_while_the_result_is_shown,
+        a_third_time_while_it_is_told,
+    ],
+)
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_second_ctrl_c_stops_at_once_and_says_how_to_go_on(
+    autoscale, monkeypatch: pytest.MonkeyPatch, pressed: Callable[[pytest.MonkeyPatch], None], resumed: bool
+) -> None:
+    quick = ("--episodes", 3, "--eval-episodes", 0, "--max-steps", 4)
+    arguments: tuple[object, ...] = ("train", "sarsa", *quick)
+    if resumed:
+        autoscale(*arguments)
+        arguments = ("train", "sarsa", "--resume", the_run(), "--episodes", 9)
+    pressed(monkeypatch)
+    outcome = autoscale(*arguments)
+    assert outcome.code == 130
+    assert outcome.err.endswith(
+        f"stopped; go on from the last checkpoint: autoscale train sarsa --resume {the_run()}\n"
+    )
+    assert "Traceback" not in outcome.err
+
+
+def test_nothing_is_said_to_be_kept_where_nothing_is_written(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    def press(self: Terminal, *step: object) -> None:
+        steps.append(step)
+        if len(steps) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Terminal, "step", press)
+    outcome = autoscale("baselines", "--agent", "average")
+    assert outcome.code == 130
+    assert outcome.err == "interrupted: the results are of the steps that were played; nothing is written\n"
+    assert "interrupted: the last episode is not whole" in " ".join(outcome.out.split())
+    assert not Path("runs").exists()
+
+
+def test_a_demo_does_not_begin_its_next_scenario(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(self: Terminal, *step: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Terminal, "step", press)
+    monkeypatch.setattr(demonstration, "RULES", ("keda",))
+    outcome = autoscale("demo", "--episodes", 1)
+    assert outcome.code == 130
+    assert [path.parent.name for path in the_run().glob("*/steps.parquet")] == ["flash_crowd"]
 
 
 def test_a_search_shows_what_it_tried(autoscale, monkeypatch: pytest.MonkeyPatch) -> None:

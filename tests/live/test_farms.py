@@ -18,7 +18,7 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.testing.backend import batch, steady
 from live.errors import FarmLost
 from live.wire.keys import key
-from tests.live.farms import SharedFarms, checked, first_lease, live_farm, run_out, wait_until
+from tests.live.farms import SharedFarms, done_once, first_lease, live_farm, run_out, wait_until
 from tests.live.servers import RunningServer, require_server
 
 pytestmark = pytest.mark.live
@@ -60,7 +60,7 @@ def test_two_farms_on_one_server_do_not_meet(shared: SharedFarms) -> None:
         right.reset(steady(30, 5.0, 0.3), 2)
         run_out(right, 30)
         run_out(left, 20)
-        assert (checked(left).ok, checked(right).ok) == (20, 30)
+        assert (done_once(left.verify()), done_once(right.verify())) == (20, 30)
 
 
 def test_a_second_controller_on_one_farm_is_refused(server: RunningServer) -> None:
@@ -69,7 +69,7 @@ def test_a_second_controller_on_one_farm_is_refused(server: RunningServer) -> No
         with pytest.raises(BackendError, match=r"is controlled by .*use another live\.farm"):
             second.reset(steady(5, 2.0, 0.3), 1)
         run_out(first, 5)
-        assert checked(first).ok == 5
+        assert done_once(first.verify()) == 5
 
 
 def test_a_controller_that_lost_its_farm_is_told(server: RunningServer) -> None:
@@ -87,7 +87,7 @@ def test_a_controller_that_lost_its_farm_is_told(server: RunningServer) -> None:
             assert yours
             assert not mine & yours
             run_out(second, 5)
-            assert checked(second).ok == 5
+            assert done_once(second.verify()) == 5
 
 
 def test_leftovers_of_a_killed_run_do_not_count(own_server: RunningServer, doomed: subprocess.Popen[str]) -> None:
@@ -98,7 +98,7 @@ def test_leftovers_of_a_killed_run_do_not_count(own_server: RunningServer, doome
         first = backend.reset(steady(10, 5.0, 0.3), 2)
         assert (first.worker_queue, first.output_queue, first.enqueued_total) == (0, 0, 0)
         run_out(backend, 10)
-        assert checked(backend).ok == 10
+        assert done_once(backend.verify()) == 10
 
 
 def test_a_paused_worker_of_the_last_episode_cannot_touch_the_next(own_server: RunningServer) -> None:
@@ -109,7 +109,7 @@ def test_a_paused_worker_of_the_last_episode_cannot_touch_the_next(own_server: R
         backend.reset(batch([0.0, 0.1], 2.0), 1)
         backend.queues.run("finish", old, claim.worker, claim.task, "1", "done", "null", "0", "")
         seen = run_out(backend, 2)
-        assert checked(backend).ok == 2
+        assert done_once(backend.verify()) == 2
         assert sum(len(t.collected_s) for t in seen) == 2
 
 

@@ -16,7 +16,7 @@ from autoscaling_env.testing.backend import batch, steady
 from live.backend import LiveBackend
 from live.errors import FarmLost, ServerRefused, ServerUnreachable
 from live.wire.keys import key
-from tests.live.farms import checked, live_farm, run_out
+from tests.live.farms import done_once, live_farm, run_out
 from tests.live.proxy import FaultProxy
 from tests.live.servers import RunningServer
 
@@ -47,7 +47,7 @@ def test_slow_answers_lose_nothing(proxy: FaultProxy) -> None:
         backend.reset(steady(20, 4.0, 0.5), 4)
         proxy.delay_s = 0.05
         run_out(backend, 20)
-        assert checked(backend).ok == 20
+        assert done_once(backend.verify()) == 20
 
 
 def test_answers_lost_after_the_server_acted_change_nothing(proxy: FaultProxy) -> None:
@@ -56,8 +56,7 @@ def test_answers_lost_after_the_server_acted_change_nothing(proxy: FaultProxy) -
         proxy.reset_share = 0.1
         run_out(backend, 80)
         proxy.reset_share = 0.0
-        verdict = checked(backend)
-        assert verdict.ok + verdict.recovered == 80
+        assert done_once(backend.verify()) == 80
         assert proxy.resets > 10
 
 
@@ -74,7 +73,7 @@ def test_a_stall_makes_telemetry_stale_and_then_all_is_told(own_server: RunningS
         stall.result()
         seen = run_out(backend, 40)
         assert seen[-1].stale == ()
-        assert checked(backend).ok == 40
+        assert done_once(backend.verify()) == 40
 
 
 def test_a_stall_through_which_commands_are_repeated_puts_no_task_in_twice(
@@ -86,8 +85,7 @@ def test_a_stall_through_which_commands_are_repeated_puts_no_task_in_twice(
         backend.advance(1.0)
         admin.execute_command("DEBUG", "SLEEP", "7")
         run_out(backend, 60)
-        verdict = checked(backend)
-        assert verdict.ok + verdict.recovered == 60
+        assert done_once(backend.verify()) == 60
         assert backend.queues.enqueued_total() == 60
 
 
@@ -108,8 +106,7 @@ def test_killed_and_restarted_with_its_file_it_goes_on(own_server: RunningServer
         assert backend.advance(2.0).stale
         own_server.start()
         run_out(backend, 60)
-        verdict = checked(backend)
-        assert verdict.ok + verdict.recovered == 60
+        assert done_once(backend.verify()) == 60
 
 
 def test_restarted_empty_the_episode_is_over_and_says_why(own_server: RunningServer, admin: redis.Redis) -> None:
@@ -121,7 +118,7 @@ def test_restarted_empty_the_episode_is_over_and_says_why(own_server: RunningSer
         tasks = steady(4, 2.0, 0.3)
         backend.reset(tasks, 2)
         run_out(backend, 4)
-        assert checked(backend).ok == 4
+        assert done_once(backend.verify()) == 4
 
 
 def test_out_of_memory_nothing_is_lost_and_it_is_said(
@@ -136,7 +133,7 @@ def test_out_of_memory_nothing_is_lost_and_it_is_said(
         assert during.output_queue < 40
         admin.config_set("maxmemory", "0")
         run_out(backend, 40)
-        assert checked(backend).ok == 40
+        assert done_once(backend.verify()) == 40
 
 
 def test_a_wrong_password_is_one_clear_line(own_server: RunningServer, admin: redis.Redis) -> None:

@@ -20,7 +20,7 @@ from live.functions.settings import FunctionSettings
 from live.history import read_history, verify
 from live.queues import Queues
 from live.wire.tasks import segments
-from tests.live.farms import wait_until
+from tests.live.farms import done_once, wait_until
 from tests.live.servers import RunningServer
 
 pytestmark = pytest.mark.live
@@ -62,7 +62,7 @@ def test_three_programs_are_a_farm(server: RunningServer, farm: str, queues: Que
         controller.begin(segments(steady(20, 10.0, 0.2)))
         controller.start()
         wait_until(lambda: controller.snapshot(0).output_queue == 20, "20 tasks collected", 60)
-        assert verify(read_history(queues.client, farm), 20).ok == 20
+        assert done_once(verify(read_history(queues.client, farm), 20)) == 20
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) == 0
         assert controller.snapshot(0).heartbeat_us == {}
@@ -96,7 +96,7 @@ def test_a_worker_goes_on_with_the_next_episode(
             controller.begin(segments(steady(count, 10.0, 0.2)))
             controller.start()
             wait_until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks", 60)  # type: ignore[misc]
-            assert verify(read_history(queues.client, farm), count).ok == count
+            assert done_once(verify(read_history(queues.client, farm), count)) == count
 
 
 @pytest.mark.parametrize(

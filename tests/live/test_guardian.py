@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from live.functions import guardian
 from live.functions.guardian import Guardian
 from tests.live.farms import wait_until
 
@@ -25,9 +24,10 @@ def test_a_process_that_cannot_be_started_is_reported_and_the_others_live_on(mon
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     told: list[dict[str, object]] = []
+    guardian = Guardian("nowhere", 1)
     monkeypatch.setattr(guardian, "_report", lambda **event: told.append(event))
     monkeypatch.setattr(os, "fork", no_more)
-    Guardian("nowhere")._obey({"do": "run", "name": "server", "arguments": ["/bin/true"]})
+    guardian._obey({"do": "run", "name": "server", "arguments": ["/bin/true"]})
     assert told == [{"event": "ended", "name": "server", "how": "not started: Resource temporarily unavailable"}]
 
 

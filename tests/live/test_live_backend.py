@@ -25,7 +25,7 @@ from simulator.delays import startup_delays as simulated_delays
 from tests.live.farms import (
     SharedFarms,
     advance_until,
-    checked,
+    done_once,
     farm_config,
     live_config,
     live_farm,
@@ -183,8 +183,7 @@ def test_a_short_rampage_loses_nothing(shared: SharedFarms) -> None:
             workers = sorted(name for name in backend.platform._processes.pids if name.startswith("worker"))  # type: ignore[attr-defined]
             os.kill(backend.platform.pid(dice.choice(workers)), signal.SIGKILL)  # type: ignore[attr-defined]
             collected = backend.advance(0.5).output_queue
-        verdict = checked(backend)
-        assert verdict.ok + verdict.recovered == 1500
+        assert done_once(backend.verify()) == 1500
 
 
 class SlowClock:

@@ -14,6 +14,7 @@ KIND = FarmKind(
     summary="pods in a cluster",
     make=make_kubernetes,
     real_time=True,
+    needs=("redis", "kubernetes"),
     examine=examine,
     options=(
         FarmOption("namespace", "live.kubernetes.namespace"),

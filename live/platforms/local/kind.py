@@ -14,6 +14,7 @@ KIND = FarmKind(
     summary="processes on this machine",
     make=make_local,
     real_time=True,
+    needs=("redis",),
     examine=examine,
     lifecycle=LocalLifecycle(),
     records=records,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import secrets
@@ -20,6 +21,8 @@ from typing import IO, Any
 
 from autoscaling_env.errors import BackendError
 from live.functions.settings import PREFIX
+
+logger = logging.getLogger(__name__)
 
 #: Most bytes looked at for the last lines of the log.
 LOG_TAIL = 65_536
@@ -117,8 +120,17 @@ class Processes:
     def _read(self) -> None:
         stdout: IO[bytes] = self._guardian.stdout  # type: ignore[assignment]
         for line in stdout:
-            self._hear(json.loads(line))
+            event = _event(line)
+            if event is None:
+                self._show(line)
+            else:
+                self._hear(event)
         self._ready.put(False)
+
+    def _show(self, line: bytes) -> None:
+        """Show what some package printed while it was imported: the guardian's own words begin later."""
+        os.write(self._log.fileno(), line)
+        logger.warning("the farm's processes say: %s", line.decode("utf-8", "replace").rstrip())
 
     def _hear(self, event: dict[str, Any]) -> None:
         if event["event"] == "ready":
@@ -131,11 +143,23 @@ class Processes:
                 listener(event["name"], event["how"])
 
 
+def _event(line: bytes) -> dict[str, Any] | None:
+    """Return what the guardian reports; None: the line is not its own."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and {"event", "name"} <= set(event) else None
+
+
 def _start_guardian(directory: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own: Ctrl-C reaches the controller alone, which decides what becomes of the farm."""
+    """Start it in a session of its own: Ctrl-C reaches the controller alone, which decides what becomes of the farm.
+
+    It imports nothing from the current folder (-P): a ``queue.py`` or ``redis.py`` of the user's is not what it means.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "live.functions.guardian", str(directory)],
+        [sys.executable, "-P", "-m", "live.functions.guardian", str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

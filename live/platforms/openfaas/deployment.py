@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,9 @@ PORT = 8080
 SECRETS = "/var/openfaas/secrets"
 #: A pod is called FUNCTION-<hash>-<hash>, and its name is its worker's until 63 characters.
 MAX_FARM = 30
+#: How the farm of a trial is called: this, eight hexadecimal digits, and what there is room for of the farm's own name.
+TRIAL = "doctor-"
+TRIAL_ROOM = MAX_FARM - len(TRIAL) - 9
 #: Between a worker's handing its task back and the end of its replica.
 HAND_BACK_S = 3.0
 
@@ -98,6 +102,17 @@ def ours(listing: Iterable[FunctionStatus], farm: str, run: str = "") -> tuple[F
     """Return the functions that carry the labels of ``farm``, whoever deployed them, or those of one run."""
     mine = (each for each in listing if each.labels.get(FARM_LABEL) == farm)
     return tuple(each for each in mine if run in {"", each.labels.get(RUN_LABEL)})
+
+
+def trial_name(farm: str) -> str:
+    """Return the name of a new farm that tries out what ``farm`` needs, beside it."""
+    return f"{TRIAL}{uuid.uuid4().hex[:8]}-{farm}"[:MAX_FARM].rstrip("-")
+
+
+def trials(listing: Iterable[FunctionStatus], farm: str) -> tuple[FunctionStatus, ...]:
+    """Return the functions that trials for ``farm`` deployed; names that are too long for their ends are alike."""
+    name = re.compile(f"{TRIAL}[0-9a-f]{{8}}-{re.escape(farm[:TRIAL_ROOM].rstrip('-'))}")
+    return tuple(each for each in listing if name.fullmatch(each.labels.get(FARM_LABEL, "")))
 
 
 def function_of(worker: str) -> str:

@@ -11,7 +11,7 @@ from autoscaling_env.farm_kind import Finding
 from live.clients import command_client, shown
 from live.errors import speaking_ours
 from live.platforms.local.doctor import server_findings
-from live.platforms.openfaas.deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours
+from live.platforms.openfaas.deployment import FARM_LABEL, HAND_BACK_S, SERVICES, ours, trials
 from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_NAMESPACE, CE_REPLICAS, Edition, edition_of
 from live.platforms.openfaas.farm import checked_spec
 from live.platforms.openfaas.gateway import FunctionStatus, Gateway
@@ -183,7 +183,8 @@ def _limits(config: Config, edition: Edition, listing: Sequence[FunctionStatus])
 
 
 def _leftovers(config: Config, listing: Sequence[FunctionStatus]) -> Finding:
-    left = [function.name for function in ours(listing, config.live.farm)]
+    farm = config.live.farm
+    left = [function.name for function in (*ours(listing, farm), *trials(listing, farm))]
     if not left:
         return Finding("functions left over", True, "none")
     remedy = "if no run is going on: `autoscale farm down --backend openfaas`; the next run removes them, too"

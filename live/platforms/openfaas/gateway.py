@@ -31,6 +31,10 @@ ATTEMPTS = 4
 #: Pauses between attempts: uniform up to 0.1, 0.2, 0.4 s.
 PAUSE_S, MAX_PAUSE_S = 0.1, 1.0
 MAX_BODY = 16 << 20
+#: Gateways of 2022 and before add counts from Prometheus to their lists; without it they answer 200 and nothing at all.
+EMPTY = "an empty answer; older gateways give it while Prometheus is away: `kubectl -n openfaas get pods` tells"
+#: Prometheus takes some seconds to come back, so this is asked again later than what may be over at once.
+EMPTY_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class Gateway:
             raise status_error(self.where, asked, status, data, headers)
         if method != "GET":
             return None
+        if not data:
+            raise GatewayBusy(f"OpenFaaS gateway {self.where}: {asked}: {EMPTY}", EMPTY_PAUSE_S)
         try:
             return json.loads(data)
         except ValueError:

@@ -14,6 +14,7 @@ KIND = FarmKind(
     summary="functions behind a gateway",
     make=make_openfaas,
     real_time=True,
+    needs=("redis", "urllib3"),
     examine=examine,
     options=(
         FarmOption("namespace", "live.openfaas.namespace"),

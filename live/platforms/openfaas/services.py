@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from autoscaling_env.errors import BackendError
-from live.platforms.openfaas.deployment import SERVICES, ours
+from live.platforms.openfaas.deployment import SERVICES, ours, trials
 from live.platforms.openfaas.edition import deploy
 from live.platforms.openfaas.gateway import FunctionStatus, Gateway
 from live.platforms.openfaas.pool import Deployer
@@ -73,9 +73,9 @@ class Services:
 
 
 def remove_all(gateway: Gateway, farm: str, within_s: float, run: str = "") -> tuple[str, ...]:
-    """Delete every function that carries the labels of ``farm`` (or of one run of it); return their names.
+    """Delete every function that carries the labels of ``farm``; return their names.
 
-    Waits until none is listed.
+    Those that trials of the farm left are among them, unless one run of it is meant. Waits until none is listed.
 
     Raises:
         BackendError: some are still there.
@@ -83,7 +83,12 @@ def remove_all(gateway: Gateway, farm: str, within_s: float, run: str = "") -> t
     clock = gateway.clock
     give_up_s = clock.now() + within_s
     removed: dict[str, None] = {}
-    left = ours(gateway.functions(within_s), farm, run)
+
+    def look(seconds: float) -> tuple[FunctionStatus, ...]:
+        listing = gateway.functions(seconds)
+        return ours(listing, farm, run) + (() if run else trials(listing, farm))
+
+    left = look(within_s)
     while left:
         for function in left:
             if function.name not in removed:
@@ -93,5 +98,5 @@ def remove_all(gateway: Gateway, farm: str, within_s: float, run: str = "") -> t
             names = ", ".join(each.name for each in left)
             raise BackendError(f"still there after {within_s:g} s: {names}; a busy worker finishes its task: try again")
         clock.sleep(LOOK_S)
-        left = ours(gateway.functions(give_up_s + 1.0 - clock.now()), farm, run)
+        left = look(give_up_s + 1.0 - clock.now())
     return tuple(removed)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError
 from live.clients import command_client
 from live.control import Controller
-from live.platforms.openfaas.deployment import MAX_FARM, Blueprint
+from live.platforms.openfaas.deployment import Blueprint, trial_name
 from live.platforms.openfaas.edition import deploy
 from live.platforms.openfaas.farm import checked_spec
 from live.platforms.openfaas.gateway import Gateway
@@ -28,7 +29,7 @@ def try_worker(config: Config, gateway: Gateway, within_s: float) -> float:
         InputError: the configuration cannot be used.
     """
     spec = checked_spec(config)
-    name = f"doctor-{uuid.uuid4().hex[:8]}-{config.live.farm}"[:MAX_FARM].rstrip("-")
+    name = trial_name(config.live.farm)
     spec = replace(spec, functions=replace(spec.functions, farm=name))
     deployer = Deployer(gateway, Blueprint(spec, config.live.openfaas), config.live.openfaas, spec)
     live, url = config.live, config.live.redis_url or ""
@@ -36,11 +37,42 @@ def try_worker(config: Config, gateway: Gateway, within_s: float) -> float:
         queues = Queues(client, name, url)
         controller = Controller(queues, lease_s=live.lease_s, max_deliveries=live.max_deliveries)
         controller.begin(())
-        try:
+        with _cleared(deployer, controller, within_s):
             return _registered(deployer, queues, within_s)
-        finally:
-            controller.release(drop=True)
-            remove_all(gateway, name, within_s)
+
+
+@contextmanager
+def _cleared(deployer: Deployer, controller: Controller, within_s: float) -> Iterator[None]:
+    """Leave neither function nor key, whatever becomes of the block.
+
+    Raises:
+        BackendError: one is left; the message has that besides what went wrong in the block.
+    """
+    try:
+        yield
+    except BackendError as error:
+        raise BackendError("; ".join([str(error), *_clear(deployer, controller, within_s)])) from None
+    except BaseException:
+        _clear(deployer, controller, within_s)
+        raise
+    if left := _clear(deployer, controller, within_s):
+        raise BackendError("; ".join(left))
+
+
+def _clear(deployer: Deployer, controller: Controller, within_s: float) -> list[str]:
+    """Remove the trial's function and keys; return what could not be, and how it can."""
+    gateway, blueprint = deployer.gateway, deployer.blueprint
+    name, left = blueprint.worker_name(), []
+    try:
+        gateway.delete(name, within_s)  # by its name: what was deployed just now need not be listed yet
+        remove_all(gateway, blueprint.farm, within_s)
+    except BackendError as error:
+        left.append(f"its function {name} is left ({error}): `autoscale farm down --backend openfaas` removes it")
+    try:
+        controller.release(drop=True)
+    except BackendError as error:
+        left.append(f"its keys {blueprint.farm}:* are left ({error})")
+    return left
 
 
 def _registered(deployer: Deployer, queues: Queues, within_s: float) -> float:

@@ -296,6 +296,20 @@ def test_ctrl_c_is_a_stop_signal_and_the_second_one_stops_at_once() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_told_to_leave_is_asked_to_stop_and_what_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as of a job in the background
+    try:
+        with stop_on_interrupt() as stop:
+            signal.raise_signal(signal.SIGINT)
+            assert not stop.is_set()
+            signal.raise_signal(signal.SIGTERM)
+            assert stop.is_set()
+            assert (stop.signal, stop.insisted) == (signal.SIGTERM, False)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_training_leaves_signals_alone(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
 

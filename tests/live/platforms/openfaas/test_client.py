@@ -126,6 +126,20 @@ def test_retry_after_is_honoured(client: Gateway, server_side: GatewayServer, wa
     assert 7 <= waits.pauses[0] <= 7.2
 
 
+def test_a_list_that_is_empty_for_want_of_prometheus_is_said_and_asked_for_again(
+    client: Gateway, server_side: GatewayServer, waits: Waits
+) -> None:
+    """As gateways of 2022 answer `GET /system/functions` while Prometheus restarts."""
+    server_side.faults = Faults("GET /system/functions", "empty", count=3)
+    assert client.functions(60.0) == ()
+    assert len(server_side.calls) == ATTEMPTS
+    assert all(1.0 <= pause <= 2.0 for pause in waits.pauses)  # it takes Prometheus some seconds to come back
+    server_side.faults = Faults("GET", "empty")
+    for ask in (lambda: client.functions(60.0), lambda: client.function("f", 60.0), lambda: client.info(60.0)):
+        with pytest.raises(GatewayBusy, match="an empty answer; older gateways give it while Prometheus is away"):
+            ask()
+
+
 def test_no_longer_than_there_is_time(client: Gateway, server_side: GatewayServer, waits: Waits) -> None:
     server_side.faults = Faults("GET", "status", 503, headers=(("Retry-After", "7"),))
     with pytest.raises(GatewayBusy):

@@ -8,11 +8,12 @@ import pytest
 
 from autoscaling_env.config import Config
 from live.platforms.openfaas.doctor import examine
-from live.platforms.openfaas.lifecycle import claimed
+from live.platforms.openfaas.lifecycle import claimed, down
 from tests.live.platforms.openfaas.farms import eventually
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.kubelet import Forking
 from tests.live.platforms.openfaas.provider import Timing
+from tests.live.platforms.openfaas.wire import Faults
 
 pytestmark = pytest.mark.live
 
@@ -130,6 +131,34 @@ def test_doctor_tries_image_and_redis(make_gateway: Make, config: Configure, mon
     ok, detail, _ = findings(config(gateway, **elsewhere), 4.0)["trial function"]
     assert (ok, detail) == (False, "a worker runs, but has not reached Redis at redis://127.0.0.1:1/0 in 4 s")
     assert list(gateway.provider.functions) == []
+
+
+def test_a_trial_that_fails_leaves_nothing_though_the_gateway_does_not_list_it_yet(
+    make_gateway: Make, config: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.platforms.openfaas.doctor.OWN_POD", frozenset())
+    gateway = make_gateway(Timing(informer_s=30.0))
+    gateway.faults = Faults("POST", "after", 500)
+    assert not findings(config(gateway), 5.0)["trial function"][0]
+    eventually(lambda: not gateway.provider.functions)
+
+
+def test_what_a_trial_cannot_remove_is_said_found_and_removed(
+    make_gateway: Make, config: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.platforms.openfaas.doctor.OWN_POD", frozenset())
+    gateway = make_gateway(Timing(container_start_s=60.0, informer_s=0.0))
+    gateway.faults = Faults("DELETE", "status", 500)
+    settings = config(gateway, **{"live.farm": "a-farm-with-a-long-name"})
+    detail = findings(settings, 1.0)["trial function"][1]
+    (name,) = gateway.provider.functions
+    assert detail.startswith("a worker of image 'example/farm:1' does not run after 1 s; ")
+    assert f"its function {name} is left (OpenFaaS gateway" in detail
+    assert findings(settings)["functions left over"][:2] == (False, name)
+    assert findings(config(gateway))["functions left over"] == (True, "none", "")
+    gateway.faults = Faults()
+    assert down(settings) == (name,)
+    assert findings(settings)["functions left over"] == (True, "none", "")
 
 
 def test_doctor_on_an_image_that_does_not_run(

@@ -24,7 +24,7 @@ class Faults:
         match: regular expression on ``METHOD /path``.
         kind: ``status`` (answer it, nothing done), ``after`` (do it, then answer it), ``slow`` (do it, and
             answer ``seconds`` later), ``cut`` (do it, and hang up without an answer),
-            ``endless`` (an answer that drips for ``seconds``), ``junk`` (no JSON).
+            ``endless`` (an answer that drips for ``seconds``), ``junk`` (no JSON), ``empty`` (200 and nothing).
     """
 
     match: str = "$^"
@@ -128,6 +128,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def junk(self, fault: Faults, body: bytes) -> None:
         self.reply(200, "<html>hello</html>")
+
+    def empty(self, fault: Faults, body: bytes) -> None:
+        self.reply(200, "")
 
     def endless(self, fault: Faults, body: bytes) -> None:
         self.send_response(200)
