@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.autoscalers import INDUSTRY
-from agents.autoscalers.base import Instants, in_progress
-from agents.autoscalers.queueing.policy import ServiceEstimate
+from agents.autoscalers.base import Instants
+from agents.autoscalers.span import Span, in_progress
+from agents.autoscalers.work import ServiceEstimate
 from autoscaling_env.actions import nearest_action
 from autoscaling_env.config import Config, default_config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -31,6 +32,7 @@ def info_at(time_s: float, **facts: Any) -> dict[str, Any]:
         "workers_ready": 12,
         "workers_starting": 0,
         "workers_draining": 0,
+        "applied_delta": 0,
         "busy_workers": 0,
         "input_queue": 1,
         "worker_queue": 0,
@@ -211,8 +213,9 @@ def test_keda_as_seen_on_a_real_cluster() -> None:
 @given(st.integers(1, 30), st.floats(0.2, 20))
 def test_the_service_time_is_found_whatever_the_guess(workers: int, service_s: float) -> None:
     """``workers`` always busy finish ``workers / service_s`` tasks a second."""
-    estimate, found = ServiceEstimate(1.5, info_at(0.0, enqueued_total=workers)), 0.0
+    estimate, found, before = ServiceEstimate(1.5), 0.0, info_at(0.0, enqueued_total=workers)
     for step in range(1, 2001):
-        finished = 8.0 * step * workers / service_s
-        found = estimate.update(info_at(8.0 * step, output_queue=finished, enqueued_total=finished + workers))
+        finished = int(8.0 * step * workers / service_s)
+        now = info_at(8.0 * step, output_queue=finished, enqueued_total=finished + workers)
+        found, before = estimate.update(Span(before, now)), now
     assert found == pytest.approx(service_s, rel=0.1)
