@@ -19,8 +19,14 @@ from agents.autoscalers.prometheus import ScrapedGauge
 from agents.autoscalers.span import Span, waiting
 from autoscaling_env.config import Config
 from autoscaling_env.config.autoscalers import HpaBehaviorConfig, HpaRulesConfig
+from autoscaling_env.errors import InputError
 from autoscaling_env.types import Info, Observation
 
+#: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#implicit-maintenance-mode-deactivation
+SWITCHED_OFF = (
+    "hpa: farm.initial_workers is 0, and a HorizontalPodAutoscaler is switched off while there are no replicas: "
+    "set farm.initial_workers to 1 or more, or compare keda, which scales from zero"
+)
 TARGET_TYPES: dict[str, TargetType] = {
     "utilisation": "Utilization",
     "queue_per_worker": "AverageValue",
@@ -33,7 +39,15 @@ class HpaPolicy(RulePolicy):
 
     ``status.replicas`` is the requested count (a Deployment counts pods that still start). Metrics are scraped half a
     sync period before a sync, the mean of what happens in a cluster, where nothing keeps the two in step.
+
+    Raises:
+        InputError: the farm starts without workers: such an HPA never makes one.
     """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        if config.farm.initial_workers == 0:
+            raise InputError(SWITCHED_OFF)
 
     def _start(self, info: Info) -> None:
         hpa = self.config.agents.hpa

@@ -16,6 +16,7 @@ from agents.autoscalers.work import ServiceEstimate
 from autoscaling_env.actions import nearest_action
 from autoscaling_env.config import Config, default_config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.errors import InputError
 from autoscaling_env.policy import Policy
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.types import Observation
@@ -133,6 +134,12 @@ def test_an_hpa_that_was_there_before_syncs_when_told() -> None:
     assert [change(policy, info_at(t, worker_queue=100)) for t in (0.0, 8.0)] == [0, 8]
     assert change(policy, info_at(16.0, worker_queue=0)) == 8, "the next one is at 20 s"
     assert change(policy, info_at(24.0, worker_queue=400)) > 8
+
+
+def test_an_hpa_over_no_replicas_is_refused_rather_than_played_without_workers() -> None:
+    config = load_config(assignments=["farm.min_workers=0", "farm.initial_workers=0"])
+    with pytest.raises(InputError, match=r"hpa: farm.initial_workers is 0"):
+        INDUSTRY["hpa"](config)
 
 
 def test_hpa_on_utilisation_takes_starting_workers_for_unready() -> None:
