@@ -45,8 +45,7 @@ class MetricsServer:
             return
         self._now_s, self._cpu_s = span.start_s, self._counter_s(span.start_s)
         self._rate = _share(self._work.busy_seconds(span), span.mean(working) * span.length_s)
-        self._remove(span)
-        self._add(span)
+        self._exchange(span)
         for pod in self._pods:
             pod.read(span.end_s, self._periods.housekeeping_s, self._counter_s)
 
@@ -66,16 +65,18 @@ class MetricsServer:
         """Return CPU seconds that one pod would have used by a time in the present step, had it always been there."""
         return self._cpu_s + self._rate * (time_s - self._now_s)
 
-    def _remove(self, span: Span) -> None:
-        """Take away, at the start of the step, the newest Ready pods; those still starting went before them."""
-        removed = max(0, -int(span.now["applied_delta"]) - int(span.before["workers_starting"]))
-        kept = min(len(self._pods) - removed, int(span.now["workers_ready"]))
-        del self._pods[max(0, kept) :]
+    def _exchange(self, span: Span) -> None:
+        """Take away the newest pods at the start of the step, add those that became Ready: nobody saw when, so halfway.
 
-    def _add(self, span: Span) -> None:
-        """Add those that became Ready; nobody saw when, so in the middle of the step."""
+        A request for fewer takes those still starting first; a farm may show that it was heeded only later.
+        """
+        asked, starting = int(span.now["applied_delta"]), int(span.before["workers_starting"])
+        ready = int(span.now["workers_ready"])
+        left = len(self._pods) - max(0, -asked - starting)
+        came = min(max(0, ready - left), starting + max(0, asked))
+        del self._pods[max(0, ready - came) :]
         middle_s = (span.start_s + span.end_s) / 2
-        for _ in range(int(span.now["workers_ready"]) - len(self._pods)):
+        for _ in range(ready - len(self._pods)):
             self._pods.append(new_pod(self._made, (middle_s, self._counter_s(middle_s))))
             self._made += 1
 

@@ -59,7 +59,7 @@ class HpaPolicy(RulePolicy):
             self._pipeline = MetricsServer(periods, info, mean_service_s(self.config, None))
         else:
             self._pipeline, interval_s = ScrapedGauge(waiting, info), hpa.scrape_interval_s
-        self._scrapes = Instants(interval_s, hpa.sync_period_s / 2)
+        self._scrapes = Instants(interval_s, (first_sync_s(self.config) - hpa.sync_period_s / 2) % interval_s)
 
     def _catch_up(self, observation: Observation, span: Span) -> None:
         self._pipeline.advance(span)
@@ -77,8 +77,13 @@ class HpaPolicy(RulePolicy):
 
 def sync_instants(config: Config) -> Instants:
     """Return when the HPA controller decides."""
+    return Instants(config.agents.hpa.sync_period_s, first_sync_s(config))
+
+
+def first_sync_s(config: Config) -> float:
+    """Return when it decides first."""
     hpa = config.agents.hpa
-    return Instants(hpa.sync_period_s, hpa.sync_period_s if hpa.first_sync_s is None else hpa.first_sync_s)
+    return hpa.sync_period_s if hpa.first_sync_s is None else hpa.first_sync_s
 
 
 def hpa_settings(config: Config) -> HpaSettings:

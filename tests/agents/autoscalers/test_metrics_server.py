@@ -6,6 +6,8 @@ from itertools import pairwise
 from statistics import fmean, pstdev
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.autoscalers import INDUSTRY
 from agents.autoscalers.hpa.metrics_server import MetricsServer, Periods
@@ -106,6 +108,39 @@ def test_starting_pods_are_removed_before_ready_ones() -> None:
     pipeline = server(before)
     pipeline.advance(Span(before, info_at(16.0, requested_workers=11, workers_ready=11, applied_delta=-4)))
     assert len(pipeline.metric(16.0).ready_milli) == 11
+
+
+def test_a_farm_that_heeds_a_request_only_later_has_no_new_pods_for_it() -> None:
+    before = info_at(8.0)
+    pipeline = server(before)
+    pipeline.advance(Span(before, info_at(16.0, requested_workers=9, applied_delta=-3)))
+    assert len(pipeline.metric(16.0).ready_milli) == 12
+
+
+@given(st.data())
+def test_every_requested_worker_is_told_of_once_and_none_uses_more_than_its_request(data: st.DataObject) -> None:
+    """A farm that starts, removes and loses workers as it likes."""
+    before = info_at(0.0)
+    pipeline, ready, starting, done = server(before), 12, 0, 0
+    for step in range(1, 15):
+        applied = data.draw(st.integers(-ready - starting, 8))
+        starting += max(0, applied)
+        gone = min(starting, max(0, -applied))
+        starting, ready = starting - gone, ready - (max(0, -applied) - gone)
+        came = data.draw(st.integers(0, starting))
+        starting, ready, done = starting - came, ready + came, done + data.draw(st.integers(0, 100))
+        lost = data.draw(st.integers(0, ready)) if data.draw(st.booleans()) else 0
+        ready, starting = ready - lost, starting + lost
+        busy, facts = data.draw(st.integers(0, ready)), {"workers_ready": ready, "workers_starting": starting}
+        facts |= {"requested_workers": ready + starting, "applied_delta": applied}
+        now = info_at(8.0 * step, output_queue=done, enqueued_total=done + busy, **facts)
+        pipeline.advance(Span(before, now))
+        if step % 2:
+            pipeline.scrape(8.0 * step - 4)
+        usage = pipeline.metric(8.0 * step)
+        assert len(usage.ready_milli) + usage.unready + usage.missing == ready + starting
+        assert all(0 <= milli <= 1000 for milli in usage.ready_milli)
+        before = now
 
 
 @pytest.mark.parametrize("seed", range(4))
