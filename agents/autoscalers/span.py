@@ -75,3 +75,9 @@ class Span:
     def ready_workers(self, time_s: float) -> int:
         """Return the ready workers at ``time_s``: those removed went at the start, new ones come one after another."""
         return min(int(self.now["workers_ready"]), round(self.at(time_s, lambda info: info["workers_ready"])))
+
+    @property
+    def worker_seconds(self) -> float:
+        """Seconds in which workers, all together, could have worked: ready ones, and those draining."""
+        ready = (self.ready_workers(self.start_s) + self.ready_workers(self.end_s)) / 2
+        return (ready + self.mean(lambda info: info["workers_draining"])) * self.length_s

@@ -42,7 +42,7 @@ class WorkEstimate:
         heads = span.mean(in_progress) * span.length_s
         tasks = max(0.0, span.change(finished) + span.change(in_progress) / 2) * service_s
         share = 1.0 if _saturated(span) else service_s**2 / (service_s**2 + span.length_s**2)
-        return min(share * heads + (1 - share) * tasks, span.mean(working) * span.length_s)
+        return min(share * heads + (1 - share) * tasks, span.worker_seconds)
 
 
 def _saturated(span: Span) -> bool:

@@ -44,7 +44,7 @@ class MetricsServer:
         if span.length_s <= 0:
             return
         self._now_s, self._cpu_s = span.start_s, self._counter_s(span.start_s)
-        self._rate = _share(self._work.busy_seconds(span), span.mean(working) * span.length_s)
+        self._rate = _share(self._work.busy_seconds(span), span.worker_seconds)
         self._exchange(span)
         for pod in self._pods:
             pod.read(span.end_s, self._periods.housekeeping_s, self._counter_s)

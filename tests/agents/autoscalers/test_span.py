@@ -33,6 +33,7 @@ def test_removed_workers_are_gone_at_once_and_new_ones_come_one_after_another() 
     more = Span(info_at(0.0, workers_ready=4), info_at(8.0, workers_ready=12))
     assert [fewer.ready_workers(t) for t in (0.0, 4.0, 8.0)] == [4, 4, 4]
     assert [more.ready_workers(t) for t in (0.0, 4.0, 8.0)] == [4, 8, 12]
+    assert (fewer.worker_seconds, more.worker_seconds) == (4 * 8, 8 * 8)
 
 
 def test_before_the_first_step_both_ends_are_one() -> None:
