@@ -23,8 +23,8 @@ import redis
 
 NAMESPACE = "record-keda"
 #: Seconds from the start -> length of the lists.
-LENGTHS = {0: 40, 100: 95, 165: 12, 250: 60, 340: 0}
-DURATION_S = 450
+LENGTHS = {0: 40, 80: 95, 140: 12, 210: 60, 270: 0}
+DURATION_S = 370
 #: Name -> what is special about the ScaledObject.
 OBJECTS: dict[str, dict[str, Any]] = {"live": {}, "cached": {"cached": True}, "zero": {"minimum": 0}}
 WINDOW_S = 30
@@ -37,7 +37,7 @@ def main() -> None:
         parser.add_argument(option, required=True)
     arguments = parser.parse_args()
     host, port = arguments.redis.rsplit(":", 1)
-    client = redis.Redis(host=host, port=int(port))
+    client = redis.Redis(host=host, port=int(port), socket_timeout=None)
     kubectl = Kubectl(arguments.kubeconfig)
     try:
         kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
