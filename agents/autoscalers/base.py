@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from agents.autoscalers.span import Span
 from autoscaling_env.config import Config
 from autoscaling_env.types import Info, Observation
 
@@ -27,28 +28,29 @@ class Instants:
 class RulePolicy(ABC):
     """A rule that decides at its own instants.
 
-    In ``decide`` at time t it catches up with every instant since the last ``decide``, in order, and each sees the
-    farm as it is at t (an environment shows a farm only at the ends of its steps). The answer is the target. Where
-    actions are -1, 0, +1 the farm follows one worker a step, where they are targets it is there at once. Like
-    ``spec.replicas`` in a cluster, the target is what the rule takes for the present count.
+    In ``decide`` at time t it catches up with every instant since the last ``decide``, in order, and each sees what
+    the pipeline of its metrics had by then: an environment shows a farm only at the ends of its steps, what was in
+    between is a :class:`Span`. The answer is the target. Where actions are -1, 0, +1 the farm follows one worker a
+    step, where they are targets it is there at once. Like ``spec.replicas`` in a cluster, the target is what the rule
+    takes for the present count.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.target = 0
-        self._started = False
+        self._seen: Info | None = None
 
     def reset(self) -> None:
         """Forget the episode."""
-        self._started = False
+        self._seen = None
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Let the rule decide what is due; return its target."""
-        if not self._started:
-            self._started = True
+        if self._seen is None:
             self.target = info["requested_workers"]
             self._start(info)
-        self._catch_up(observation, info)
+        span, self._seen = Span(self._seen or info, info), info
+        self._catch_up(observation, span)
         self.target = min(max(self.target, info["min_workers"]), info["max_workers"])
         return self.target
 
@@ -57,14 +59,13 @@ class RulePolicy(ABC):
         """Make the rule's state for an episode that begins with ``info``."""
 
     @abstractmethod
-    def _catch_up(self, observation: Observation, info: Info) -> None:
-        """Set ``target`` by every decision due up to ``info["time_s"]``."""
+    def _catch_up(self, observation: Observation, span: Span) -> None:
+        """Set ``target`` by every decision due up to the end of ``span``, the step since the last one."""
 
 
-def in_progress(info: Info) -> int:
-    """Return the tasks taken by a worker and not finished, those of draining workers included."""
-    finished = info["result_queue"] + info["output_queue"]
-    return max(0, int(info["enqueued_total"] - info["worker_queue"] - finished))
+def in_order(*series: Iterable[float]) -> list[tuple[float, int]]:
+    """Return (instant, number of its series) of several series by time; at one instant, the first series first."""
+    return sorted((instant_s, number) for number, instants in enumerate(series) for instant_s in instants)
 
 
 def mean_service_s(config: Config, given_s: float | None) -> float:

@@ -118,6 +118,11 @@ def _rules(rules: HpaRulesConfig) -> Manifest:
 
 
 def _trigger(config: Config, names: ManifestNames) -> Manifest:
+    trigger = _redis_trigger(config, names)
+    return trigger | {"useCachedMetrics": True} if config.agents.keda.use_cached_metrics else trigger
+
+
+def _redis_trigger(config: Config, names: ManifestNames) -> Manifest:
     keda = config.agents.keda
     target = str(_whole("agents.keda.list_length", keda.list_length))
     activation = str(_whole("agents.keda.activation", keda.activation))

@@ -70,13 +70,10 @@ def nested(settings: Settings) -> dict[str, Any]:
 def _keda(config: Config) -> tuple[Parameter, ...]:
     target = Parameter("agents.keda.list_length", (5, 1, 2, 3, 8, 13, 21))
     space = (target, _minimum(config), *_behavior("agents.keda"))
-    if config.farm.min_workers > 0:
-        return space  # polling and cooldown only matter where KEDA goes to zero
-    return (
-        *space,
-        Parameter("agents.keda.polling_interval_s", (30, 15, 5)),
-        Parameter("agents.keda.cooldown_period_s", (300, 120, 60, 30)),
-    )
+    polling = Parameter("agents.keda.polling_interval_s", (30, 15, 5))
+    if config.farm.min_workers == 0:  # cooldown only matters where KEDA goes to zero
+        return (*space, polling, Parameter("agents.keda.cooldown_period_s", (300, 120, 60, 30)))
+    return (*space, polling) if config.agents.keda.use_cached_metrics else space
 
 
 def _hpa(config: Config) -> tuple[Parameter, ...]:

@@ -59,6 +59,12 @@ class HpaConfig(Section):
     """When the first decision falls; null: one period after the start, as for an HPA made at that instant."""
     downscale_stabilization_s: Seconds
     """Seconds for which the highest recommendation is kept."""
+    housekeeping_interval_s: PositiveSeconds
+    """`utilisation`: the kubelet reads a pod's CPU every so many seconds, up to twice as many."""
+    metric_resolution_s: PositiveSeconds
+    """`utilisation`: seconds between metrics-server's scrapes (`--metric-resolution`)."""
+    scrape_interval_s: PositiveSeconds
+    """The queue's metrics: seconds between Prometheus' scrapes, which the adapter's answer is as old as."""
     behavior: HpaBehaviorConfig | None
     """Windows and rates; null: the rules of an HPA without behavior."""
 
@@ -74,6 +80,8 @@ class KedaConfig(Section):
     """More tasks than this make the trigger active."""
     polling_interval_s: PositiveSeconds
     """Seconds between KEDA's own decisions."""
+    use_cached_metrics: bool
+    """Whether the HPA is told what the last poll read (`useCachedMetrics`) rather than asked anew at each sync."""
     cooldown_period_s: Seconds
     """Seconds after the last activity before the last worker goes."""
     initial_cooldown_period_s: Seconds

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from agents.autoscalers.base import Instants, RulePolicy, in_progress
+from agents.autoscalers.base import Instants, RulePolicy, in_order
 from agents.autoscalers.hpa.policy import behavior_of, sync_instants
 from agents.autoscalers.hpa.rule import HpaRule
 from agents.autoscalers.hpa.settings import HpaSettings
 from agents.autoscalers.keda.rule import KedaRule, KedaSettings, is_active
+from agents.autoscalers.span import Fact, Span, in_progress, waiting
 from autoscaling_env.config import Config
 from autoscaling_env.types import Info, Observation
+
+#: What a trigger counts.
+COUNTED: dict[str, Fact] = {"redis-list": waiting, "redis-streams": in_progress}
 
 
 class KedaPolicy(RulePolicy):
     """A ScaledObject: KEDA's executor between 0 (or idle) and 1, the HPA it creates above.
 
-    Polls from the start; where a poll and a sync of the HPA fall together the poll comes first.
+    Polls from the start; where a poll and a sync of the HPA fall together the poll comes first. A sync asks KEDA's
+    metrics server, which asks Redis at that instant; with ``use_cached_metrics`` it is told what the last poll read.
     """
 
     def _start(self, info: Info) -> None:
@@ -22,17 +27,24 @@ class KedaPolicy(RulePolicy):
         self._hpa = HpaRule(keda_hpa_settings(self.config))
         self._polls = Instants(self.config.agents.keda.polling_interval_s, 0.0)
         self._syncs = sync_instants(self.config)
+        self._polled = 0
 
-    def _catch_up(self, observation: Observation, info: Info) -> None:
-        tasks = info["worker_queue"] if self.config.agents.keda.trigger == "redis-list" else in_progress(info)
-        active = is_active(tasks, self.config.agents.keda.activation)
-        polls = [(instant_s, 0) for instant_s in self._polls.due(info["time_s"])]
-        syncs = [(instant_s, 1) for instant_s in self._syncs.due(info["time_s"])]
-        for instant_s, is_sync in sorted(polls + syncs):
+    def _catch_up(self, observation: Observation, span: Span) -> None:
+        for instant_s, is_sync in in_order(self._polls.due(span.end_s), self._syncs.due(span.end_s)):
+            tasks = round(span.at(instant_s, COUNTED[self.config.agents.keda.trigger]))
             if is_sync:
-                self.target = self._hpa.sync(instant_s, self.target, info["requested_workers"], float(tasks))
+                self._sync(instant_s, tasks, span)
             else:
-                self.target = self._rule.poll(instant_s, self.target, active)
+                self._poll(instant_s, tasks)
+
+    def _poll(self, time_s: float, tasks: int) -> None:
+        self._polled = tasks
+        active = is_active(tasks, self.config.agents.keda.activation)
+        self.target = self._rule.poll(time_s, self.target, active)
+
+    def _sync(self, time_s: float, tasks: int, span: Span) -> None:
+        told = self._polled if self.config.agents.keda.use_cached_metrics else tasks
+        self.target = self._hpa.sync(time_s, self.target, span.now["requested_workers"], float(told))
 
 
 def keda_hpa_settings(config: Config) -> HpaSettings:

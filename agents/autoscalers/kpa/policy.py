@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from agents.autoscalers.base import Instants, RulePolicy, in_progress
+from agents.autoscalers.base import Instants, RulePolicy, in_order
 from agents.autoscalers.kpa.buckets import KpaMetrics
 from agents.autoscalers.kpa.rule import KpaRule, KpaSettings
+from agents.autoscalers.span import Span, in_progress, waiting
 from autoscaling_env.config import Config
 from autoscaling_env.types import Info, Observation
 
-#: Seconds between scrapes (``scrapeTickInterval`` of the metric collector).
+#: Seconds between scrapes (knative/serving pkg/autoscaler/metrics/collector.go, ``scrapeTickInterval``).
 SCRAPE_S = 1.0
+#: Seconds a pod's own report averages over (cmd/queue and pkg/queue/sharedmain, ``reportingPeriod``).
+REPORT_S = 1.0
 
 
 class KpaPolicy(RulePolicy):
     """The KPA on concurrency: tasks waiting or worked on, as if every task waited inside the request path.
 
-    Scrapes every second and ticks as configured; the samples of a step all read the farm at its end. The
-    reconciler's bounds are the farm's.
+    Every second it scrapes what the pods reported last, the mean concurrency of a second; it ticks as configured. At
+    one instant the scrape comes first. The reconciler's bounds are the farm's.
     """
 
     def _start(self, info: Info) -> None:
@@ -26,20 +29,23 @@ class KpaPolicy(RulePolicy):
         self._scrapes = Instants(SCRAPE_S, SCRAPE_S)
         self._ticks = Instants(kpa.tick_s, kpa.tick_s)
 
-    def _catch_up(self, observation: Observation, info: Info) -> None:
-        concurrency = float(info["worker_queue"] + in_progress(info))
-        scrapes = [(instant_s, 0) for instant_s in self._scrapes.due(info["time_s"])]
-        ticks = [(instant_s, 1) for instant_s in self._ticks.due(info["time_s"])]
-        for instant_s, is_tick in sorted(scrapes + ticks):
+    def _catch_up(self, observation: Observation, span: Span) -> None:
+        for instant_s, is_tick in in_order(self._scrapes.due(span.end_s), self._ticks.due(span.end_s)):
             if is_tick:
-                self._tick(instant_s, info)
+                self._tick(instant_s, span)
             else:
-                self._metrics.record(instant_s, concurrency)
+                # On a straight line the mean of a second is the value at its middle.
+                self._metrics.record(instant_s, span.at(instant_s - REPORT_S / 2, concurrency))
 
-    def _tick(self, time_s: float, info: Info) -> None:
-        decision = self._rule.tick(time_s, info["workers_ready"], self._metrics.averages(time_s))
+    def _tick(self, time_s: float, span: Span) -> None:
+        decision = self._rule.tick(time_s, span.ready_workers(time_s), self._metrics.averages(time_s))
         if decision is not None:
-            self.target = min(max(decision.desired, info["min_workers"]), info["max_workers"])
+            self.target = min(max(decision.desired, span.now["min_workers"]), span.now["max_workers"])
+
+
+def concurrency(info: Info) -> float:
+    """Return the tasks waiting and those worked on."""
+    return float(waiting(info) + in_progress(info))
 
 
 def kpa_settings(config: Config) -> KpaSettings:

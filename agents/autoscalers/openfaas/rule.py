@@ -1,27 +1,33 @@
 """OpenFaaS Community Edition: a Prometheus alert on the invocation rate adds replicas, its end takes them away.
 
-Sources: openfaas/faas, gateway/handlers/alerthandler.go, ``CalculateReplicas``; the alert APIHighInvocationRate and the
-intervals in openfaas/faas-netes, chart/openfaas/templates/prometheus-cfg.yaml and alertmanager-cfg.yaml; states of an
-alert: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/; notification times:
+Sources: openfaas/faas, gateway/handlers/alerthandler.go, ``CalculateReplicas``, and gateway/scaling/function_scaler.go,
+``Scale`` (from zero); the alert APIHighInvocationRate and the intervals in openfaas/faas-netes,
+chart/openfaas/templates/prometheus-cfg.yaml and alertmanager-cfg.yaml; states of an alert:
+https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/; notification times:
 https://prometheus.io/docs/alerting/latest/configuration/#route.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
+
+from agents.autoscalers.prometheus import Counter
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFaasCeSettings:
-    """The alert, Alertmanager's route and the function's labels; times in seconds, as the Helm chart has them."""
+    """The alert, Alertmanager's route and the function's labels; times in seconds, as the Helm chart has them.
+
+    ``first_scrape_s``: evaluations count from 0, scrapes from here; in a cluster the distance of the two is anything.
+    """
 
     threshold_per_s: float = 5.0
     window_s: float = 10.0
     for_s: float = 5.0
     scrape_interval_s: float = 5.0
     evaluation_interval_s: float = 15.0
+    first_scrape_s: float = 0.0
     group_wait_s: float = 5.0
     group_interval_s: float = 10.0
     repeat_interval_s: float = 30.0
@@ -46,12 +52,16 @@ class OpenFaasCeRule:
 
     def __init__(self, settings: OpenFaasCeSettings) -> None:
         self.settings = settings
-        self._counter: deque[tuple[float, float]] = deque()
-        self._next_scrape_s = self._next_evaluation_s = 0.0
+        self._counter = Counter(settings.window_s)
+        self._next_scrape_s, self._next_evaluation_s = settings.first_scrape_s, 0.0
         self._true_since_s: float | None = None
         self.firing = False
         self._next_flush_s: float | None = None
         self._notified_s: float | None = None
+
+    def from_zero(self) -> int:
+        """Return the replicas the gateway asks for when a function without any is called."""
+        return max(1, self.settings.scale_min)
 
     def tick(self, time_s: float, completed_total: float, replicas: int) -> int:
         """Return the replicas asked for, after the scrape, evaluation and notification due at ``time_s``.
@@ -63,7 +73,7 @@ class OpenFaasCeRule:
         """
         if time_s >= self._next_scrape_s:
             self._next_scrape_s = _next(self._next_scrape_s, self.settings.scrape_interval_s, time_s)
-            self._counter.append((time_s, completed_total))
+            self._counter.scrape(time_s, completed_total)
         if time_s >= self._next_evaluation_s:
             self._next_evaluation_s = _next(self._next_evaluation_s, self.settings.evaluation_interval_s, time_s)
             self._evaluate(time_s)
@@ -71,18 +81,9 @@ class OpenFaasCeRule:
             return self._flush(time_s, replicas)
         return replicas
 
-    def _rate(self, time_s: float) -> float:
-        """``rate()`` over the samples inside the window that ends now; 0 with fewer than two."""
-        while self._counter and self._counter[0][0] < time_s - self.settings.window_s:
-            self._counter.popleft()
-        if not self._counter:
-            return 0.0
-        (first_s, first), (last_s, last) = self._counter[0], self._counter[-1]
-        return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
-
     def _evaluate(self, time_s: float) -> None:
         """Prometheus: inactive, pending since the first true evaluation, firing once ``for`` has passed."""
-        if self._rate(time_s) <= self.settings.threshold_per_s:
+        if self._counter.rate(time_s) <= self.settings.threshold_per_s:
             self._true_since_s, self.firing = None, False
             return
         if self._true_since_s is None:

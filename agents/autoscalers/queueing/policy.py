@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from agents.autoscalers.base import Instants, RulePolicy, in_progress, mean_service_s
+from agents.autoscalers.base import Instants, RulePolicy, mean_service_s
 from agents.autoscalers.queueing.backlog import BacklogRule, BacklogSettings, acceptable_backlog
 from agents.autoscalers.queueing.little import little_workers, offered_load, square_root_workers
+from agents.autoscalers.span import Span, waiting
+from agents.autoscalers.work import ServiceEstimate
 from autoscaling_env.config import Config
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import Info, Observation
@@ -22,30 +24,10 @@ class BacklogPolicy(RulePolicy):
         period_s = self.config.agents.backlog_per_instance.period_s
         self._instants = Instants(period_s, period_s)
 
-    def _catch_up(self, observation: Observation, info: Info) -> None:
-        for _ in self._instants.due(info["time_s"]):
-            self.target = self._rule.datapoint(info["worker_queue"], info["workers_ready"], self.target)
-
-
-class ServiceEstimate:
-    """Mean service time from what a farm shows: Little's law for the workers, busy = throughput x service time.
-
-    Starts from an operator's guess that counts as much as ``GUESS_TASKS`` finished tasks.
-    """
-
-    GUESS_TASKS = 20
-
-    def __init__(self, guess_s: float, info: Info) -> None:
-        self._guess_s, self._busy_s = guess_s, 0.0
-        self._last_s, self._busy = info["time_s"], in_progress(info)
-
-    def update(self, info: Info) -> float:
-        """Take in the step that ends with ``info``; return seconds."""
-        busy = in_progress(info)
-        self._busy_s += (self._busy + busy) / 2 * (info["time_s"] - self._last_s)
-        self._last_s, self._busy = info["time_s"], busy
-        finished = info["result_queue"] + info["output_queue"]
-        return float((self.GUESS_TASKS * self._guess_s + self._busy_s) / (self.GUESS_TASKS + finished))
+    def _catch_up(self, observation: Observation, span: Span) -> None:
+        for instant_s in self._instants.due(span.end_s):
+            messages = round(span.at(instant_s, waiting))
+            self.target = self._rule.datapoint(messages, span.ready_workers(instant_s), self.target)
 
 
 class StaffingPolicy(RulePolicy):
@@ -56,11 +38,11 @@ class StaffingPolicy(RulePolicy):
 
     def _start(self, info: Info) -> None:
         self._given_s = self.config.agents.staffing.service_s
-        self._estimate = ServiceEstimate(mean_service_s(self.config, self._given_s), info)
+        self._estimate = ServiceEstimate(mean_service_s(self.config, self._given_s))
 
-    def _catch_up(self, observation: Observation, info: Info) -> None:
-        estimate_s = self._estimate.update(info)
-        if info["time_s"] > 0:
+    def _catch_up(self, observation: Observation, span: Span) -> None:
+        estimate_s = self._estimate.update(span)
+        if span.end_s > 0:
             service_s = estimate_s if self._given_s is None else self._given_s
             self.target = self._workers(offered_load(float(observation[RATE]), service_s))
 

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.autoscalers import INDUSTRY
-from agents.autoscalers.base import Instants, in_progress
-from agents.autoscalers.queueing.policy import ServiceEstimate
+from agents.autoscalers.base import Instants
+from agents.autoscalers.span import Span, in_progress
+from agents.autoscalers.work import ServiceEstimate
 from autoscaling_env.actions import nearest_action
 from autoscaling_env.config import Config, default_config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.errors import InputError
 from autoscaling_env.policy import Policy
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.types import Observation
@@ -31,6 +33,7 @@ def info_at(time_s: float, **facts: Any) -> dict[str, Any]:
         "workers_ready": 12,
         "workers_starting": 0,
         "workers_draining": 0,
+        "applied_delta": 0,
         "busy_workers": 0,
         "input_queue": 1,
         "worker_queue": 0,
@@ -127,18 +130,24 @@ def test_hpa_syncs_every_fifteen_seconds() -> None:
 
 def test_an_hpa_that_was_there_before_syncs_when_told() -> None:
     settings = ["agents.hpa.metric=queue_per_worker", "agents.hpa.target=5", "agents.hpa.first_sync_s=5"]
-    policy = INDUSTRY["hpa"](load_config(assignments=settings))
+    policy = INDUSTRY["hpa"](load_config(assignments=[*settings, "agents.hpa.scrape_interval_s=0.5"]))
     assert [change(policy, info_at(t, worker_queue=100)) for t in (0.0, 8.0)] == [0, 8]
     assert change(policy, info_at(16.0, worker_queue=0)) == 8, "the next one is at 20 s"
-    assert change(policy, info_at(24.0, worker_queue=200)) > 8
+    assert change(policy, info_at(24.0, worker_queue=400)) > 8
+
+
+def test_an_hpa_over_no_replicas_is_refused_rather_than_played_without_workers() -> None:
+    config = load_config(assignments=["farm.min_workers=0", "farm.initial_workers=0"])
+    with pytest.raises(InputError, match=r"hpa: farm.initial_workers is 0"):
+        INDUSTRY["hpa"](config)
 
 
 def test_hpa_on_utilisation_takes_starting_workers_for_unready() -> None:
     policy = INDUSTRY["hpa"](default_config())
-    busy = {"workers_ready": 10, "busy_workers": 10, "requested_workers": 10}
+    busy = {"workers_ready": 10, "busy_workers": 10, "requested_workers": 10, "worker_queue": 20, "enqueued_total": 30}
     assert change(policy, info_at(0.0, **busy)) == 0
     assert change(policy, info_at(16.0, **busy)) == 3  # 100 % of 80 %: ceil(1.25 * 10)
-    starting = {"workers_ready": 10, "busy_workers": 10, "requested_workers": 13, "workers_starting": 3}
+    starting = busy | {"requested_workers": 13, "workers_starting": 3}
     assert change(policy, info_at(32.0, **starting)) == 0  # with three at 0 %: 76 of 80 % is within 10 %
 
 
@@ -151,6 +160,28 @@ def test_keda_wakes_at_a_poll_and_leaves_the_rest_to_its_hpa() -> None:
         "at 0 the HPA is off; the next poll is at 30 s"
     )
     assert change(policy, info_at(32.0, worker_queue=50, **asleep)) == 4, "poll at 30 s: 1, sync at 30 s: max(2 * 1, 4)"
+
+
+@pytest.mark.parametrize(("cached", "target"), [("false", 17), ("true", 15)])  # ceil(82 / 5), ceil(75 / 5)
+def test_a_sync_reads_the_list_as_it_was_at_its_instant_or_was_polled(cached: str, target: int) -> None:
+    """From 75 to 83 within a step of 8 s: 82 at 15 s, the first sync; in the cache is what was polled at 0 s."""
+    policy = INDUSTRY["keda"](load_config(assignments=[f"agents.keda.use_cached_metrics={cached}"]))
+    queues = {0.0: 75, 8.0: 75, 16.0: 83}
+    assert [change(policy, info_at(t, worker_queue=q)) for t, q in queues.items()] == [0, 0, target - 12]
+
+
+def test_the_cache_is_read_anew_at_every_poll() -> None:
+    policy = INDUSTRY["keda"](load_config(assignments=["agents.keda.use_cached_metrics=true"]))
+    queues = {0.0: 60, 8.0: 100, 16.0: 100, 24.0: 100, 32.0: 100}
+    assert [change(policy, info_at(t, worker_queue=q)) for t, q in queues.items()] == [0, 0, 0, 0, 8]
+
+
+def test_a_queue_metric_is_as_old_as_the_last_scrape() -> None:
+    """Scraped at 7.5 s and 37.5 s: the syncs of 15 s and 30 s are told of 60 tasks, the one of 45 s of 150."""
+    settings = ["agents.hpa.metric=queue_per_worker", "agents.hpa.target=5"]
+    policy = INDUSTRY["hpa"](load_config(assignments=settings))
+    queues = {0.0: 60, 8.0: 60, 16.0: 150, 24.0: 150, 32.0: 150, 40.0: 150, 48.0: 150}
+    assert [change(policy, info_at(t, worker_queue=q)) for t, q in queues.items()] == [0, 0, 0, 0, 0, 0, 12]
 
 
 def test_keda_goes_to_zero_after_the_cooldown() -> None:
@@ -179,6 +210,16 @@ def test_openfaas_counts_finished_tasks() -> None:
         done = 48 * step
         changes.append(change(policy, info_at(8.0 * step, output_queue=done, enqueued_total=done)))
     assert changes == [0, 0, 0, 0, 0, 4, 4, 4]  # firing at 30 s, told at 35 s: ceil(32 / 100 * 10) more
+
+
+def test_the_gateway_scales_from_zero_when_a_task_asks() -> None:
+    config = load_config(assignments=["farm.min_workers=0", "farm.initial_workers=0"])
+    policy = INDUSTRY["openfaas-ce"](config)
+    asleep = {"requested_workers": 0, "workers_ready": 0, "min_workers": 0}
+    assert change(policy, info_at(0.0, **asleep)) == 0
+    assert change(policy, info_at(8.0, **asleep)) == 0, "nobody asks"
+    assert change(policy, info_at(16.0, worker_queue=1, enqueued_total=1, **asleep)) == 1
+    assert sum(workers for _, workers in trajectory(config, INDUSTRY["openfaas-ce"](config))) > 20
 
 
 def test_backlog_counts_only_ready_workers() -> None:
@@ -211,8 +252,9 @@ def test_keda_as_seen_on_a_real_cluster() -> None:
 @given(st.integers(1, 30), st.floats(0.2, 20))
 def test_the_service_time_is_found_whatever_the_guess(workers: int, service_s: float) -> None:
     """``workers`` always busy finish ``workers / service_s`` tasks a second."""
-    estimate, found = ServiceEstimate(1.5, info_at(0.0, enqueued_total=workers)), 0.0
+    estimate, found, before = ServiceEstimate(1.5), 0.0, info_at(0.0, enqueued_total=workers)
     for step in range(1, 2001):
-        finished = 8.0 * step * workers / service_s
-        found = estimate.update(info_at(8.0 * step, output_queue=finished, enqueued_total=finished + workers))
+        finished = int(8.0 * step * workers / service_s)
+        now = info_at(8.0 * step, output_queue=finished, enqueued_total=finished + workers)
+        found, before = estimate.update(Span(before, now)), now
     assert found == pytest.approx(service_s, rel=0.1)

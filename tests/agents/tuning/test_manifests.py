@@ -56,6 +56,13 @@ def test_scaled_objects_are_valid_and_complete(trigger: str, minimum: int) -> No
         assert behavior_of(as_recorded(behavior)) == keda_hpa_settings(config).behavior
 
 
+def test_a_cache_is_in_the_manifest_and_makes_polling_worth_tuning() -> None:
+    (config, *_) = configs("keda", "agents.keda.use_cached_metrics=true")
+    assert manifest("keda", config)["spec"]["triggers"][0]["useCachedMetrics"] is True
+    assert "useCachedMetrics" not in manifest("keda", load_config())["spec"]["triggers"][0]
+    assert any("polling_interval_s" in parameter.key for parameter in search_space("keda", config))
+
+
 @pytest.mark.parametrize("metric", ["utilisation", "queue_per_worker", "queue"])
 def test_hpas_are_valid_and_complete(metric: str) -> None:
     for config in configs("hpa", f"agents.hpa.metric={metric}"):
