@@ -10,7 +10,7 @@ import pytest
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
-from autoscaling_env.types import TaskBatch
+from autoscaling_env.types import FloatArray, TaskBatch
 from simulator.compiled import environment as kernel_env
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.search import best_static, hindsight, play_sequences, play_static
@@ -92,11 +92,12 @@ def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
 
 def test_the_plan_for_changes_is_what_it_was_before_there_were_targets() -> None:
     """Found by the search as it was at commit cf5eb26, on a load that doubles half-way."""
-    number = np.arange(300)
-    arrival_s = np.where(number < 150, number * 0.4, 60 + (number - 150) * 0.2)
-    service_s = 1.0 + (number % 7) * 0.2
+    number = np.arange(300, dtype=np.float64)
+    arrival_s: FloatArray = np.where(number < 150, number * 0.4, 60 + (number - 150) * 0.2)
+    service_s: FloatArray = 1.0 + (number % 7) * 0.2
     small = {"environment.max_steps": 16, "farm.max_workers": 12, "farm.initial_workers": 4}
-    batch = TaskBatch(arrival_s, service_s, 2 * service_s, seed=3)
+    deadline_s: FloatArray = 2 * service_s
+    batch = TaskBatch(arrival_s, service_s, deadline_s, seed=3)
     actions, _ = hindsight(with_overrides(CONFIG, small), batch, 1.5, beam_width=32, seed=1)
     assert actions.tolist() == [1, 2, 2, 1, 2, 2, 1, 1, 1, 1, 1, 0]
 
