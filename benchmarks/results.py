@@ -153,12 +153,13 @@ def against_table(found: Comparison) -> str:
         episodes = results.episodes()
         means = _means(found, "total_reward")[scenario]
         rule = max(RULES, key=lambda name: means[name])
-        pairs = [compare_with(episodes, "dqn", other, "total_reward", _rng()) for other in ("static-best", rule)]
+        pairs = [compare_with(episodes, "dqn", other, "total_reward", rng()) for other in ("static-best", rule)]
         rows.append([scenario, _interval(pairs[0].difference), rule, _interval(pairs[1].difference)])
     return markdown(["scenario", "dqn less static-best", "best rule", "dqn less best rule"], rows)
 
 
-def _rng() -> np.random.Generator:
+def rng() -> np.random.Generator:
+    """Return the generator of intervals, the same for every table."""
     return np.random.default_rng(0)
 
 
