@@ -91,7 +91,7 @@ def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
 
 def test_the_plan_for_changes_is_what_it_was_before_there_were_targets() -> None:
     """Found by the search as it was at commit cf5eb26, on a load that doubles half-way."""
-    number = np.arange(300)
+    number = np.arange(300, dtype=np.float64)
     arrival_s = np.where(number < 150, number * 0.4, 60 + (number - 150) * 0.2)
     service_s = 1.0 + (number % 7) * 0.2
     small = {"environment.max_steps": 16, "farm.max_workers": 12, "farm.initial_workers": 4}
