@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -53,7 +54,7 @@ def spin(task: Task) -> int:
 
 
 def load(name: str) -> Handler:
-    """Import ``module:function``, from the current folder where no package of that name is installed.
+    """Import ``module:function``, from the current folder first.
 
     Raises:
         InputError: it is not written that way, or there is no such function.
@@ -62,15 +63,30 @@ def load(name: str) -> Handler:
     if not (module_name and colon and function_name):
         raise InputError(f"handler {name!r}: write module:function, such as live.functions.handlers:sleep")
     try:
-        if importlib.util.find_spec(module_name.partition(".")[0]) is None:
-            sys.path.append(str(Path.cwd()))  # last, and to stay: what it imports while it works is there, too
-        handler = getattr(importlib.import_module(module_name), function_name)
+        with _current_folder_first():
+            handler = getattr(importlib.import_module(module_name), function_name)
     except (ImportError, AttributeError, OSError, TypeError, ValueError) as error:
         raise InputError(f"handler {name!r}: {error}; is its package installed where the workers run?") from None
     if not callable(handler):
         raise InputError(f"handler {name!r} is not a function")
     function: Handler = handler
     return function
+
+
+@contextmanager
+def _current_folder_first() -> Iterator[None]:
+    """Find the user's modules where the farm was started; what was imported before, ours, stays what it is.
+
+    After the block the folder comes last: it is there for what the handler imports while it works.
+    """
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+        if here not in sys.path:
+            sys.path.append(here)
 
 
 def parse_task(body: str, time_scale: float, progress: Callable[[], None]) -> Task:

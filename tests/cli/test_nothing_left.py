@@ -29,7 +29,6 @@ def test_a_package_that_is_not_there(
     assert list(Path().iterdir()) == []
 
 
-@pytest.mark.live
 @pytest.mark.parametrize("command", [("compare", *QUICK), ("train", "sarsa", "--eval-episodes", 0)])
 def test_a_server_that_is_not_there(autoscale, command: tuple[object, ...]) -> None:
     outcome = autoscale(*command, "--backend", "local", *NOWHERE)
