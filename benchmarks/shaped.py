@@ -1,6 +1,5 @@
 """The tables of docs/results.md as the reference deployment was published: shaped reward, one worker a step.
 
-
     python -m benchmarks.shaped [--output-dir runs] [--jobs 2]
 
 Every policy plays 10 test episodes of every scenario; SARSA and the DQN are trained on training episodes before, 300
