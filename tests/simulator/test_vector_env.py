@@ -17,6 +17,16 @@ from autoscaling_env.types import TaskBatch
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.vector_env import AutoscalingVectorEnv
 
+PHASES: list[dict[str, Any]] = [
+    {"pattern": "steady", "duration_s": 60.0, "rate": 0.5},
+    {"pattern": "oscillation", "duration_s": 60.0, "min_rate": 0.5, "max_rate": 1.5},
+]
+KINDS: dict[str, dict[str, float]] = {
+    "exact": {},
+    "poisson": {},
+    "gamma": {"cv": 0.5},
+    "modulated": {"dispersion": 4.0, "correlation_s": 5.0},
+}
 SCENARIOS: dict[str, dict[str, Any]] = {
     "reference": {},
     "long window": {"environment.observation_window_s": 30.0, "environment.step_duration_s": 7.0},
@@ -28,6 +38,16 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "shuffled": {"environment.phase_shuffle": True},
     "ends early": {"environment.max_steps": 60},
     "targets": {"environment.action": "target", "farm.min_workers": 2},
+    "mixed arrivals": {
+        "workload.phases": [
+            {**PHASES[0], "arrivals": {"kind": "gamma", "cv": 2.0}},
+            {**PHASES[1], "arrivals": {"kind": "poisson"}},
+            {**PHASES[0], "arrivals": {"kind": "modulated", "dispersion": 4.0, "correlation_s": 5.0}},
+            {**PHASES[1], "arrivals": {"kind": "windowed"}},
+        ],
+        "environment.phase_shuffle": True,
+    },
+    **{kind: {"workload.phases": PHASES, "workload.arrivals": {"kind": kind} | more} for kind, more in KINDS.items()},
 }
 
 
