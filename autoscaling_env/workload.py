@@ -72,6 +72,11 @@ class DrawnRows(NamedTuple):
 class DrawsRows(Workload, Protocol):
     """A workload that can be given its random numbers, and so draw the episodes of many seeds at once."""
 
+    @property
+    def most_tasks(self) -> int:
+        """No episode has more tasks: room for all is made before threads draw into it."""
+        ...
+
     def draw_from(
         self, streams: StreamsByName, phase_order_seed: int | None = None, windows: WindowCounts = window_counts
     ) -> DrawnRows:

@@ -202,7 +202,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._done[rows] = False
 
     def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
-        """Draw the episodes of the seeds into their rows, by all threads where all are equally long."""
+        """Draw the episodes of the seeds into their rows, by all threads once the first has made room."""
         draw, first = self._batch.draw, self._streams[0]
         if self._pool is None or not isinstance(self.workload, DrawsRows):
             draw(self.workload, rows, seeds, first)

@@ -44,6 +44,11 @@ class Arrivals(Protocol):
     #: Time is random, too: phases do not begin when they are declared to.
     drifts: bool
 
+    @property
+    def most_tasks(self) -> int:
+        """No phase has more."""
+        ...
+
     def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
         """Draw the arrivals; ``windows`` is as for ``DrawsRows.draw_from``."""
         ...
@@ -56,6 +61,11 @@ class Exact:
     curve: RateCurve
     tasks: int
     ragged = drifts = False
+
+    @property
+    def most_tasks(self) -> int:
+        """No phase has more."""
+        return self.tasks
 
     def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
         """Draw float64[..., tasks]."""
@@ -79,6 +89,11 @@ class Renewal:
     cv: float
     ragged, drifts = True, False
 
+    @property
+    def most_tasks(self) -> int:
+        """No phase has more."""
+        return room(self.expected, self.cv**2)
+
     def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
         """Draw float64[..., room]."""
         del windows
@@ -86,7 +101,7 @@ class Renewal:
         return Sample(_until(self.curve, level, self.expected), self.curve.duration_s)
 
     def _gaps(self, rng: np.random.Generator) -> FloatArray:
-        size = room(self.expected, self.cv**2)
+        size = self.most_tasks
         if self.cv == 1:
             return rng.standard_exponential(size)
         shape = self.cv**-2
@@ -106,13 +121,18 @@ class Modulated:
     modulation: GammaModulation
     ragged, drifts = True, False
 
+    @property
+    def most_tasks(self) -> int:
+        """No phase has more."""
+        return room(self.expected, self.modulation.dispersion)
+
     def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
         """Draw float64[..., room]."""
         del windows
         grid = np.append(self.modulation.start_s, self.curve.duration_s)
         steady = self.curve.expected(grid) * (self.expected / self.curve.total)
         bursty = np.cumsum(self.modulation.sample(rng) * np.diff(steady), axis=-1)
-        level = np.cumsum(rng.standard_exponential(room(self.expected, self.modulation.dispersion)), axis=-1)
+        level = np.cumsum(rng.standard_exponential(self.most_tasks), axis=-1)
         return Sample(_until(self.curve, _back(level, bursty, steady), self.expected), self.curve.duration_s)
 
 
@@ -125,6 +145,11 @@ class Windowed:
     window_s: float
     drifts = True
     ragged = False
+
+    @property
+    def most_tasks(self) -> int:
+        """No phase has more."""
+        return self.tasks
 
     def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
         """Draw float64[..., tasks]."""

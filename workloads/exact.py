@@ -63,7 +63,7 @@ class ExactPhases:
     """Draws an inhomogeneous Poisson process given its count in each phase; a phase holds its own tasks."""
 
     def __init__(self, curves: Sequence[RateCurve], counts: Sequence[int]) -> None:
-        self._curves, self._counts, self._total = curves, counts, sum(counts)
+        self._curves, self._counts, self.most_tasks = curves, counts, sum(counts)
         self._plan = self._planned(tuple(range(len(counts))))
         self._plans: dict[tuple[int, ...], FlatPlan | CurvedPlan] = {}
 
@@ -73,7 +73,7 @@ class ExactPhases:
         """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them."""
         del windows
         plan = self._plan if order is None else self._plan_of(order)
-        return plan.arrivals(rng.random(self._total)), plan.segment_start_s, None
+        return plan.arrivals(rng.random(self.most_tasks)), plan.segment_start_s, None
 
     def _plan_of(self, order: tuple[int, ...]) -> FlatPlan | CurvedPlan:
         # A plain dictionary: with functools.lru_cache on a method nothing that holds a workload could be pickled.

@@ -29,6 +29,11 @@ MAX_TASKS = 50_000_000
 class DrawsArrivals(Protocol):
     """What draws the arrivals of all phases."""
 
+    @property
+    def most_tasks(self) -> int:
+        """No episode has more."""
+        ...
+
     def draw(
         self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
     ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
@@ -76,6 +81,11 @@ class PhasedWorkload:
     def notes(self) -> tuple[str, ...]:
         """Nothing was done to the source: the phases are what the configuration says."""
         return ()
+
+    @property
+    def most_tasks(self) -> int:
+        """No episode has more tasks."""
+        return self._arrivals.most_tasks
 
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from which stream."""

@@ -27,6 +27,7 @@ class OneProcess:
         self._start_s.setflags(write=False)
         self._curves = curves
         self._process = arrivals_of(config, joined(curves, self._start_s, expected), float(sum(expected)))
+        self.most_tasks = self._process.most_tasks
 
     def draw(
         self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
@@ -56,6 +57,7 @@ class SampledPhases:
         self._arrivals = arrivals
         self._ragged = any(process.ragged for process in arrivals)
         self._drifts = any(process.drifts for process in arrivals)
+        self.most_tasks = sum(process.most_tasks for process in arrivals)
 
     def draw(
         self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts

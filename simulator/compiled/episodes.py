@@ -72,6 +72,8 @@ class EpisodeBatch:
             for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
                 self.load(row, draw_episode(workload, environment, seed))
             return
+        if workload.most_tasks > self.episodes.deadline_s.shape[1]:
+            self._grow(workload.most_tasks, segments=1)
         if not len(rows):  # a thread without a share
             return
         own_order = environment.phase_shuffle and environment.phase_shuffle_seed is None
