@@ -12,7 +12,6 @@ from autoscaling_env.workload import Workload
 from workloads.fitting import Farm
 from workloads.phased import PhasedWorkload
 from workloads.trace import TraceWorkload
-from workloads.traces import read_trace
 
 #: Called with (bytes done, bytes in all) while a trace is read.
 Progress = Callable[[int, int], None]
@@ -35,6 +34,8 @@ def make_workload(config: Config, *, base_dir: Path | None = None, progress: Pro
 
 
 def _trace(config: Config, wanted: TraceConfig, base_dir: Path, progress: Progress | None) -> Workload:
+    from workloads.traces import read_trace  # pandas is loaded for traces alone
+
     found, recording = read_trace(wanted, base_dir, progress)
     episode_s = config.environment.max_steps * config.environment.step_duration_s
     return TraceWorkload(wanted, found, recording, Farm(episode_s, config.farm.max_workers))

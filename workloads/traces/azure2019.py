@@ -5,9 +5,8 @@ https://github.com/Azure/AzurePublicDataset/blob/master/AzureFunctionsDataset201
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from autoscaling_env.rng import stream
@@ -18,9 +17,6 @@ from workloads.traces.durations import NAMES, Durations
 from workloads.traces.pool import CAPACITY
 from workloads.traces.selection import Selection
 from workloads.traces.source import Source
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MINUTE_S = 60.0
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from autoscaling_env.types import FloatArray
 from workloads.traces.columns import dates, note
 from workloads.traces.options import TIME_UNITS, Options
 from workloads.traces.problems import Problems
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: A number above this is a Unix time in that unit: one in seconds reaches it in the year 5138.
 LIMITS = ((1e17, "ns"), (1e14, "us"), (1e11, "ms"))
@@ -36,8 +33,6 @@ class Clock:
 
     def seconds(self, chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
         """Return float64[n], seconds; what is no time is noted and read as NaN."""
-        import pandas as pd
-
         cells = chunk[column]
         values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
         if np.isfinite(values[:20]).mean() > 0.5:
@@ -57,8 +52,6 @@ class Clock:
         return np.where(good, values * self._scale, np.nan)
 
     def _dates(self, chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
-        import pandas as pd
-
         text = chunk[column].astype(str).str.strip()
         if not self.shown:
             zoned = bool(text.head(20).str.contains(ZONED).mean() > 0.5)

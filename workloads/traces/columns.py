@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from autoscaling_env.types import BoolArray, FloatArray
 from workloads.traces.problems import Problems
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: The start of a date in the years 1900 to 2199.
 PLAUSIBLE_DATE = r"(?:19|20|21)\d\d-?\d\d"
@@ -45,8 +42,6 @@ COUNT = Quantity("a number", 1e9)
 
 def numbers(chunk: pd.DataFrame, column: str, problems: Problems, allowed: Quantity) -> FloatArray:
     """Return a column as float64[n]; values that are not allowed are noted and read as ``nan``."""
-    import pandas as pd
-
     cells = chunk[column]
     if pd.api.types.is_bool_dtype(cells):
         cells = cells.astype(str)
@@ -60,8 +55,6 @@ def numbers(chunk: pd.DataFrame, column: str, problems: Problems, allowed: Quant
 
 def times(chunk: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
     """Return a column of times as float64[n], seconds: numbers, or dates such as ``2026-01-31 14:05:00``."""
-    import pandas as pd
-
     cells = chunk[column]
     if pd.api.types.is_numeric_dtype(cells) or not _looks_like_dates(cells):
         return numbers(chunk, column, problems, TIME)
@@ -79,8 +72,6 @@ def _looks_like_dates(cells: pd.Series) -> bool:
 
 def dates(cells: pd.Series) -> pd.Series:
     """Return points in time, ``NaT`` where the text is none; pandas itself raises at years it cannot hold."""
-    import pandas as pd
-
     text = cells.astype(str)
     plausible = text.where(text.str.match(PLAUSIBLE_DATE))
     return pd.to_datetime(plausible, errors="coerce", utc=True, format="ISO8601")

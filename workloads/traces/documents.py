@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from autoscaling_env.errors import nearest
 from workloads.intervals import Intervals
@@ -116,8 +117,6 @@ def _read(
     options: Options,
     selection: Selection,
 ) -> Intervals:
-    import pandas as pd
-
     if selection.functions:
         file.problems.fail(None, "a file of counts does not name functions; leave out `functions`")
     frame = pd.DataFrame({"timestamp": list(pairs[0]), "value": list(pairs[1])})

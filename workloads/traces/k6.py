@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from autoscaling_env.types import FloatArray
 from workloads.events import Events
@@ -99,8 +100,6 @@ def _take(sample: dict[str, Any], found: dict[str, list[tuple[str, float]]], oth
 
 
 def _instants(stamps: list[str]) -> FloatArray:
-    import pandas as pd
-
     times = pd.to_datetime(pd.Series(stamps, dtype=object), utc=True, format="ISO8601")
     return np.asarray((times - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), dtype=np.float64)
 

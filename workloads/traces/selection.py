@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from autoscaling_env.config.workload import TraceConfig
 from autoscaling_env.errors import nearest
 from autoscaling_env.types import BoolArray, FloatArray
 from workloads.traces.source import Source
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Function names remembered for suggesting the nearest.
 REMEMBERED = 5_000

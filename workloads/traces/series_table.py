@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from autoscaling_env.errors import nearest
@@ -18,9 +17,6 @@ from workloads.traces.series import MAX_INTERVALS, Series, intervals_of
 from workloads.traces.source import Source, table
 from workloads.traces.time_columns import TIMES, time_column
 from workloads.traces.values import Values
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What the column of values is called where several could be it.
 VALUES = ("value", "count", "requests", "tasks", "sum", "samplecount")

@@ -8,13 +8,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO
+
+import pandas as pd
 
 from workloads.traces.opened import MAX_LINE_BYTES, TraceFile, readable
 from workloads.traces.problems import Problems
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Parsed at a time: some tens of megabytes, for long files as for wide ones.
 CELLS_PER_CHUNK = 1_000_000
@@ -74,8 +73,6 @@ class Source:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Turn what pandas and gzip raise into problems of the file."""
-        import pandas as pd
-
         try:
             with readable(self.problems), warnings.catch_warnings():
                 # Surplus values: pandas warns about the first row, we name every one.
@@ -98,8 +95,6 @@ SURPLUS = "\0surplus"
 
 
 def _reader(body: IO[bytes], header: tuple[str, ...]) -> pd.io.parsers.TextFileReader:
-    import pandas as pd
-
     return pd.read_csv(
         body,
         header=None,

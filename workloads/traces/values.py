@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from autoscaling_env.types import FloatArray
 from workloads.traces.columns import COUNT, note
 from workloads.traces.problems import Problems
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: ``12.5 req/s``, ``1.30 K req/s``, ``3 Mil``.
 WITH_UNIT = re.compile(
@@ -59,8 +56,6 @@ class Values:
 
     def numbers(self, chunk: pd.DataFrame, problems: Problems) -> FloatArray:
         """Return float64[n] >= 0, NaN where nothing was recorded; what is no number is noted."""
-        import pandas as pd
-
         cells = chunk[self._column]
         values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, copy=True)
         missing = cells.isna().to_numpy() | cells.astype(str).str.strip().str.lower().isin(MISSING).to_numpy()
