@@ -134,7 +134,7 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--agents", "static-99"], "error: static-99: the farm has 1 to 32 workers"),
         (["compare", "--agents", ","], "error: --agents: name at least one"),
         (["compare", "--trace", "none.csv"], "error: none.csv: "),
-        (["compare", "--as-recorded"], "error: --durations and --as-recorded belong to --trace FILE"),
+        (["compare", "--as-recorded"], "error: --as-recorded: belongs to --trace FILE"),
         (["compare", "--backend", "simm"], "error: unknown backend 'simm' (did you mean 'sim'?)"),
         (["compare", "--engine", "fast"], "error: --engine fast: choose from compiled, simpy"),
         (["compare", "--set", "farm.max_workers=x"], 'error: --set farm.max_workers: farm.max_workers: "x": must be'),

@@ -96,7 +96,7 @@ def test_closed_streams_are_no_failure(closed: str) -> None:
         ),
         (["baselines", "--horizon", "x"], "--horizon x: must be a number; see autoscale baselines --help"),
         (["compar"], "No such command 'compar' (did you mean 'compare'?); see autoscale --help"),
-        (["compare", "--epi"], "No such option: --epi (Possible options: --engine, --episodes, --help); see autoscale"),
+        (["compare", "--epi"], "No such option: --epi (Possible options: --episodes, --help, --series); see autoscale"),
         (["evaluate"], "Missing argument 'MODEL'; see autoscale evaluate --help"),
         (["tune", "keda", "-o"], "Option '-o' requires an argument; see autoscale --help"),
         (["workload", "show", "--objective", "cost"], "No such option: --objective; see autoscale workload show"),

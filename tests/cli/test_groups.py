@@ -17,6 +17,11 @@ SOURCE = (
     "--trace",
     "--durations",
     "--as-recorded",
+    "--column",
+    "--unit",
+    "--timezone",
+    "--gaps",
+    "--series",
     "--phase-shuffle",
     "--phase-shuffle-seed",
     "--seed",
@@ -57,7 +62,8 @@ def test_no_other_command_has_a_part_of_it() -> None:
 def test_every_option_of_a_group_reaches_the_setup() -> None:
     given = {name: object() for name in (*options.PLAYED.options,)} | {"assignments": ["a=1"], "direct": True}
     setup = options.PLAYED.build(**given)
-    told = {getattr(setup, name) for name in ("scenario", "trace", "durations", "as_recorded", "config", "seed")}
+    names = ("scenario", "trace", "durations", "as_recorded", "config", "seed")
+    told = {getattr(setup, name) for name in (*names, "column", "unit", "timezone", "gaps", "series")}
     told |= {setup.phase_shuffle, setup.phase_shuffle_seed, *setup.settings.values(), *setup.assignments}
     expected = {value for name, value in given.items() if name not in {"assignments", "direct"}}
     assert told == expected | {"a=1", "target"}
@@ -71,7 +77,7 @@ def test_every_option_of_a_group_reaches_the_setup() -> None:
         (("demo", "--live", "--episodes", 3), "--episodes belongs to the simulated demo; --live plays one"),
         (("calibrate", "run", "--rounds", 3), "--rounds belongs to --probe: a run has its own configuration"),
         (("calibrate", "run", "--set", "a=1"), "--set belongs to --probe: a run has its own configuration"),
-        (("evaluate", "keda", "--as-recorded"), "--durations and --as-recorded belong to --trace FILE"),
+        (("evaluate", "keda", "--as-recorded"), "--as-recorded: belongs to --trace FILE"),
         (("train", "sarsa", "--learning-rate", 1), "--learning-rate belongs to dqn, not to sarsa"),
         (("compare", "--plot-only", "--episodes", 3), "--episodes plays; --plot-only draws what was played"),
     ],

@@ -77,8 +77,8 @@ def test_it_hardly_feels_what_workers_cost() -> None:
 
 
 def test_it_can_prefer_a_policy_that_meets_fewer_deadlines_for_more_workers() -> None:
-    """KPA against 12 workers held: fewer deadlines met, more paid, more reward; the bonus for scaling up does it."""
-    kpa, held = measured("reference_smooth", "kpa"), measured("reference_smooth", "static-12")
+    """KPA against 13 workers held: fewer deadlines met, more paid, more reward; the bonus for scaling up does it."""
+    kpa, held = measured("oscillating", "kpa"), measured("oscillating", "static-13")
     assert kpa.qos < held.qos
     assert kpa.worker_seconds > held.worker_seconds
     assert kpa.reward > held.reward
