@@ -127,6 +127,55 @@ READ: dict[str, tuple[str, list[float], list[float] | None, str]] = {
         [0.5, 0.5],
         "Not used: the metrics data_sent.",
     ),
+    "k6 in milliseconds": (
+        K6 + "http_req_duration,1671829514500,500,,,200\nhttp_req_duration,1671829515500,250,,,200\n",
+        [0, 1.25],
+        [0.5, 0.25],
+        "http_req_duration",
+    ),
+    "k6 in RFC 3339": (
+        K6 + "http_req_duration,2022-12-23T21:05:14Z,500,,,200\nhttp_req_duration,2022-12-23T21:05:15Z,250,,,200\n",
+        [0, 1.25],
+        [0.5, 0.25],
+        "http_req_duration",
+    ),
+    "an ingress controller": (
+        log(
+            f"{GET}{AGENT} 345 0.500 [ns-svc-80] [] 10.0.0.1:80 612 0.4 200 abc",
+            f"{GET}{AGENT} 3 0.250 [a] [] b 6 0 200 d",
+        ),
+        [0, 1.25],
+        [0.5, 0.25],
+        "came that",
+    ),
+    "capital names": (
+        log(f"{GET}{AGENT} RT=0.500 URT=0.4", f"{GET}{AGENT} RT=0.250 URT=-"),
+        [0, 1.25],
+        [0.5, 0.25],
+        "came",
+    ),
+    "something else after the agent": (
+        log(f'{GET}{AGENT} "10.0.0.1"', f'{GET}{AGENT} "-"'),
+        [0, 1],
+        None,
+        "after the agent",
+    ),
+    "a log that begins with something else": (
+        log(GET, GET).replace("192.0.2.1", "host", 1),
+        [0, 1],
+        None,
+        "without request times",
+    ),
+    "an access log as JSON": (
+        (
+            '{"time":"2020-03-29T14:00:00+02:00","status":200,"request_time":0.500}\n'
+            '{"time":"2020-03-29T14:00:01+02:00","status":404,"request_time":0.250}\n'
+        ),
+        [0, 1.25],
+        [0.5, 0.25],
+        "Not used: status.",
+    ),
+    "JSON with Unix times": ('{"ts": 1671829514.5}\n{"ts": 1671829516.0}\n', [0, 1.5], None, "times in s since 1970"),
     "requests to a language model": (
         '{"timestamp": 1000, "input_length": 5, "hash_ids": [1]}\n{"timestamp": 1500, "input_length": 6}\n',
         [0, 0.5],
@@ -166,7 +215,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a line without a time": (
         '{"timestamp": 1}\n{"input_length": 2}\n',
         {},
-        ":2: timestamp: None: must be a number of ms",
+        ":2: timestamp: is empty: must be a number",
     ),
     "an option that means nothing": (
         log(GET, GET),

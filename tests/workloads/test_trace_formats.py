@@ -111,6 +111,10 @@ READ: dict[str, tuple[str, dict[str, Any], list[float], list[int]]] = {
         [0, 60, 120],
         [10, 20],
     ),
+    "Grafana before 7, semicolons": ("Series;Time;Value\na;0;1\na;60;2\n", {}, [0, 60, 120], [1, 2]),
+    "a semicolon more at the end": ("Time;requests;\n0;1;\n60;2;\n", {}, [0, 60, 120], [1, 2]),
+    "tabs": ("time\trequests\n0\t1\n60\t2\n", {}, [0, 60, 120], [1, 2]),
+    "commas between thousands": ("Time;Value\n0;1,200\n60;2,000.0\n", {}, [0, 60, 120], [1200, 2000]),
     "missing values are gaps": ("timestamp,value\n0,1\n60,\n120,null\n180,4\n", {}, [0, 60, 180, 240], [1, 0, 4]),
     "gaps cut out": ("timestamp,value\n0,1\n60,\n120,NaN\n180,4\n", {"gaps": "skip"}, [0, 60, 120], [1, 4]),
     "over a change of clocks": (

@@ -24,15 +24,19 @@ LINE = re.compile(
     re.MULTILINE,
 )
 #: A request time by its name, wherever it stands; or seconds with a decimal point at the end, the first of several.
-NAMED = re.compile(rb'[ "](?:rt|request_time|reqtime|req_time)[=:]"?(\d+\.\d+)')
+NAMED = re.compile(rb'[ "](?:rt|request_time|reqtime|req_time)[=:]"?(\d+\.\d+)', re.IGNORECASE)
+#: The controller of Kubernetes' ingress: request length, request time, then the upstream in brackets.
+INGRESS = re.compile(rb'" \d+ (\d+\.\d+) \[')
 TRAILING = re.compile(rb'(?: "?(\d+\.\d+)"?)(?: "?(?:\d+\.\d+|-)"?)*\s*$')
 WHOLE = re.compile(rb'(?:^| )"?\d+"?\s*$')
+#: Something after referer and agent.
+MORE = re.compile(rb'^ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" *\S')
 STAMP = "%d/%b/%Y:%H:%M:%S %z"
 
 
 def is_access_log(head: tuple[str, ...]) -> bool:
-    """Whether the first line is one of an access log."""
-    return LINE.match(head[0].encode()) is not None
+    """Whether one of the first lines is one of an access log."""
+    return any(LINE.match(line.encode()) for line in head[:20])
 
 
 def read_access_log(file: TraceFile, selection: Selection) -> Events:
@@ -40,11 +44,12 @@ def read_access_log(file: TraceFile, selection: Selection) -> Events:
     if selection.functions:
         file.problems.fail(None, "an access log does not name functions; leave out `functions`")
     known: dict[bytes, float] = {}
-    pool, time_of, whole = Pool(), _time_of(file.head), False
+    pool, time_of, whole, more = Pool(), _time_of(file.head), False, False
     for found in matched(file, LINE, "a line of an access log"):
         end_s = np.array([_seconds(stamp, known) for stamp, _ in found])
         if time_of is None:
             whole = whole or WHOLE.search(found[0][1]) is not None
+            more = more or MORE.search(found[0][1]) is not None
             pool.add(end_s)
             continue
         took_s = np.array([_request_time(rest, time_of) for _, rest in found])
@@ -55,7 +60,7 @@ def read_access_log(file: TraceFile, selection: Selection) -> Events:
         pool.add(end_s - took_s, took_s)
     file.problems.check()
     if time_of is None:
-        return events(file, selection, pool.columns(1)[0], {}, pool.share, notes=_notes(whole))
+        return events(file, selection, pool.columns(1)[0], {}, pool.share, notes=_notes(whole, more))
     arrival_s, took_s = pool.columns(2)
     said = "Read an access log: it has request times, so a request came that long before its line's time."
     return events(file, selection, arrival_s, {"service_s": took_s}, pool.share, notes=(said,))
@@ -64,7 +69,7 @@ def read_access_log(file: TraceFile, selection: Selection) -> Events:
 def _time_of(head: tuple[str, ...]) -> re.Pattern[bytes] | None:
     """Return the pattern that finds a request time in what follows the size of most of the first lines."""
     rests = [found[2] for line in head[:50] if (found := LINE.match(line.encode()))]
-    for pattern in (NAMED, TRAILING):
+    for pattern in (NAMED, INGRESS, TRAILING):
         if sum(pattern.search(rest) is not None for rest in rests) > len(rests) / 2:
             return pattern
     return None
@@ -89,8 +94,10 @@ def _request_time(rest: bytes, pattern: re.Pattern[bytes]) -> float:
     return float(found[1]) if found else np.nan
 
 
-def _notes(whole: bool) -> tuple[str, ...]:
+def _notes(whole: bool, more: bool) -> tuple[str, ...]:
     said = ["Read an access log without request times; arrivals have whole seconds."]
+    if more and not whole:
+        said.append("Not used: what stands after the agent.")
     if whole:
         said.append("Not used: the whole number at the end of lines, whose unit is not told (Apache's %D, %T).")
     return tuple(said)

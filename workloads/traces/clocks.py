@@ -35,7 +35,7 @@ class Clock:
         """Return float64[n], seconds; what is no time is noted and read as NaN."""
         cells = chunk[column]
         values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
-        if np.isfinite(values[:20]).mean() > 0.5:
+        if np.isfinite(values[:20]).mean() >= 0.5:
             return self._numbers(chunk, column, values, problems)
         return self._dates(chunk, column, problems)
 

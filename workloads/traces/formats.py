@@ -168,10 +168,10 @@ BUILT_IN = (
     ),
     TraceFormat(
         name="request-lines",
-        shown='request-lines (lines of JSON with "timestamp" in ms)',
+        shown='request-lines (lines of JSON with "timestamp" or "time")',
         recognises=is_request_lines,
         read=lambda file, asked: read_request_lines(file, asked.options, asked.selection),
-        takes=frozenset({"unit"}),
+        takes=frozenset({"unit", "timezone"}),
     ),
     TraceFormat(
         name="access-log",

@@ -14,8 +14,10 @@ import pandas as pd
 
 from autoscaling_env.types import FloatArray
 from workloads.events import Events
-from workloads.traces.columns import SERVICE, TIME, numbers
+from workloads.traces.clocks import Clock
+from workloads.traces.columns import SERVICE, numbers
 from workloads.traces.opened import TraceFile
+from workloads.traces.options import Options
 from workloads.traces.plain import events
 from workloads.traces.pool import Pool
 from workloads.traces.selection import Selection
@@ -39,7 +41,7 @@ def is_k6_json(head: tuple[str, ...]) -> bool:
 
 def read_k6_csv(file: TraceFile, selection: Selection) -> Events:
     """Read the requests of a CSV; see ``_tasks``."""
-    source = table(file)
+    source, clock = table(file), Clock(Options())
     others: set[str] = set()
 
     def samples() -> Iterator[Samples]:
@@ -49,7 +51,7 @@ def read_k6_csv(file: TraceFile, selection: Selection) -> Events:
             rows = {name: chunk[(names == name).to_numpy()] for name in (REQUESTS, DURATION)}
             yield {
                 name: (
-                    numbers(part, "timestamp", file.problems, TIME),
+                    clock.seconds(part, "timestamp", file.problems) if len(part) else np.empty(0),
                     numbers(part, "metric_value", file.problems, SERVICE),
                 )
                 for name, part in rows.items()

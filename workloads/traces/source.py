@@ -30,11 +30,13 @@ class Source:
         header: the column names, in order.
         header_line: the line they stand on, from 1.
         problems: where problems of this file go.
+        separator: between columns.
     """
 
     header: tuple[str, ...]
     header_line: int
     problems: Problems
+    separator: str
     _body: IO[bytes]
     _report: Callable[[], None]
 
@@ -44,7 +46,7 @@ class Source:
         Columns of numbers come out as numbers where every value of a chunk is one, as text otherwise.
         """
         with self._translated():
-            reader = _reader(self._body, self.header)
+            reader = _reader(self._body, self.header, self.separator)
         while (chunk := self._next(reader)) is not None and not self.problems.too_many:
             chunk.index += self.header_line + 1
             yield self._whole_rows(chunk)[list(columns)]
@@ -94,9 +96,10 @@ class Source:
 SURPLUS = "\0surplus"
 
 
-def _reader(body: IO[bytes], header: tuple[str, ...]) -> pd.io.parsers.TextFileReader:
+def _reader(body: IO[bytes], header: tuple[str, ...], separator: str) -> pd.io.parsers.TextFileReader:
     return pd.read_csv(
         body,
+        sep=separator,
         header=None,
         names=[*header, SURPLUS],
         index_col=False,
@@ -118,7 +121,7 @@ def table(file: TraceFile) -> Source:
     line, text = _first_line(file)
     header = _header(text, line, file.problems)
     file.problems.check()
-    return Source(header, line, file.problems, file.body, file.report)
+    return Source(header, line, file.problems, _separator(text), file.body, file.report)
 
 
 def _first_line(file: TraceFile) -> tuple[int, str]:
@@ -143,20 +146,25 @@ def header_of(head: tuple[str, ...]) -> tuple[str, ...]:
     return _names(lines[0]) if lines else ()
 
 
+def _separator(text: str) -> str:
+    """Return what stands between the columns of a header: a comma, or a semicolon or tab where there is no comma."""
+    return next((each for each in (",", ";", "\t") if each in text), ",")
+
+
 def _names(text: str) -> tuple[str, ...]:
-    """Return the names of a header; names with commas are quoted."""
+    """Return the names of a header; a name that holds a separator is quoted, one more at the end means nothing."""
     try:
-        names = next(csv.reader([text]), [])
+        names = next(csv.reader([text], delimiter=_separator(text)), [])
     except csv.Error:  # no table at all: the message shows what is there
         names = text.split(",")
-    return tuple(name.strip().strip('"') for name in names)
+    found = [name.strip().strip('"') for name in names]
+    return tuple(found[:-1] if len(found) > 1 and not found[-1] else found)
 
 
 def _header(text: str, line: int, problems: Problems) -> tuple[str, ...]:
     names = _names(text)
-    for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(names) == 1 and separator in text:
-            problems.fail(line, f"columns are separated by {called}; must be commas")
+    if len(names) == 1 and "|" in text:
+        problems.fail(line, "columns are separated by bars; must be commas, semicolons or tabs")
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             problems.add(line, f"column {name!r} stands {names.count(name)} times in the header; keep one")

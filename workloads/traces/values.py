@@ -15,6 +15,8 @@ from workloads.traces.problems import Problems
 WITH_UNIT = re.compile(
     r"\s*(?P<number>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<factor>K|k|M|Mil|G|B|Bil)?\s*(?P<unit>[A-Za-z/]*)\s*"
 )
+#: ``1,721,992,142.283``: commas between thousands, and a point.
+THOUSANDS = r"\s*\d{1,3}(?:,\d{3})+(?:\.\d*)?\s*"
 FACTORS = {"": 1.0, "K": 1e3, "k": 1e3, "M": 1e6, "Mil": 1e6, "G": 1e9, "B": 1e9, "Bil": 1e9}
 #: What exports write after a number -> what it counts.
 SUFFIXES = {
@@ -69,7 +71,10 @@ class Values:
         return np.where(missing | bad, np.nan, values)
 
     def _with_units(self, cells: pd.Series) -> FloatArray:
-        found = cells.astype(str).str.extract(WITH_UNIT.pattern + "$")
+        plain = cells.astype(str).where(
+            ~cells.astype(str).str.fullmatch(THOUSANDS), cells.astype(str).str.replace(",", "")
+        )
+        found = plain.str.extract(WITH_UNIT.pattern + "$")
         units = found["unit"].fillna("?").unique()
         known = [unit for unit in units if unit in SUFFIXES]
         if len(known) != 1:
