@@ -85,11 +85,11 @@ MEASURED := --cov --cov-report= --cov-fail-under=0
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
 LIVE_TESTS := tests/live tests/cli/test_farm.py tests/docs
 
-# First the tests in simulated time, then those in real time, which mostly wait: more of them than there are cores. Both are
+# First the tests in simulated time, of which some wait for processes, then those in real time, which mostly wait: more than cores. Both are
 # measured (a tenth more time), and only together are they held to the floor in pyproject.toml. Those on a cluster skip without one
 # (AUTOSCALE_TEST_KUBECONFIG), run one after the other, and end with a failure rather than never.
 unit: install ## run all tests; coverage must not fall below its floor
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "not live and not cluster" $(MEASURED)
+	$(BIN)/pytest -q -n 3 --dist worksteal -m "not live and not cluster" $(MEASURED)
 	$(BIN)/pytest -q -n 6 --dist loadgroup -m "live and not cluster" $(MEASURED) --cov-append $(LIVE_TESTS)
 	$(BIN)/coverage report
 	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/live/platforms/kubernetes
