@@ -1,4 +1,4 @@
-"""How many tasks come in each window where an emitter paces them: the loop that one window after the other has to take.
+"""Tasks as an emitter paces them, in windows of random counts: the loop that one window after the other has to take.
 
 Plain Python, and compiled as it is where many episodes are drawn at once (``simulator.compiled.pacing``).
 """
@@ -6,6 +6,7 @@ Plain Python, and compiled as it is where many episodes are drawn at once (``sim
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,34 +14,73 @@ from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
 
-#: (levels, shares) -> counts, see ``window_counts``.
-WindowCounts: TypeAlias = Callable[[FloatArray, FloatArray], NDArray[np.int64]]
 
+@dataclass(frozen=True)
+class PacingPlan:
+    """Phases of an exact number of tasks each, cut into windows.
 
-def count_windows(level: Any, share: Any, counts: Any) -> None:
-    """Fill int64[w] with the tasks of each window.
-
-    Args:
-        level: float64[n], a unit Poisson process: when it has risen by a window's mean, the window has its number.
-        share: float64[w], of the tasks still due, the mean that comes in each window.
-        counts: what is filled; the last window takes the rest.
+    Attributes:
+        tasks: int64[p], of each phase.
+        windows: int64[p + 1], where the windows of each phase begin among all.
+        share: float64[w], of the tasks still due in its phase, the mean that comes in each window.
+        width_s: float64[w], how long a window with tasks takes on average.
+        silent_s: float64[w], how long a window takes in which no task is expected.
     """
-    upto, taken, last = 0.0, 0, len(share) - 1
-    for window in range(last):
-        upto += (len(level) - taken) * share[window]
-        before = taken
-        while taken < len(level) and level[taken] <= upto:
-            taken += 1
-        counts[window] = taken - before
-    counts[last] = len(level) - taken
+
+    tasks: NDArray[np.int64]
+    windows: NDArray[np.int64]
+    share: FloatArray
+    width_s: FloatArray
+    silent_s: FloatArray
 
 
-def window_counts(levels: FloatArray, share: FloatArray) -> NDArray[np.int64]:
-    """Return int64[..., w] for float64[..., n] and float64[w]: the tasks of each window, see ``count_windows``."""
-    counts = np.zeros((*levels.shape[:-1], len(share)), dtype=np.int64)
-    shares = share.tolist()
-    for place in np.ndindex(levels.shape[:-1]):
-        filled = [0] * len(shares)
-        count_windows(levels[place].tolist(), shares, filled)
-        counts[place] = filled
-    return counts
+#: (drawn, plan) -> (arrivals, bounds), see ``pace``.
+Pace: TypeAlias = Callable[[FloatArray, PacingPlan], tuple[FloatArray, FloatArray]]
+
+
+def pace_one(
+    drawn: Any, tasks: Any, windows: Any, share: Any, width_s: Any, silent_s: Any, arrival_s: Any, bounds: Any
+) -> None:
+    """Fill float64[n] and float64[p + 1] with an episode's arrivals and with the times between its phases.
+
+    Of each phase ``drawn`` has as many standard exponential numbers as it has tasks, a unit Poisson process whose rise
+    by a window's mean is the window's count, and then as many again, the gaps.
+    """
+    start_s, first = 0.0, 0
+    for phase in range(len(tasks)):
+        due, level, gap = tasks[phase], 2 * first, 2 * first + tasks[phase]
+        bounds[phase] = start_s
+        taken, upto, into_s = 0, 0.0, 0.0
+        risen = drawn[level] if due > 0 else 0.0
+        for window in range(windows[phase], windows[phase + 1]):
+            before = taken
+            if window == windows[phase + 1] - 1:
+                taken = due
+            else:
+                upto += (due - taken) * share[window]
+                while taken < due and risen <= upto:
+                    taken += 1
+                    if taken < due:
+                        risen += drawn[level + taken]
+            into_s += silent_s[window]
+            if taken > before:
+                scale = width_s[window] / (taken - before)
+                for place in range(before, taken):
+                    into_s += drawn[gap + place] * scale
+                    arrival_s[first + place] = into_s + start_s
+        start_s = np.nextafter(start_s + into_s, np.inf)  # after its last task
+        first += due
+    bounds[len(tasks)] = start_s
+
+
+def pace(drawn: FloatArray, plan: PacingPlan) -> tuple[FloatArray, FloatArray]:
+    """Return arrivals float64[..., n] and bounds float64[..., p + 1] for float64[..., 2 n]; see ``pace_one``."""
+    rows, total = drawn.shape[:-1], int(plan.tasks.sum())
+    arrival_s, bounds = np.empty((*rows, total)), np.empty((*rows, len(plan.tasks) + 1))
+    parts = (plan.tasks, plan.windows, plan.share, plan.width_s, plan.silent_s)
+    tasks, windows, share, width_s, silent_s = (part.tolist() for part in parts)
+    for row in np.ndindex(rows):
+        arrivals, between = [0.0] * total, [0.0] * (len(plan.tasks) + 1)
+        pace_one(drawn[row].tolist(), tasks, windows, share, width_s, silent_s, arrivals, between)
+        arrival_s[row], bounds[row] = arrivals, between
+    return arrival_s, bounds

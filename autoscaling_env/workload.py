@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.config.environment import EnvironmentConfig
-from autoscaling_env.pacing import WindowCounts, window_counts
+from autoscaling_env.pacing import Pace, pace
 from autoscaling_env.types import FloatArray, TaskBatch
 
 #: Gives the generator of a named stream.
@@ -77,16 +77,14 @@ class DrawsRows(Workload, Protocol):
         """No episode has more tasks: room for all is made before threads draw into it."""
         ...
 
-    def draw_from(
-        self, streams: StreamsByName, phase_order_seed: int | None = None, windows: WindowCounts = window_counts
-    ) -> DrawnRows:
+    def draw_from(self, streams: StreamsByName, phase_order_seed: int | None = None, pace: Pace = pace) -> DrawnRows:
         """Return the tasks.
 
         Args:
             streams: gives the generator of a name (``autoscaling_env.rng.STREAMS``). Where what these draw has a
                 row for each of k seeds, so has what is returned, each row as ``draw`` would have made it.
             phase_order_seed: as for ``draw``, the same for all.
-            windows: ``autoscaling_env.pacing.window_counts``, from a caller that has it compiled.
+            pace: ``autoscaling_env.pacing.pace``, from a caller that has it compiled.
         """
         ...
 

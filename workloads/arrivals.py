@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autoscaling_env.config import arrivals as kinds
-from autoscaling_env.pacing import WindowCounts
+from autoscaling_env.pacing import Pace, PacingPlan
 from autoscaling_env.types import FloatArray
 from workloads.modulation import GammaModulation
 from workloads.rates import RateCurve
+from workloads.windowed import pacing_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Arrivals(Protocol):
         """No phase has more."""
         ...
 
-    def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
-        """Draw the arrivals; ``windows`` is as for ``DrawsRows.draw_from``."""
+    def sample(self, rng: np.random.Generator, pace: Pace) -> Sample:
+        """Draw the arrivals; ``pace`` is as for ``DrawsRows.draw_from``."""
         ...
 
 
@@ -67,9 +67,9 @@ class Exact:
         """No phase has more."""
         return self.tasks
 
-    def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
+    def sample(self, rng: np.random.Generator, pace: Pace) -> Sample:
         """Draw float64[..., tasks]."""
-        del windows
+        del pace
         uniform = rng.random(self.tasks)
         uniform *= self.curve.total
         uniform.sort()
@@ -94,9 +94,9 @@ class Renewal:
         """No phase has more."""
         return room(self.expected, self.cv**2)
 
-    def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
+    def sample(self, rng: np.random.Generator, pace: Pace) -> Sample:
         """Draw float64[..., room]."""
-        del windows
+        del pace
         level = np.cumsum(self._gaps(rng), axis=-1)
         return Sample(_until(self.curve, level, self.expected), self.curve.duration_s)
 
@@ -126,9 +126,9 @@ class Modulated:
         """No phase has more."""
         return room(self.expected, self.modulation.dispersion)
 
-    def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
+    def sample(self, rng: np.random.Generator, pace: Pace) -> Sample:
         """Draw float64[..., room]."""
-        del windows
+        del pace
         grid = np.append(self.modulation.start_s, self.curve.duration_s)
         steady = self.curve.expected(grid) * (self.expected / self.curve.total)
         bursty = np.cumsum(self.modulation.sample(rng) * np.diff(steady), axis=-1)
@@ -138,7 +138,7 @@ class Modulated:
 
 @dataclass(frozen=True)
 class Windowed:
-    """The reference emitter; see ``WindowedArrivals``. Windows in which the rate is 0 take their time."""
+    """The reference emitter's pacing of one phase; see ``WindowedArrivals``."""
 
     curve: RateCurve
     tasks: int
@@ -151,42 +151,14 @@ class Windowed:
         """No phase has more."""
         return self.tasks
 
-    def sample(self, rng: np.random.Generator, windows: WindowCounts) -> Sample:
+    def sample(self, rng: np.random.Generator, pace: Pace) -> Sample:
         """Draw float64[..., tasks]."""
-        counts = windows(np.cumsum(rng.standard_exponential(self.tasks), axis=-1), self._due)
-        rows = counts.shape[:-1]
-        gap_s = rng.standard_exponential(self.tasks)
-        gap_s *= _repeated(self._width_s / np.maximum(counts, 1), counts, (*rows, self.tasks))
-        arrival_s = np.cumsum(gap_s, axis=-1, out=gap_s)
-        length_s = arrival_s[..., -1] if self.tasks else np.zeros(rows)
-        if self._silent_s[-1] == 0:
-            return Sample(arrival_s, length_s, drifted=True)
-        silent_s = np.broadcast_to(self._silent_s, counts.shape)
-        arrival_s += _repeated(silent_s, counts, arrival_s.shape)
-        return Sample(arrival_s, length_s + self._silent_s[-1], drifted=True)
+        arrival_s, bounds = pace(rng.standard_exponential(2 * self.tasks), self._plan)
+        return Sample(arrival_s, bounds[..., -1], drifted=True)
 
     @cached_property
-    def _expected(self) -> FloatArray:
-        """float64[w]: the tasks expected in each window."""
-        count = max(1, round(self.curve.duration_s / self.window_s))
-        return np.diff(self.curve.expected(np.linspace(0.0, self.curve.duration_s, count + 1)))
-
-    @cached_property
-    def _width_s(self) -> float:
-        return self.curve.duration_s / len(self._expected)
-
-    @cached_property
-    def _due(self) -> FloatArray:
-        """float64[w]: the share of the tasks still due that each window expects; of an even rate 1 / windows left."""
-        left = np.cumsum(self._expected[::-1])[::-1]
-        if self.curve.is_flat:
-            return 1.0 / np.arange(len(left), 0, -1)
-        return np.divide(self._expected, left, out=np.zeros_like(left), where=left > 0)
-
-    @cached_property
-    def _silent_s(self) -> FloatArray:
-        """float64[w]: the time up to each window's end that windows without any rate take."""
-        return np.cumsum(np.where(self._expected > 0, 0.0, self._width_s))
+    def _plan(self) -> PacingPlan:
+        return pacing_plan([self.curve], [self.tasks], [self.window_s])
 
 
 def arrivals_of(config: kinds.ArrivalsConfig, curve: RateCurve, expected: float) -> Arrivals:
@@ -265,8 +237,3 @@ def _back(level: FloatArray, bursty: FloatArray, steady: FloatArray) -> FloatArr
     for row in np.ndindex(level.shape[:-1]):
         found[row] = np.interp(level[row], np.append(0.0, bursty[row]), steady, right=np.inf)
     return found
-
-
-def _repeated(of_window: FloatArray, counts: NDArray[np.int64], shape: tuple[int, ...]) -> FloatArray:
-    """Return for each task what is given for its window; every row has as many tasks."""
-    return np.repeat(of_window.ravel(), counts.ravel()).reshape(shape)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaling_env.pacing import WindowCounts
+from autoscaling_env.pacing import Pace
 from autoscaling_env.types import FloatArray
 from workloads.rates import RateCurve, one_after_the_other
 
@@ -68,10 +68,10 @@ class ExactPhases:
         self._plans: dict[tuple[int, ...], FlatPlan | CurvedPlan] = {}
 
     def draw(
-        self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
+        self, rng: np.random.Generator, order: tuple[int, ...] | None, pace: Pace
     ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
         """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them."""
-        del windows
+        del pace
         plan = self._plan if order is None else self._plan_of(order)
         return plan.arrivals(rng.random(self.most_tasks)), plan.segment_start_s, None
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from autoscaling_env.config.arrivals import ArrivalsConfig, ExactArrivals, WindowedArrivals
 from autoscaling_env.config.workload import AnyPhase, PhasesConfig
 from autoscaling_env.errors import ConfigError
-from autoscaling_env.pacing import WindowCounts, window_counts
+from autoscaling_env.pacing import Pace, pace
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
 from autoscaling_env.workload import DrawnRows, StreamsByName
 from workloads.arrivals import Arrivals, arrivals_of
 from workloads.exact import ExactPhases
 from workloads.rates import RateCurve, rate_curve
-from workloads.sampling import OneProcess, SampledPhases
+from workloads.sampling import OneProcess, SampledPhases, WindowedPhases
 from workloads.service import DeadlineModel, ServiceModel
 
 #: Tasks an episode may have: three float64 a task must fit into memory.
@@ -35,7 +35,7 @@ class DrawsArrivals(Protocol):
         ...
 
     def draw(
-        self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
+        self, rng: np.random.Generator, order: tuple[int, ...] | None, pace: Pace
     ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
         """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them; ``order`` None: as declared."""
         ...
@@ -92,12 +92,10 @@ class PhasedWorkload:
         drawn = self.draw_from(partial(stream, seed), phase_order_seed)
         return TaskBatch(drawn.arrival_s, drawn.service_s, drawn.deadline_s, drawn.segment_start_s, seed)
 
-    def draw_from(
-        self, streams: StreamsByName, phase_order_seed: int | None = None, windows: WindowCounts = window_counts
-    ) -> DrawnRows:
+    def draw_from(self, streams: StreamsByName, phase_order_seed: int | None = None, pace: Pace = pace) -> DrawnRows:
         """Return the tasks of one episode, or a row for each of many; see ``DrawsRows``."""
         order = None if phase_order_seed is None else self.order(phase_order_seed)
-        arrival_s, start_s, tasks = self._arrivals.draw(streams("arrivals"), order, windows)
+        arrival_s, start_s, tasks = self._arrivals.draw(streams("arrivals"), order, pace)
         service_s = self._service.draw(streams("service"), arrival_s.shape[-1])
         return DrawnRows(arrival_s, service_s, self._deadline.of(service_s), start_s, tasks)
 
@@ -132,6 +130,10 @@ def _drawn_by(config: PhasesConfig, curves: Sequence[RateCurve], counts: Sequenc
     if all(isinstance(process, ExactArrivals) for process in processes):
         return ExactPhases(curves, counts)
     expected = _expected(config.phases, curves)
+    if all(isinstance(process, WindowedArrivals) for process in processes):
+        return WindowedPhases(
+            curves, counts, [each.window_s for each in processes if isinstance(each, WindowedArrivals)]
+        )
     if any(phase.arrivals for phase in config.phases) or isinstance(common, WindowedArrivals):
         return SampledPhases(_each(config, processes, curves, expected))
     try:

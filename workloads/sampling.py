@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.config.arrivals import ArrivalsConfig
-from autoscaling_env.pacing import WindowCounts
+from autoscaling_env.pacing import Pace, PacingPlan
 from autoscaling_env.types import FloatArray
 from workloads.arrivals import Arrivals, Sample, arrivals_of
-from workloads.exact import phase_bounds
+from workloads.exact import KEPT_ORDERS, phase_bounds
 from workloads.rates import RateCurve, joined
+from workloads.windowed import pacing_plan
 
 
 class OneProcess:
@@ -30,10 +31,10 @@ class OneProcess:
         self.most_tasks = self._process.most_tasks
 
     def draw(
-        self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
+        self, rng: np.random.Generator, order: tuple[int, ...] | None, pace: Pace
     ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
         """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them."""
-        arrival_s, tasks = _trimmed(self._process.sample(rng, windows).arrival_s)
+        arrival_s, tasks = _trimmed(self._process.sample(rng, pace).arrival_s)
         if order is None:
             return arrival_s, self._start_s, tasks
         bounds = phase_bounds(self._curves, order)
@@ -50,6 +51,35 @@ class OneProcess:
         return moved
 
 
+class WindowedPhases:
+    """Draws phases that are all paced by an emitter, at once; in another order each takes its numbers along."""
+
+    def __init__(self, curves: Sequence[RateCurve], tasks: Sequence[int], windows_s: Sequence[float]) -> None:
+        self._curves, self._tasks, self._windows_s = curves, tasks, windows_s
+        self.most_tasks = sum(tasks)
+        self._first = np.concatenate(([0], 2 * np.cumsum(tasks)))
+        self._plans: dict[tuple[int, ...], PacingPlan] = {}
+
+    def draw(
+        self, rng: np.random.Generator, order: tuple[int, ...] | None, pace: Pace
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
+        """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them."""
+        drawn = rng.standard_exponential(2 * self.most_tasks)
+        if order is not None:
+            parts = [drawn[..., self._first[at] : self._first[at + 1]] for at in order]
+            drawn = np.ascontiguousarray(np.concatenate(parts, axis=-1))
+        arrival_s, bounds = pace(drawn, self._plan_of(tuple(range(len(self._tasks))) if order is None else order))
+        return arrival_s, bounds[..., :-1], None
+
+    def _plan_of(self, order: tuple[int, ...]) -> PacingPlan:
+        if order not in self._plans:
+            if len(self._plans) >= KEPT_ORDERS:
+                self._plans.clear()
+            parts = (self._curves, self._tasks, self._windows_s)
+            self._plans[order] = pacing_plan(*([part[at] for at in order] for part in parts))  # type: ignore[arg-type]
+        return self._plans[order]
+
+
 class SampledPhases:
     """Draws phases as they are declared, whatever order they are played in, so a shuffle changes no amount."""
 
@@ -60,10 +90,10 @@ class SampledPhases:
         self.most_tasks = sum(process.most_tasks for process in arrivals)
 
     def draw(
-        self, rng: np.random.Generator, order: tuple[int, ...] | None, windows: WindowCounts
+        self, rng: np.random.Generator, order: tuple[int, ...] | None, pace: Pace
     ) -> tuple[FloatArray, FloatArray, NDArray[np.int64] | None]:
         """Return arrival_s, segment_start_s and tasks as ``DrawnRows`` has them."""
-        samples = [process.sample(rng, windows) for process in self._arrivals]
+        samples = [process.sample(rng, pace) for process in self._arrivals]
         played = samples if order is None else [samples[index] for index in order]
         bounds = _bounds(played)
         arrival_s = np.concatenate([_placed(*each) for each in zip(played, bounds[:-1], bounds[1:], strict=True)], -1)
@@ -87,7 +117,7 @@ def _bounds(samples: Sequence[Sample]) -> list[float | FloatArray]:
     bounds: list[float | FloatArray] = [0.0]
     for sample in samples:
         end_s = bounds[-1] + sample.length_s
-        bounds.append(np.nextafter(end_s, np.inf) if sample.drifted else end_s)  # after its last task
+        bounds.append(end_s)
     return bounds
 
 

@@ -22,7 +22,7 @@ from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
 from simulator.compiled.environment import FACT, Episodes, Rules
 from simulator.compiled.first_use import announce
-from simulator.compiled.pacing import window_counts
+from simulator.compiled.pacing import pace
 from simulator.compiled.streams import Streams
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -81,7 +81,7 @@ class EpisodeBatch:
         for some, their_seeds in zip(np.array_split(rows, groups), np.array_split(seeds, groups), strict=True):
             order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
             of_seeds = streams.of(their_seeds)
-            drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None, window_counts)
+            drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None, pace)
             self._place(some, drawn, of_seeds)
         self._seeds[rows] = seeds
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
-from autoscaling_env.pacing import count_windows
+import numpy as np
+
+from autoscaling_env.pacing import PacingPlan, pace_one
 from autoscaling_env.types import FloatArray
 from simulator.compiled.compiling import compiled
 
-_count_windows = compiled(count_windows)
+_pace_one = compiled(pace_one)
 
 
 @compiled
-def fill_window_counts(levels: FloatArray, share: FloatArray, counts: NDArray[np.int64]) -> None:
-    """Fill int64[k, w] from float64[k, n] and float64[w]."""
-    for row in range(len(levels)):
-        _count_windows(levels[row], share, counts[row])
+def fill_paced(
+    drawn: FloatArray, tasks: Any, windows: Any, share: Any, width_s: Any, silent_s: Any, arrival_s: Any, bounds: Any
+) -> None:
+    """Fill float64[k, n] and float64[k, p + 1] from float64[k, 2 n]."""
+    for row in range(len(drawn)):
+        _pace_one(drawn[row], tasks, windows, share, width_s, silent_s, arrival_s[row], bounds[row])
 
 
-def window_counts(levels: FloatArray, share: FloatArray) -> NDArray[np.int64]:
-    """Return int64[k, w] for float64[k, n] and float64[w]."""
-    counts = np.zeros((len(levels), len(share)), dtype=np.int64)
-    fill_window_counts(levels, share, counts)
-    return counts
+def pace(drawn: FloatArray, plan: PacingPlan) -> tuple[FloatArray, FloatArray]:
+    """Return arrivals float64[k, n] and bounds float64[k, p + 1] for float64[k, 2 n]."""
+    arrival_s = np.empty((len(drawn), drawn.shape[1] // 2))
+    bounds = np.empty((len(drawn), len(plan.tasks) + 1))
+    fill_paced(drawn, plan.tasks, plan.windows, plan.share, plan.width_s, plan.silent_s, arrival_s, bounds)
+    return arrival_s, bounds
