@@ -41,7 +41,8 @@ class Infos:
         infos = self._common(facts, seeds)
         everywhere = bool(stepped.all())
         if not everywhere:
-            infos = {key: _where(stepped, value) for key, value in infos.items()}
+            others = np.flatnonzero(~stepped)
+            infos = {key: _without(others, value) for key, value in infos.items()}
         if not stepped.any():
             return {}
         infos = _with_masks(infos, stepped)
@@ -58,12 +59,11 @@ class Infos:
         self, infos: dict[str, Any], facts: dict[str, NDArray[np.int64]], seeds: Any, rows: NDArray[np.int64]
     ) -> None:
         """Write the infos of environments that were reset into ``infos``."""
-        mine = self._common(facts, seeds)
-        for key, value in mine.items():
+        for key, value in self._common(facts, seeds, rows).items():
             if key not in infos:
-                infos[key] = _empty(value)
+                infos[key] = _empty(value, self._size)
                 infos[f"_{key}"] = np.zeros(self._size, dtype=np.bool_)
-            infos[key][rows] = value[rows]
+            infos[key][rows] = value
             infos[f"_{key}"][rows] = True
         kept = np.ones(self._size, dtype=np.bool_)
         kept[rows] = False
@@ -88,14 +88,16 @@ class Infos:
             "_final_info": done.copy(),
         }
 
-    def _common(self, facts: dict[str, NDArray[np.int64]], seeds: Any) -> dict[str, Any]:
-        wanted = facts["requested_delta"] - facts["applied_delta"]
+    def _common(self, facts: Facts, seeds: Any, rows: NDArray[np.int64] | None = None) -> dict[str, Any]:
+        """Return what every environment has, or those of ``rows``; nobody else's arrays but those of ``facts``."""
+        here = slice(None) if rows is None else rows
+        wanted = facts["requested_delta"][here] - facts["applied_delta"][here]
         return {
-            **{name: facts[name] for name in COUNTS},
-            "time_s": self._time_s(facts["step"]),
+            **{name: facts[name][here] for name in COUNTS},
+            "time_s": self._time_s(facts["step"][here]),
             "scale_reason": self._reasons[np.sign(wanted) + 1],
-            "episode_seed": seeds.copy(),
-            **{key: value.copy() for key, value in self._same.items()},
+            "episode_seed": seeds[here].copy(),
+            **{key: value[here].copy() for key, value in self._same.items()},
         }
 
     def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -112,12 +114,15 @@ def _objects(value: Any, size: int) -> NDArray[Any]:
     return array
 
 
-def _empty(value: NDArray[Any]) -> NDArray[Any]:
-    return np.full(len(value), None, dtype=object) if value.dtype == object else np.zeros_like(value)
+def _empty(like: NDArray[Any], size: int) -> NDArray[Any]:
+    return np.full(size, None, dtype=object) if like.dtype == object else np.zeros(size, dtype=like.dtype)
 
 
-def _where(mask: Mask, value: NDArray[Any]) -> NDArray[Any]:
-    return np.where(mask, value, _empty(value))
+def _without(rows: NDArray[np.int64], value: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy with nothing in these rows; a third of what ``np.where`` with an empty array takes."""
+    kept = value.copy()
+    kept[rows] = None if value.dtype == object else 0
+    return kept
 
 
 def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
@@ -128,8 +133,9 @@ def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
 def _only(infos: dict[str, Any], mask: Mask) -> dict[str, Any]:
     """Return a copy of the infos that holds for the environments of ``mask`` alone, without what holds for none."""
     out: dict[str, Any] = {}
+    others = np.flatnonzero(~mask)
     for key, value in infos.items():
-        if not key.startswith("_") and (infos[f"_{key}"] & mask).any():
-            out[key] = _only(value, mask) if isinstance(value, dict) else _where(mask, value)
-            out[f"_{key}"] = infos[f"_{key}"] & mask
+        if not key.startswith("_") and (held := infos[f"_{key}"] & mask).any():
+            out[key] = _only(value, mask) if isinstance(value, dict) else _without(others, value)
+            out[f"_{key}"] = held
     return out
