@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,11 @@ class DrawsRows(Workload, Protocol):
             pace: ``autoscaling_env.pacing.pace``, from a caller that has it compiled.
         """
         ...
+
+
+def draws_rows(workload: Workload) -> TypeGuard[DrawsRows]:
+    """Whether a workload draws many episodes at once; asking a protocol costs as much as drawing one."""
+    return hasattr(workload, "draw_from")
 
 
 def draw_episode(workload: Workload, environment: EnvironmentConfig, episode: int) -> TaskBatch:

@@ -21,7 +21,7 @@ from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import DrawsRows, Workload
+from autoscaling_env.workload import Workload, draws_rows
 from simulator.compiled import environment as kernel_env
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.compiled.streams import Streams
@@ -204,7 +204,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         """Draw the episodes of the seeds into their rows, by all threads once the first has made room."""
         draw, first = self._batch.draw, self._streams[0]
-        if self._pool is None or not isinstance(self.workload, DrawsRows):
+        if self._pool is None or not draws_rows(self.workload):
             draw(self.workload, rows, seeds, first)
             return
         if not self._has_room:  # the first makes room for all

@@ -17,7 +17,7 @@ from autoscaling_env.observation import observation_space
 from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.schema import FACTS
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
-from autoscaling_env.workload import DrawnRows, DrawsRows, StreamsByName, Workload, draw_episode
+from autoscaling_env.workload import DrawnRows, StreamsByName, Workload, draw_episode, draws_rows
 from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
 from simulator.compiled.environment import FACT, Episodes, Rules
@@ -68,7 +68,7 @@ class EpisodeBatch:
     def draw(self, workload: Workload, rows: Rows, seeds: NDArray[np.int64], streams: Streams) -> None:
         """Put the episode of each seed into its row, to be begun; as ``workload.draw_episode`` draws it."""
         environment = self.config.environment
-        if not isinstance(workload, DrawsRows):
+        if not draws_rows(workload):
             for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
                 self.load(row, draw_episode(workload, environment, seed))
             return
