@@ -110,8 +110,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         rows = self._masked(given)
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
-        infos: dict[str, Any] = {}
-        self._infos.add_reset(infos, self._batch.facts(), self._seeds, rows)
+        infos = self._infos.of_reset(self._batch.facts(), self._seeds, rows)
         return self._batch.episodes.observation.copy(), infos
 
     def step(self, actions: NDArray[np.int64]) -> Results:
@@ -122,17 +121,16 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         again = np.flatnonzero(self._done)
         if len(again) and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
             raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
-        rows = np.flatnonzero(~self._done) if len(again) else self._all
+        rows = self._all
+        if len(again):  # first, so that one look at all of them has their infos too
+            rows = np.flatnonzero(~self._done)
+            self._begin(again, self._next_seeds(again))
         self._advance(rows, self._batch.changes(rows, chosen[rows]))
         rewards, terminated, truncated, infos = self._outcome(rows)
         self._done = terminated | truncated
-        if len(again):
-            self._restart(again, infos)
-        observation = self._batch.episodes.observation
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._done.any():
-            infos = self._start_over(infos, rewards)
-            observation = self._batch.episodes.observation
-        return observation.copy(), rewards, terminated, truncated, infos
+            infos = self._start_over(infos)
+        return self._batch.episodes.observation.copy(), rewards, terminated, truncated, infos
 
     def close_extras(self, **_: Any) -> None:
         """Stop the threads."""
@@ -173,7 +171,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             other.result()
 
     def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
-        """Return rewards, ends and infos; zero and not there for environments that were not stepped."""
+        """Return rewards, ends and infos; where an environment was reset, not stepped: zero, none, its reset's."""
         facts = self._batch.facts()
         stepped = np.zeros(self.num_envs, dtype=np.bool_)
         stepped[rows] = True
@@ -183,17 +181,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         infos = self._infos.of_step(facts, named, self._seeds, stepped, terminated | truncated)
         return rewards, terminated, truncated, infos
 
-    def _restart(self, rows: Rows, infos: dict[str, Any]) -> None:
-        self._begin(rows, self._next_seeds(rows))
-        self._infos.add_reset(infos, self._batch.facts(), self._seeds, rows)
-
-    def _start_over(self, infos: dict[str, Any], rewards: NDArray[np.float64]) -> dict[str, Any]:
+    def _start_over(self, infos: dict[str, Any]) -> dict[str, Any]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
-        done, rows = self._done, np.flatnonzero(self._done)
-        final = self._infos.final(infos, self._batch.episodes.observation, done)
-        self._restart(rows, infos)
-        self._done = np.zeros(self.num_envs, dtype=np.bool_)
-        return {**infos, **final}
+        done, rows = self._done.copy(), np.flatnonzero(self._done)
+        final = self._infos.final(infos, self._batch.episodes.observation, rows)
+        self._begin(rows, self._next_seeds(rows))
+        return {**self._infos.started_over(infos, self._batch.facts(), self._seeds, done), **final}
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds

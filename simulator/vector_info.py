@@ -37,17 +37,12 @@ class Infos:
         self._times_s = [0.0]
 
     def of_step(self, facts: Facts, terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask) -> dict[str, Any]:
-        """Return the infos of the environments that were stepped."""
-        infos = self._common(facts, seeds)
+        """Return the infos of all environments; those that were not stepped were reset, and have no terms."""
+        infos = _with_masks(self._common(facts, seeds), np.ones(self._size, dtype=np.bool_))
         everywhere = bool(stepped.all())
-        if not everywhere:
-            others = np.flatnonzero(~stepped)
-            infos = {key: _without(others, value) for key, value in infos.items()}
-        if not stepped.any():
-            return {}
-        infos = _with_masks(infos, stepped)
         named = terms if everywhere else {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
-        infos["reward_terms"], infos["_reward_terms"] = _with_masks(named, stepped), stepped.copy()
+        infos["reward_terms"] = _with_masks(named, stepped) if everywhere or stepped.any() else {}
+        infos["_reward_terms"] = np.ones(self._size, dtype=np.bool_)
         if done.any():
             processed = np.maximum(facts["processed_tasks"], 1)
             met = facts["processed_tasks"] - facts["qos_violations"]
@@ -55,36 +50,31 @@ class Infos:
             infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
         return infos
 
-    def add_reset(
-        self, infos: dict[str, Any], facts: dict[str, NDArray[np.int64]], seeds: Any, rows: NDArray[np.int64]
-    ) -> None:
-        """Write the infos of environments that were reset into ``infos``."""
-        for key, value in self._common(facts, seeds, rows).items():
-            if key not in infos:
-                infos[key] = _empty(value, self._size)
-                infos[f"_{key}"] = np.zeros(self._size, dtype=np.bool_)
-            infos[key][rows] = value
-            infos[f"_{key}"][rows] = True
-        kept = np.ones(self._size, dtype=np.bool_)
-        kept[rows] = False
-        if "reward_terms" in infos:
-            infos["reward_terms"] = _only(infos["reward_terms"], kept)
-        infos.setdefault("reward_terms", {})
-        infos.setdefault("_reward_terms", np.zeros(self._size, dtype=np.bool_))[rows] = True
-        if "episode_final_qos" in infos:
-            names = ("episode_final_qos", "_episode_final_qos")
-            infos |= _only({name: infos.pop(name) for name in names}, kept)
+    def of_reset(self, facts: Facts, seeds: Any, rows: NDArray[np.int64]) -> dict[str, Any]:
+        """Return the infos of the environments that were reset, and of no other."""
+        mask = np.zeros(self._size, dtype=np.bool_)
+        mask[rows] = True
+        return {**_of_rows(self._common(facts, seeds), rows, mask), "reward_terms": {}, "_reward_terms": mask}
 
-    def final(self, infos: dict[str, Any], observation: NDArray[np.float32], done: Mask) -> dict[str, Any]:
+    def started_over(self, infos: dict[str, Any], facts: Facts, seeds: Any, done: Mask) -> dict[str, Any]:
+        """Return the infos of a step after which the environments ``done`` were reset; of those, no terms."""
+        kept = ~done
+        terms = {name: value for name, value in infos["reward_terms"].items() if not name.startswith("_")}
+        named = {name: np.where(kept, value, 0.0) for name, value in terms.items()} if kept.any() else {}
+        now = {**infos, **self._common(facts, seeds), "reward_terms": _with_masks(named, kept)}
+        return {key: value for key, value in now.items() if key not in ("episode_final_qos", "_episode_final_qos")}
+
+    def final(self, infos: dict[str, Any], observation: NDArray[np.float32], rows: NDArray[np.int64]) -> dict[str, Any]:
         """Return ``final_obs`` and ``final_info`` of the environments whose episode ended, with their masks."""
         last = np.full(self._size, None, dtype=object)
-        rows = np.flatnonzero(done)
         for row, its_own in zip(rows.tolist(), observation[rows], strict=True):
             last[row] = its_own
+        done = np.zeros(self._size, dtype=np.bool_)
+        done[rows] = True
         return {
             "final_obs": last,
-            "_final_obs": done.copy(),
-            "final_info": _only(infos, done),
+            "_final_obs": done,
+            "final_info": _of_rows(infos, rows, done),
             "_final_info": done.copy(),
         }
 
@@ -128,6 +118,18 @@ def _without(rows: NDArray[np.int64], value: NDArray[Any]) -> NDArray[Any]:
 def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
     masks = np.repeat(mask[None], len(values), axis=0)  # one allocation; every key has its own row
     return {**values, **{f"_{key}": row for key, row in zip(values, masks, strict=True)}}
+
+
+def _of_rows(infos: dict[str, Any], rows: NDArray[np.int64], mask: Mask) -> dict[str, Any]:
+    """Return the values of these few rows, the only ones in ``mask``, of infos that all hold there."""
+    out: dict[str, Any] = {}
+    for key, value in infos.items():
+        if isinstance(value, dict):
+            out[key] = _of_rows(value, rows, mask)
+        elif not key.startswith("_"):
+            out[key] = _empty(value, len(mask))
+            out[key][rows] = value[rows]
+    return _with_masks(out, mask)
 
 
 def _only(infos: dict[str, Any], mask: Mask) -> dict[str, Any]:
