@@ -19,6 +19,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
+from autoscaling_env.schema import FACTS
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import Workload, draws_rows
@@ -110,7 +111,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         rows = self._masked(given)
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
-        infos = self._infos.of_reset(self._batch.facts(), self._seeds, rows)
+        infos = self._infos.of_reset(self._batch.table(), self._seeds, rows)
         return self._batch.episodes.observation.copy(), infos
 
     def step(self, actions: NDArray[np.int64]) -> Results:
@@ -129,7 +130,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         rewards, terminated, truncated, infos = self._outcome(rows)
         self._done = terminated | truncated
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._done.any():
-            infos = self._start_over(infos)
+            infos |= self._start_over(infos)
         return self._batch.episodes.observation.copy(), rewards, terminated, truncated, infos
 
     def close_extras(self, **_: Any) -> None:
@@ -172,21 +173,23 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
         """Return rewards, ends and infos; where an environment was reset, not stepped: zero, none, its reset's."""
-        facts = self._batch.facts()
+        table = self._batch.table()
+        facts = dict(zip(FACTS, table, strict=True))
         stepped = np.zeros(self.num_envs, dtype=np.bool_)
         stepped[rows] = True
         terminated, truncated = facts["terminated"].astype(bool) & stepped, facts["truncated"].astype(bool) & stepped
         named = self._batch.reward_terms(facts, terminated, truncated)
         rewards = np.where(stepped, reward.total(named), 0.0)
-        infos = self._infos.of_step(facts, named, self._seeds, stepped, terminated | truncated)
+        infos = self._infos.of_step(table, named, self._seeds, stepped, terminated | truncated)
         return rewards, terminated, truncated, infos
 
     def _start_over(self, infos: dict[str, Any]) -> dict[str, Any]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
-        done, rows = self._done.copy(), np.flatnonzero(self._done)
+        rows = np.flatnonzero(self._done)
         final = self._infos.final(infos, self._batch.episodes.observation, rows)
         self._begin(rows, self._next_seeds(rows))
-        return {**self._infos.started_over(infos, self._batch.facts(), self._seeds, done), **final}
+        self._infos.start_over(infos, self._batch.episodes.facts[rows].T, self._seeds, rows)
+        return final
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds

@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
-from autoscaling_env.schema import STEP
+from autoscaling_env.schema import FACTS, STEP
 from autoscaling_env.types import ScaleReason
 
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 Facts = dict[str, NDArray[np.int64]]
 #: The kernel's facts that are keys of ``info`` as they are.
 COUNTS = tuple(column.name for column in STEP if column.kernel and column.info)
+#: The keys that follow from the facts and the seed.
+COMPUTED = ("time_s", "scale_reason", "episode_seed")
 _REASONS = np.array([ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM], dtype=object)
 
 
@@ -35,9 +38,16 @@ class Infos:
             "step_duration_s": np.full(size, self._step_s),
         }
         self._times_s = [0.0]
+        self._table = np.zeros((len(FACTS), size), dtype=np.int64)
 
-    def of_step(self, facts: Facts, terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask) -> dict[str, Any]:
-        """Return the infos of all environments; those that were not stepped were reset, and have no terms."""
+    def of_step(
+        self, table: NDArray[np.int64], terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask
+    ) -> dict[str, Any]:
+        """Return the infos of all environments; those that were not stepped were reset, and have no terms.
+
+        ``table`` is int64[facts, size], from here on the infos' own.
+        """
+        self._table, facts = table, dict(zip(FACTS, table, strict=True))
         infos = _with_masks(self._common(facts, seeds), np.ones(self._size, dtype=np.bool_))
         everywhere = bool(stepped.all())
         named = terms if everywhere else {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
@@ -50,45 +60,59 @@ class Infos:
             infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
         return infos
 
-    def of_reset(self, facts: Facts, seeds: Any, rows: NDArray[np.int64]) -> dict[str, Any]:
+    def of_reset(self, table: NDArray[np.int64], seeds: Any, rows: Rows) -> dict[str, Any]:
         """Return the infos of the environments that were reset, and of no other."""
-        mask = np.zeros(self._size, dtype=np.bool_)
-        mask[rows] = True
-        return {**_of_rows(self._common(facts, seeds), rows, mask), "reward_terms": {}, "_reward_terms": mask}
+        mask = self._mask(rows)
+        common = self._common(dict(zip(FACTS, table, strict=True)), seeds)
+        return {**_with_masks(_of_rows(common, rows, self._size), mask), "reward_terms": {}, "_reward_terms": mask}
 
-    def started_over(self, infos: dict[str, Any], facts: Facts, seeds: Any, done: Mask) -> dict[str, Any]:
-        """Return the infos of a step after which the environments ``done`` were reset; of those, no terms."""
-        kept = ~done
-        terms = {name: value for name, value in infos["reward_terms"].items() if not name.startswith("_")}
-        named = {name: np.where(kept, value, 0.0) for name, value in terms.items()} if kept.any() else {}
-        now = {**infos, **self._common(facts, seeds), "reward_terms": _with_masks(named, kept)}
-        return {key: value for key, value in now.items() if key not in ("episode_final_qos", "_episode_final_qos")}
-
-    def final(self, infos: dict[str, Any], observation: NDArray[np.float32], rows: NDArray[np.int64]) -> dict[str, Any]:
-        """Return ``final_obs`` and ``final_info`` of the environments whose episode ended, with their masks."""
+    def final(self, infos: dict[str, Any], observation: NDArray[np.float32], rows: Rows) -> dict[str, Any]:
+        """Return ``final_obs`` and ``final_info`` of ``rows``, whose episodes ended in the step of ``infos``."""
         last = np.full(self._size, None, dtype=object)
         for row, its_own in zip(rows.tolist(), observation[rows], strict=True):
             last[row] = its_own
-        done = np.zeros(self._size, dtype=np.bool_)
-        done[rows] = True
+        table, done = np.zeros_like(self._table), self._mask(rows)
+        table[:, rows] = self._table[:, rows]
+        facts = dict(zip(FACTS, table, strict=True))
+        others = {key: infos[key] for key in (*COMPUTED, *self._same, "episode_final_qos")}
+        ended = {**{name: facts[name] for name in COUNTS}, **_of_rows(others, rows, self._size)}
+        terms = {name: value for name, value in infos["reward_terms"].items() if not name.startswith("_")}
+        ended["reward_terms"] = _with_masks(_of_rows(terms, rows, self._size), done)
         return {
             "final_obs": last,
             "_final_obs": done,
-            "final_info": _of_rows(infos, rows, done),
+            "final_info": _with_masks(ended, done),
             "_final_info": done.copy(),
         }
 
-    def _common(self, facts: Facts, seeds: Any, rows: NDArray[np.int64] | None = None) -> dict[str, Any]:
-        """Return what every environment has, or those of ``rows``; nobody else's arrays but those of ``facts``."""
-        here = slice(None) if rows is None else rows
-        wanted = facts["requested_delta"][here] - facts["applied_delta"][here]
+    def start_over(self, infos: dict[str, Any], now: NDArray[np.int64], seeds: Any, rows: Rows) -> None:
+        """Let the infos of a step tell of ``rows`` what is true after their reset: ``now``, int64[facts, rows]."""
+        self._table[:, rows] = now
+        for key, value in self._computed(dict(zip(FACTS, now, strict=True)), seeds[rows]).items():
+            infos[key][rows] = value
+        kept = ~self._mask(rows)
+        terms = {name: value for name, value in infos["reward_terms"].items() if not name.startswith("_")}
+        named = {name: np.where(kept, value, 0.0) for name, value in terms.items()} if kept.any() else {}
+        infos["reward_terms"] = _with_masks(named, kept)
+        del infos["episode_final_qos"], infos["_episode_final_qos"]
+
+    def _mask(self, rows: Rows) -> Mask:
+        mask = np.zeros(self._size, dtype=np.bool_)
+        mask[rows] = True
+        return mask
+
+    def _common(self, facts: Facts, seeds: NDArray[np.int64]) -> dict[str, Any]:
+        """Return what every environment has; nobody else's arrays but those of ``facts``."""
         return {
-            **{name: facts[name][here] for name in COUNTS},
-            "time_s": self._time_s(facts["step"][here]),
-            "scale_reason": self._reasons[np.sign(wanted) + 1],
-            "episode_seed": seeds[here].copy(),
-            **{key: value[here].copy() for key, value in self._same.items()},
+            **{name: facts[name] for name in COUNTS},
+            **self._computed(facts, seeds),
+            **{key: value.copy() for key, value in self._same.items()},
         }
+
+    def _computed(self, facts: Facts, seeds: NDArray[np.int64]) -> dict[str, Any]:
+        wanted = facts["requested_delta"] - facts["applied_delta"]
+        values = self._time_s(facts["step"]), self._reasons[np.sign(wanted) + 1], seeds.copy()
+        return dict(zip(COMPUTED, values, strict=True))
 
     def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the times, added up step by step as the farm's clock does."""
@@ -108,36 +132,14 @@ def _empty(like: NDArray[Any], size: int) -> NDArray[Any]:
     return np.full(size, None, dtype=object) if like.dtype == object else np.zeros(size, dtype=like.dtype)
 
 
-def _without(rows: NDArray[np.int64], value: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy with nothing in these rows; a third of what ``np.where`` with an empty array takes."""
-    kept = value.copy()
-    kept[rows] = None if value.dtype == object else 0
-    return kept
-
-
 def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
     masks = np.repeat(mask[None], len(values), axis=0)  # one allocation; every key has its own row
     return {**values, **{f"_{key}": row for key, row in zip(values, masks, strict=True)}}
 
 
-def _of_rows(infos: dict[str, Any], rows: NDArray[np.int64], mask: Mask) -> dict[str, Any]:
-    """Return the values of these few rows, the only ones in ``mask``, of infos that all hold there."""
-    out: dict[str, Any] = {}
-    for key, value in infos.items():
-        if isinstance(value, dict):
-            out[key] = _of_rows(value, rows, mask)
-        elif not key.startswith("_"):
-            out[key] = _empty(value, len(mask))
-            out[key][rows] = value[rows]
-    return _with_masks(out, mask)
-
-
-def _only(infos: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    """Return a copy of the infos that holds for the environments of ``mask`` alone, without what holds for none."""
-    out: dict[str, Any] = {}
-    others = np.flatnonzero(~mask)
-    for key, value in infos.items():
-        if not key.startswith("_") and (held := infos[f"_{key}"] & mask).any():
-            out[key] = _only(value, mask) if isinstance(value, dict) else _without(others, value)
-            out[f"_{key}"] = held
+def _of_rows(values: dict[str, Any], rows: Rows, size: int) -> dict[str, Any]:
+    """Return copies of the arrays that hold what they hold for these few rows, and nothing for the others."""
+    out = {key: _empty(value, size) for key, value in values.items()}
+    for key, value in values.items():
+        out[key][rows] = value[rows]
     return out

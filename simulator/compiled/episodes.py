@@ -127,7 +127,11 @@ class EpisodeBatch:
 
     def facts(self) -> dict[str, NDArray[np.int64]]:
         """Return a copy of what the last steps brought, by name; see ``autoscaling_env.schema.FACTS``."""
-        return dict(zip(FACTS, self.episodes.facts.T.copy(), strict=True))
+        return dict(zip(FACTS, self.table(), strict=True))
+
+    def table(self) -> NDArray[np.int64]:
+        """Return the same in one: int64[facts, size]."""
+        return self.episodes.facts.T.copy()
 
     def reward_terms(
         self, facts: dict[str, NDArray[np.int64]], terminated: BoolArray, truncated: BoolArray
