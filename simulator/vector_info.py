@@ -37,7 +37,7 @@ class Infos:
             "max_workers": np.full(size, config.farm.max_workers),
             "step_duration_s": np.full(size, self._step_s),
         }
-        self._times_s = [0.0]
+        self._times_s = np.zeros(1)
         self._table = np.zeros((len(FACTS), size), dtype=np.int64)
 
     def of_step(
@@ -76,8 +76,10 @@ class Infos:
         facts = dict(zip(FACTS, table, strict=True))
         others = {key: infos[key] for key in (*COMPUTED, *self._same, "episode_final_qos")}
         ended = {**{name: facts[name] for name in COUNTS}, **_of_rows(others, rows, self._size)}
-        terms = {name: value for name, value in infos["reward_terms"].items() if not name.startswith("_")}
-        ended["reward_terms"] = _with_masks(_of_rows(terms, rows, self._size), done)
+        terms = {name: value[rows] for name, value in infos["reward_terms"].items() if not name.startswith("_")}
+        values = np.zeros((len(terms), self._size))
+        values[:, rows] = list(terms.values())
+        ended["reward_terms"] = _with_masks(dict(zip(terms, values, strict=True)), done)
         return {
             "final_obs": last,
             "_final_obs": done,
@@ -90,10 +92,10 @@ class Infos:
         self._table[:, rows] = now
         for key, value in self._computed(dict(zip(FACTS, now, strict=True)), seeds[rows]).items():
             infos[key][rows] = value
-        kept = ~self._mask(rows)
-        terms = {name: value for name, value in infos["reward_terms"].items() if not name.startswith("_")}
-        named = {name: np.where(kept, value, 0.0) for name, value in terms.items()} if kept.any() else {}
-        infos["reward_terms"] = _with_masks(named, kept)
+        if len(rows) == self._size:
+            infos["reward_terms"] = {}
+        for value in infos["reward_terms"].values():  # terms and masks, made for this step
+            value[rows] = 0
         del infos["episode_final_qos"], infos["_episode_final_qos"]
 
     def _mask(self, rows: Rows) -> Mask:
@@ -116,9 +118,12 @@ class Infos:
 
     def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the times, added up step by step as the farm's clock does."""
-        while len(self._times_s) <= step.max(initial=0):
-            self._times_s.append(self._times_s[-1] + self._step_s)
-        return np.array(self._times_s)[step]
+        if (most := int(step.max(initial=0))) >= len(self._times_s):
+            steps_s = np.full(2 * most + 1, self._step_s)
+            steps_s[0] = 0.0
+            self._times_s = np.cumsum(steps_s)  # one after the other
+        times_s: NDArray[np.float64] = self._times_s[step]
+        return times_s
 
 
 def _objects(value: Any, size: int) -> NDArray[Any]:
