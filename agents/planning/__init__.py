@@ -1,0 +1,1 @@
+"""Looking ahead: what may come, and what is best to do about it."""

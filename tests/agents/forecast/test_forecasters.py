@@ -1,0 +1,144 @@
+"""What each forecaster foresees, on counts whose law is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+
+from agents.planning.forecast import Analogs, Forecaster, History, Mixture, Persistence, Profile, score
+from agents.planning.forecast.counts import dispersion_around, log_probability, sample_counts
+from agents.planning.forecast.scoring import pinball_loss
+from tests.agents.forecast.contract import ForecasterContract
+from tests.agents.forecast.days import SHAPE, flash_days, random_days
+
+
+class TestPersistence(ForecasterContract):
+    def make_forecaster(self, history: History) -> Forecaster:
+        return Persistence(history.mean)
+
+    def test_expects_the_mean_of_the_last_steps(self) -> None:
+        futures = Persistence(1.0, window=4).sample(
+            np.array([90, 90, 8, 12, 9, 11]), 5, 20_000, np.random.default_rng(0)
+        )
+        assert_allclose(futures.mean(axis=0), 10.0, rtol=0.1)
+
+    def test_expects_the_prior_before_anything_came(self) -> None:
+        nothing = np.zeros(0, dtype=np.int64)
+        futures = Persistence(7.0).sample(nothing, 3, 20_000, np.random.default_rng(0))
+        assert_allclose(futures.mean(axis=0), 7.0, rtol=0.1)
+
+    def test_foresees_bursts_where_there_were_bursts(self) -> None:
+        rng = np.random.default_rng(0)
+        even, bursts = rng.poisson(20.0, 200), sample_counts(np.full(200, 20.0), 15.0, rng)
+        spread = [Persistence(20.0).sample(seen, 1, 5000, np.random.default_rng(1)).std() for seen in (even, bursts)]
+        assert spread[1] > 2 * spread[0]
+
+
+class TestProfile(ForecasterContract):
+    def make_forecaster(self, history: History) -> Forecaster:
+        return Profile(history)
+
+    def test_its_quantiles_hold_what_they_say(self) -> None:
+        profile = Profile(History(5.0, random_days(200, seed=1)))
+        scored = score(profile, random_days(40, seed=2), horizon=10, rng=np.random.default_rng(0), every=5)
+        assert_allclose(scored.coverage, scored.levels, atol=0.05)
+
+    def test_learns_the_level_of_today(self) -> None:
+        levels = (0.5, 0.8, 1.0, 1.3, 2.0)
+        profile = Profile(History(5.0, random_days(100, seed=1, levels=levels)))
+        (today,) = random_days(1, seed=9, levels=(2.0,))
+        futures = profile.sample(today[:15], 30, 4000, np.random.default_rng(0))
+        assert_allclose(futures.mean(axis=0)[5:25], 2 * 16.0, rtol=0.15)
+
+
+class TestAnalogs(ForecasterContract):
+    def make_forecaster(self, history: History) -> Forecaster:
+        return Analogs(history)
+
+    def test_a_crowd_that_has_begun_is_followed_to_its_end(self) -> None:
+        analogs = Analogs(History(5.0, flash_days(300, seed=1)))
+        arrived = np.array([4] * 20 + [40, 40])
+        futures = analogs.sample(arrived, 10, 2000, np.random.default_rng(0)).mean(axis=0)
+        assert futures[:3].min() > 20
+        assert futures[6:].max() < 10
+
+    def test_a_crowd_that_has_gone_does_not_come_again(self) -> None:
+        analogs = Analogs(History(5.0, flash_days(300, seed=1)))
+        arrived = np.array([4] * 10 + [40] * 6 + [4] * 10)
+        assert analogs.sample(arrived, 20, 2000, np.random.default_rng(0)).mean() < 6
+
+
+class TestMixture(ForecasterContract):
+    def make_forecaster(self, history: History) -> Forecaster:
+        return Mixture((Persistence(history.mean), Profile(history), Analogs(history)))
+
+    def test_a_true_history_is_heard(self) -> None:
+        days = History(5.0, random_days(100, seed=1))
+        mixture = Mixture((Persistence(days.mean), Profile(days)))
+        (today,) = random_days(1, seed=5)
+        assert mixture.weights(today[:24])[1] > 0.8  # four steps after the rise
+
+    def test_a_history_that_stopped_being_true_is_not(self) -> None:
+        days = History(5.0, random_days(100, seed=1))
+        mixture = Mixture((Persistence(days.mean), Profile(days)))
+        today = np.random.default_rng(5).poisson(np.concatenate((SHAPE[:15], np.full(15, 90.0))))
+        assert mixture.weights(today[:15])[1] > 0.3
+        assert mixture.weights(today)[1] < 0.1
+        assert mixture.sample(today, 5, 400, np.random.default_rng(0)).mean() == pytest.approx(90.0, rel=0.15)
+
+    def test_a_member_has_as_many_samples_as_weight(self) -> None:
+        days = History(5.0, random_days(10, seed=1))
+        mixture = Mixture((Persistence(3.0), Profile(days), Analogs(days)))
+        nothing = np.zeros(0, dtype=np.int64)
+        assert_allclose(mixture.weights(nothing), 1 / 3)
+        for count in (1, 2, 3, 10):
+            assert mixture.sample(nothing, 4, count, np.random.default_rng(0)).shape == (count, 4)
+
+
+def test_the_profile_beats_persistence_where_days_are_alike() -> None:
+    days, held_back = History(5.0, random_days(50, seed=1)), random_days(10, seed=2)
+    losses = [
+        score(each, held_back, horizon=12, rng=np.random.default_rng(0), every=3).pinball.mean()
+        for each in (Persistence(days.mean), Profile(days), Analogs(days))
+    ]
+    assert losses[1] < 0.6 * losses[0]
+    assert losses[2] < 0.7 * losses[0]
+
+
+@given(st.integers(0, 200), st.floats(0.1, 100.0), st.floats(1.01, 40.0))
+def test_probabilities_are_the_negative_binomials(count: int, mean: float, dispersion: float) -> None:
+    shape, share = mean / (dispersion - 1.0), 1.0 / dispersion
+    assert_allclose(log_probability(count, mean, dispersion), stats.nbinom.logpmf(count, shape, share), rtol=1e-6)
+
+
+@given(st.integers(0, 200), st.floats(0.1, 100.0), st.floats(0.1, 1.0))
+def test_what_comes_more_evenly_is_poisson(count: int, mean: float, dispersion: float) -> None:
+    assert_allclose(log_probability(count, mean, dispersion), stats.poisson.logpmf(count, mean), rtol=1e-9)
+
+
+@pytest.mark.parametrize("dispersion", [1.0, 3.0, 12.0])
+def test_samples_have_the_mean_and_the_dispersion(dispersion: float) -> None:
+    drawn = sample_counts(np.full(100_000, 20.0), dispersion, np.random.default_rng(0))
+    assert drawn.mean() == pytest.approx(20.0, rel=0.02)
+    assert drawn.var() / drawn.mean() == pytest.approx(dispersion, rel=0.05)
+    assert dispersion_around(drawn, np.full(100_000, 20.0)) == pytest.approx(dispersion, rel=0.05)
+
+
+def test_nothing_is_sampled_around_nothing() -> None:
+    assert_array_equal(sample_counts(np.zeros(5), 4.0, np.random.default_rng(0)), np.zeros(5))
+    assert dispersion_around(np.zeros(5), np.zeros(5)) == 1.0
+
+
+def test_pinball_loss_is_least_at_the_quantile() -> None:
+    values = np.random.default_rng(0).poisson(20.0, size=4000)
+    candidates = np.arange(40.0)
+    losses = pinball_loss(values[:, None], candidates, 0.75).mean(axis=0)
+    assert candidates[np.argmin(losses)] == np.quantile(values, 0.75)
+    assert pinball_loss(np.array([3.0]), np.array([5.0]), 0.75) == pytest.approx(0.5)
+
+
+def test_an_episode_shorter_than_the_horizon_cannot_be_scored() -> None:
+    with pytest.raises(ValueError, match="no episode has 9 steps"):
+        score(Persistence(1.0), [np.ones(8, dtype=np.int64)], horizon=9, rng=np.random.default_rng(0))
