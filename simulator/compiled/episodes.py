@@ -109,9 +109,9 @@ class EpisodeBatch:
         episodes.segment_s[place, segments:] = np.inf
         self._tasks[place], self._segments[place] = size if tasks is None else tasks, segments
 
-    def begin(self, rows: NDArray[np.int64]) -> None:
-        """Start the episodes loaded into ``rows``, and observe them."""
-        workers = self.config.farm.initial_workers
+    def begin(self, rows: NDArray[np.int64], workers: int | None = None) -> None:
+        """Start the episodes loaded into ``rows``, and observe them; with so many workers, else as configured."""
+        workers = self.config.farm.initial_workers if workers is None else workers
         kernel_env.begin_all(self.episodes, self.rules, rows, self._tasks, self._segments, workers)
 
     def step(self, rows: NDArray[np.int64], actions: NDArray[np.int64]) -> None:

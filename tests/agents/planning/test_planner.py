@@ -1,0 +1,128 @@
+"""The planner: an ordinary policy, which does what its imagination says."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
+
+from agents.planning.forecast import Persistence
+from agents.planning.planner import Planner, _newest
+from agents.planning.plans import hold_after_wait
+from agents.planning.service import ServicePool
+from autoscaling_env.config import default_config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.policy import Policy
+from autoscaling_env.testing.policy import PolicyContract
+from autoscaling_env.twin import FarmState, Future, Imagined
+from simulator.twin import CompiledTwin
+
+POOL = ServicePool(np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
+
+
+class TestPlanner(PolicyContract):
+    def make_policy(self) -> Policy:
+        twin = CompiledTwin(default_config(), 1.5)
+        return Planner(twin, Persistence(30.0), POOL, startup_s=4.0, horizon=6, futures=3)
+
+
+class Told:
+    """A twin that says which plan is best, and remembers what it was asked."""
+
+    def __init__(self, best: int) -> None:
+        self.best = best
+        self.asked: list[tuple[FarmState, Sequence[Future], NDArray[np.int64]]] = []
+
+    def play(self, state: FarmState, futures: Sequence[Future], plans: NDArray[np.int64]) -> Imagined:
+        self.asked.append((state, futures, plans))
+        gained = np.zeros((len(plans), len(futures)))
+        gained[self.best] = 1.0
+        nothing = np.zeros_like(gained, dtype=np.int64)
+        return Imagined(gained, nothing, gained, nothing)
+
+
+def planner(twin: Told, **settings: Any) -> Planner:
+    return Planner(twin, Persistence(30.0), POOL, startup_s=4.0, **settings)
+
+
+def episode(policy: Policy, steps: int = 8) -> list[int]:
+    env = OpenFaaSAutoscalingEnv(backend="compiled", action="target")
+    policy.reset()
+    observation, info = env.reset(options={"episode_seed": 3})
+    wanted = []
+    for _ in range(steps):
+        wanted.append(policy.decide(observation, info))
+        observation, *_, info = env.step(int(np.clip(wanted[-1], 1, 32)) - 1)
+    return wanted
+
+
+def test_takes_the_first_step_of_the_best_plan() -> None:
+    twin = Told(best=7)
+    assert episode(planner(twin)) == [int(plans[7, 0]) for _, _, plans in twin.asked]
+
+
+def test_the_same_seed_imagines_the_same_futures() -> None:
+    one, two, other = Told(0), Told(0), Told(0)
+    for twin, seed in ((one, 5), (two, 5), (other, 6)):
+        episode(planner(twin, seed=seed))
+    for mine, same, different in zip(one.asked, two.asked, other.asked, strict=True):
+        assert_array_equal(mine[1][0].arrival_s, same[1][0].arrival_s)
+        assert (
+            len(mine[1][0].arrival_s) != len(different[1][0].arrival_s)
+            or (mine[1][0].service_s != different[1][0].service_s).any()
+        )
+
+
+def test_what_is_there_comes_before_what_may_come() -> None:
+    twin = Told(best=3)
+    env = OpenFaaSAutoscalingEnv(backend="compiled", action="target")
+    policy = planner(twin)
+    policy.reset()
+    observation, info = env.reset(options={"episode_seed": 3})
+    for _ in range(10):
+        policy.decide(observation, info)
+        state, futures, _ = twin.asked[-1]
+        assert state.requested == info["requested_workers"]
+        assert (state.ready, state.busy) == (info["workers_ready"], info["busy_workers"])
+        assert (np.diff(state.starting_s) >= 0).all()
+        here = info["busy_workers"] + info["worker_queue"]
+        for future in futures:
+            assert (future.arrival_s[:here] == 0).all()
+            assert (np.diff(future.arrival_s) >= 0).all()
+            assert (future.service_s >= 0).all()
+            assert (future.deadline_s[here:] > 0).all()
+        observation, *_, info = env.step(0 if info["step"] < 6 else 20)
+
+
+def test_tasks_in_service_are_longer_than_others() -> None:
+    rng = np.random.default_rng(0)
+    left_s, _ = POOL.draw_begun(200_000, rng)
+    assert left_s.mean() == pytest.approx((1 + 4 + 9) / (2 * (1 + 2 + 3)), rel=0.01)  # E[S^2] / 2 E[S]
+    assert POOL.draw(200_000, rng)[0].mean() == pytest.approx(2.0, rel=0.01)
+
+
+def test_tasks_without_any_work_can_be_in_service() -> None:
+    nothing = ServicePool(np.zeros(3), np.ones(3))
+    assert_array_equal(nothing.draw_begun(4, np.random.default_rng(0))[0], np.zeros(4))
+
+
+def test_plans_stay_within_the_bounds_and_begin_with_no_change() -> None:
+    plans = hold_after_wait(5, 1, 8, 10)
+    assert_array_equal(plans[0], np.full(10, 5))
+    assert (plans.min(), plans.max()) == (1, 8)
+    assert len(np.unique(plans, axis=0)) == len(plans)
+    assert {tuple(plan) for plan in plans} >= {(8,) * 10, (5, 5, *(8,) * 8), (5,) * 5 + (1,) * 5}
+
+
+def test_a_farm_of_one_size_has_one_plan() -> None:
+    assert_array_equal(hold_after_wait(4, 4, 4, 3), [[4, 4, 4]])
+
+
+def test_the_newest_tasks_came_last() -> None:
+    arrived = np.array([5, 0, 3, 2])
+    at_s = _newest(arrived, 4, 10.0, np.random.default_rng(0))
+    assert_array_equal(at_s // 10, [2, 2, 3, 3])
+    assert_allclose(_newest(np.zeros(0, dtype=np.int64), 2, 10.0, np.random.default_rng(0)), [0.0, 0.0])
+    assert len(_newest(arrived, 20, 10.0, np.random.default_rng(0))) == 20
