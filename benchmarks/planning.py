@@ -18,9 +18,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from agents.planning.forecast import Analogs, History, Mixture, Persistence, Profile
-from agents.planning.planner import Planner
-from agents.planning.service import ServicePool
 from analysis.statistics import Interval, interval
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -28,13 +25,11 @@ from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.types import FloatArray, Info, Observation
-from autoscaling_env.workload import Workload, draw_episode
+from autoscaling_env.workload import draw_episode
+from experiments.planners import HISTORY, trained_planner
 from simulator.search import best_static, hindsight, play_static
-from simulator.twin import CompiledTwin
 from workloads import make_workload
 from workloads.scenarios import load_scenario, scenario_names, scenario_seeds
-
-TRAINING, POOLED = 100, 10
 
 
 @dataclass(frozen=True)
@@ -77,25 +72,13 @@ def measured(name: str, episodes: int, bound: bool) -> Row:
     count, _ = best_static(config, workload, episode_seeds(train_seed, 20))
     constant = [play_static(config, each, workload.mean_service_s, np.array([count])) for each in batches]
     static = np.array([outcome.total_reward[0] for outcome in constant])
-    planned, took_ms = _played(config, planner(config, workload, train_seed), tests)
+    planned, took_ms = _played(config, trained_planner(config, workload, episode_seeds(train_seed, HISTORY)), tests)
     best = np.full(episodes, np.nan)
     if bound:
         best = np.array([hindsight(config, each, workload.mean_service_s)[1] for each in batches])
     median_ms, p99_ms = np.quantile(took_ms, [0.5, 0.99])
     gain = interval(planned - static, np.random.default_rng(test_seed))
     return Row(name, static.mean(), planned.mean(), best.mean(), gain, float(median_ms), float(p99_ms))
-
-
-def planner(config: Config, workload: Workload, train_seed: int) -> Planner:
-    """Return a planner that knows the training episodes."""
-    step_s = config.environment.step_duration_s
-    known = [draw_episode(workload, config.environment, seed) for seed in episode_seeds(train_seed, TRAINING)]
-    history = History.of_arrivals((batch.arrival_s for batch in known), step_s, workload.duration_s)
-    service_s = np.concatenate([batch.service_s for batch in known[:POOLED]])
-    deadline_s = np.concatenate([batch.deadline_s for batch in known[:POOLED]])
-    forecaster = Mixture((Persistence(history.mean), Profile(history), Analogs(history)))
-    twin = CompiledTwin(config, workload.mean_service_s)
-    return Planner(twin, forecaster, ServicePool(service_s, deadline_s), startup_s=config.farm.startup.mean_s)
 
 
 class _Timed:

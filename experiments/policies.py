@@ -85,6 +85,14 @@ def _hindsight(setting: Setting) -> Policy:
     return Planned(plan)
 
 
+def _planner(setting: Setting) -> Policy:
+    planners = import_module("experiments.planners")  # as ``_search``
+    seeds = setting.training_seeds(planners.HISTORY)
+    setting.listener.note(f"planner: its history is {len(seeds)} training episodes")
+    made: Policy = planners.trained_planner(setting.config, setting.workload, seeds)
+    return made
+
+
 def _industry(name: str, setting: Setting) -> Policy:
     return INDUSTRY[name](setting.config)
 
@@ -113,6 +121,7 @@ FACTORIES: dict[str, Factory] = {
     "reactivemaximum": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=True),
     "static-best": _static_best,
     "hindsight": _hindsight,
+    "planner": _planner,
     **{name: partial(_trained, name) for name in LEARNERS},
     EXTERNAL: lambda setting: External(),
     **{name: partial(_industry, name) for name in INDUSTRY},

@@ -1,0 +1,32 @@
+"""The planner with what it may know: a history of training episodes, and the tasks of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.planning.forecast import Analogs, History, Mixture, Persistence, Profile
+from agents.planning.planner import Planner
+from agents.planning.service import ServicePool
+from autoscaling_env.config import Config
+from autoscaling_env.workload import Workload, draw_episode
+from simulator.twin import CompiledTwin
+
+#: Training episodes that are the history, and those of which the tasks are remembered.
+HISTORY, REMEMBERED = 100, 10
+
+
+def trained_planner(config: Config, workload: Workload, seeds: Sequence[int]) -> Planner:
+    """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
+    known = [draw_episode(workload, config.environment, seed) for seed in seeds]
+    step_s = config.environment.step_duration_s
+    history = History.of_arrivals((batch.arrival_s for batch in known), step_s, workload.duration_s)
+    service_s = np.concatenate([batch.service_s for batch in known[:REMEMBERED]])
+    deadline_s = np.concatenate([batch.deadline_s for batch in known[:REMEMBERED]])
+    return Planner(
+        CompiledTwin(config, workload.mean_service_s),
+        Mixture((Persistence(history.mean), Profile(history), Analogs(history))),
+        ServicePool(service_s, deadline_s),
+        startup_s=config.farm.startup.mean_s,
+    )
