@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from agents.planning.forecast import Analogs, History, Mixture, Persistence, Profile
 from agents.planning.planner import Planner
 from agents.planning.service import ServicePool
@@ -22,11 +20,9 @@ def trained_planner(config: Config, workload: Workload, seeds: Sequence[int]) ->
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
     step_s = config.environment.step_duration_s
     history = History.of_arrivals((batch.arrival_s for batch in known), step_s, workload.duration_s)
-    service_s = np.concatenate([batch.service_s for batch in known[:REMEMBERED]])
-    deadline_s = np.concatenate([batch.deadline_s for batch in known[:REMEMBERED]])
     return Planner(
         CompiledTwin(config, workload.mean_service_s),
         Mixture((Persistence(history.mean), Profile(history), Analogs(history))),
-        ServicePool(service_s, deadline_s),
+        ServicePool.of_episodes(known[:REMEMBERED]),
         startup_s=config.farm.startup.mean_s,
     )

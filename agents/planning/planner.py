@@ -94,15 +94,16 @@ class Planner:
         self, info: Info, arrived: Counts, state: FarmState, coming: Counts, rng: np.random.Generator
     ) -> Future:
         """Return what may be in service, what may wait, and what may come."""
-        step_s, waiting = float(info["step_duration_s"]), int(info["worker_queue"])
-        here = state.busy + waiting
-        ages_s = float(info["time_s"]) - _newest(arrived, here, step_s, rng)
-        begun = self._service.draw_begun(state.busy, rng)
-        fresh = self._service.draw(waiting + int(coming.sum()), rng)
-        work_s, deadline_s = (np.concatenate(pair) for pair in zip(begun, fresh, strict=True))
-        deadline_s[:here] -= ages_s
+        now_s, step_s = float(info["time_s"]), float(info["step_duration_s"])
+        came_s = _newest(arrived, state.busy + int(info["worker_queue"]), step_s, rng)
         come_s = np.sort((np.repeat(np.arange(len(coming)), coming) + rng.random(int(coming.sum()))) * step_s)
-        return Future(np.concatenate((np.zeros(here), come_s)), work_s, deadline_s, int(rng.integers(SEED_BOUND)))
+        begun = self._service.draw_begun(came_s[: state.busy], rng)
+        fresh = self._service.draw(np.concatenate((came_s[state.busy :], now_s + come_s)), rng)
+        work_s, deadline_s = (np.concatenate(pair) for pair in zip(begun, fresh, strict=True))
+        deadline_s[: len(came_s)] -= now_s - came_s
+        return Future(
+            np.concatenate((np.zeros(len(came_s)), come_s)), work_s, deadline_s, int(rng.integers(SEED_BOUND))
+        )
 
 
 def _newest(arrived: Counts, count: int, step_s: float, rng: np.random.Generator) -> FloatArray:

@@ -19,7 +19,7 @@ from autoscaling_env.testing.policy import PolicyContract
 from autoscaling_env.twin import FarmState, Future, Imagined
 from simulator.twin import CompiledTwin
 
-POOL = ServicePool(np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
+POOL = ServicePool(np.arange(3.0), np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
 
 
 class TestPlanner(PolicyContract):
@@ -97,15 +97,26 @@ def test_what_is_there_comes_before_what_may_come() -> None:
 
 
 def test_tasks_in_service_are_longer_than_others() -> None:
-    rng = np.random.default_rng(0)
-    left_s, _ = POOL.draw_begun(200_000, rng)
+    rng, many = np.random.default_rng(0), np.zeros(200_000)
+    left_s, _ = POOL.draw_begun(many, rng)
     assert left_s.mean() == pytest.approx((1 + 4 + 9) / (2 * (1 + 2 + 3)), rel=0.01)  # E[S^2] / 2 E[S]
-    assert POOL.draw(200_000, rng)[0].mean() == pytest.approx(2.0, rel=0.01)
+    assert POOL.draw(many, rng)[0].mean() == pytest.approx(2.0, rel=0.01)
+
+
+def test_tasks_are_those_of_the_same_time() -> None:
+    times_s = np.arange(1000.0)
+    pool = ServicePool(times_s[::-1], 1.0 + times_s[::-1], 5000.0 + times_s[::-1], neighbours=20)
+    for at_s, least, most in ((500.0, 480, 519), (-9.0, 0, 19), (9999.0, 980, 999)):
+        for draw in (pool.draw, pool.draw_begun):
+            _, deadline_s = draw(np.full(4000, at_s), np.random.default_rng(0))
+            assert (deadline_s.min(), deadline_s.max()) == (5000.0 + least, 5000.0 + most)
+    service_s, deadline_s = pool.draw(np.full(9, 500.0), np.random.default_rng(0))
+    assert_array_equal(service_s - 1.0, deadline_s - 5000.0)
 
 
 def test_tasks_without_any_work_can_be_in_service() -> None:
-    nothing = ServicePool(np.zeros(3), np.ones(3))
-    assert_array_equal(nothing.draw_begun(4, np.random.default_rng(0))[0], np.zeros(4))
+    nothing = ServicePool(np.zeros(3), np.zeros(3), np.ones(3))
+    assert_array_equal(nothing.draw_begun(np.zeros(4), np.random.default_rng(0))[0], np.zeros(4))
 
 
 def test_plans_stay_within_the_bounds_and_begin_with_no_change() -> None:
