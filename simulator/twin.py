@@ -13,6 +13,7 @@ from autoscaling_env.settings import with_overrides
 from autoscaling_env.twin import FarmState, Future, Imagined
 from autoscaling_env.types import TaskBatch
 from simulator.compiled import environment as kernel_env
+from simulator.compiled.environment import FACT
 from simulator.compiled.episodes import EpisodeBatch
 
 #: Arrives when nobody looks any more, so that no imagined episode ends before its plan.
@@ -39,15 +40,17 @@ class CompiledTwin:
     def play(self, state: FarmState, futures: Sequence[Future], plans: NDArray[np.int64]) -> Imagined:
         """Return what every plan comes to in every future: the rows of a future stand beside each other."""
         count, steps = plans.shape
-        many = self._sized(len(futures) * count)
+        many, starting = self._sized(len(futures) * count), len(state.starting_s)
         rows = np.arange(len(futures) * count)
+        many.make_room(starting)  # before their start-up times are known: making it draws all of them
         for place, future in enumerate(futures):
             self._load(many, rows[place * count : (place + 1) * count], state, future)
         many.begin(rows, state.ready)
+        many.episodes.facts[rows, FACT.requested_workers] = state.requested
         wanted = np.tile(plans, (len(futures), 1))
         totals = np.zeros((3, len(rows)))
         for step in range(steps):
-            facts = self._step(many, rows, wanted[:, step], state if step == 0 else None)
+            facts = self._step(many, rows, wanted[:, step], starting if step == 0 else 0)
             nobody = np.zeros(len(many.episodes.facts), dtype=np.bool_)
             totals[0] += reward.total(many.reward_terms(facts, nobody, nobody))[rows]
             totals[1] += facts["missed_in_step"][rows]
@@ -74,16 +77,12 @@ class CompiledTwin:
 
     @staticmethod
     def _step(
-        many: EpisodeBatch, rows: NDArray[np.int64], wanted: NDArray[np.int64], first: FarmState | None
+        many: EpisodeBatch, rows: NDArray[np.int64], wanted: NDArray[np.int64], again: int
     ) -> dict[str, NDArray[np.int64]]:
-        """Let a step pass; in the first one, workers that were starting already are requested once more."""
+        """Let a step pass, in which workers that are starting already are requested ``again``; that is no change."""
         many.make_room()
-        requested = many.facts()["requested_workers"][rows]
-        if first is not None:
-            requested = np.full(len(rows), first.requested)
-        changes = many.actions.wanted(many.actions.nearest_of(wanted, requested), requested) - requested
-        again = 0 if first is None else len(first.starting_s)
-        kernel_env.step_all(many.episodes, many.rules, rows, changes + again)
+        actions = many.actions.nearest_of(wanted, many.episodes.facts[rows, FACT.requested_workers])
+        kernel_env.step_all(many.episodes, many.rules, rows, many.changes(rows, actions) + again)
         facts = many.facts()
         facts["applied_delta"] = facts["applied_delta"] - again
         return facts

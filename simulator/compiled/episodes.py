@@ -149,13 +149,13 @@ class EpisodeBatch:
         )
         return reward.terms(outcome, self.config.reward)
 
-    def make_room(self) -> None:
-        """See that the next step finds room for the workers it may start."""
+    def make_room(self, more: int = 0) -> None:
+        """See that the next step finds room for the workers it may start, and for so many more."""
         facts, farms = self.episodes.facts, self.episodes.farms
-        crowd = int((facts[:, FACT.requested_workers] + facts[:, FACT.workers_draining]).max()) + self._rise
+        crowd = int((facts[:, FACT.requested_workers] + facts[:, FACT.workers_draining]).max()) + self._rise + more
         if crowd > farms.starting_s.shape[1]:
             farms = kernel.with_room(farms, 2 * crowd)
-        started = int(facts[:, FACT.workers_started].max()) + self._rise
+        started = int(facts[:, FACT.workers_started].max()) + self._rise + more
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
             streams = self._streams.of(self._seeds)

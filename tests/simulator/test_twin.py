@@ -89,6 +89,16 @@ def test_workers_are_ready_when_the_state_says_so(config: Config) -> None:
     assert_allclose(imagined.worker_seconds, 4 * 2 * config.environment.step_duration_s)
 
 
+@pytest.mark.parametrize("action", ["delta", "target"])
+def test_more_workers_can_be_starting_than_a_block_of_start_up_times_has(config: Config, action: str) -> None:
+    terms = {"farm.pickup": {"kind": "constant", "value_s": 0.0}, "farm.max_workers": 200, "environment.action": action}
+    config = with_overrides(config, terms)
+    state = FarmState(0, 0, np.linspace(1.0, 2.0, 90))
+    imagined = CompiledTwin(config, 1.0).play(state, [tasks(90, 1.0, 3.5)], np.full((2, 3), 90))
+    assert_array_equal(imagined.missed, [[0], [0]])
+    assert_allclose(imagined.worker_seconds, 3 * 90 * config.environment.step_duration_s)
+
+
 def test_tasks_in_service_have_been_picked_up(config: Config) -> None:
     """Picking up takes longer than their deadline; they have it behind them, what waits has not."""
     config = with_overrides(config, {"farm.pickup": {"kind": "constant", "value_s": 5.0}})
