@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from agents.planning.forecast import Analogs, Forecaster, ForecastScore, History, Mixture, Persistence, Profile, score
-from agents.planning.forecast.history import counts_of
+from agents.planning.forecast import ForecastScore, History, score
 from autoscaling_env.config import Config
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.workload import draw_episode
+from experiments.planners import forecasters, history_of
 from workloads import make_workload
 from workloads.scenarios import load_scenario, scenario_names, scenario_seeds
 
@@ -36,26 +36,16 @@ def main() -> None:
     table = Table("Scenario", "Tasks a step", "Persistence", "Forecaster", "Loss", "of 5 %", "of 50 %", "of 95 %", "ms")
     for name in scenario_names():
         config, seeds = load_scenario(name), scenario_seeds(name)
-        history, held_back = (
-            History(config.environment.step_duration_s, tuple(_episodes(config, episode_seeds(seed, count))))
-            for seed, count in zip(seeds, (given.train, given.test), strict=True)
-        )
+        history, held_back = map(partial(_history, config), seeds, (given.train, given.test))
         horizon = max(1, round(given.horizon / history.step_s))
         _add(table, name, history, held_back, horizon)
     Console(width=140).print(table)
 
 
-def forecasters(history: History) -> dict[str, Forecaster]:
-    """Return those that the page compares."""
-    persistence, profile, analogs = Persistence(history.mean), Profile(history), Analogs(history)
-    mixture = Mixture((persistence, profile, analogs))
-    return {"persistence": persistence, "profile": profile, "analogs": analogs, "mixture": mixture}
-
-
-def _episodes(config: Config, seeds: Sequence[int]) -> list[np.ndarray]:
-    workload, step_s = make_workload(config), config.environment.step_duration_s
-    drawn = (draw_episode(workload, config.environment, seed) for seed in seeds)
-    return [counts_of(tasks.arrival_s, step_s, workload.duration_s) for tasks in drawn]
+def _history(config: Config, seed: int, count: int) -> History:
+    workload = make_workload(config)
+    drawn = [draw_episode(workload, config.environment, each) for each in episode_seeds(seed, count)]
+    return history_of(config, workload, drawn)
 
 
 def _add(table: Table, name: str, history: History, held_back: History, horizon: int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.planning.forecast import Analogs, History, Mixture, Persistence, Profile
+from agents.planning.forecast import Analogs, Forecaster, History, Mixture, Persistence, Profile
 from agents.planning.planner import Planner
 from agents.planning.service import ServicePool
 from autoscaling_env.config import Config
+from autoscaling_env.types import TaskBatch
 from autoscaling_env.workload import Workload, draw_episode
 from simulator.twin import CompiledTwin
 
@@ -18,11 +19,26 @@ HISTORY, REMEMBERED = 100, 10
 def trained_planner(config: Config, workload: Workload, seeds: Sequence[int]) -> Planner:
     """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
-    step_s = config.environment.step_duration_s
-    history = History.of_arrivals((batch.arrival_s for batch in known), step_s, workload.duration_s)
+    history = history_of(config, workload, known)
     return Planner(
         CompiledTwin(config, workload.mean_service_s),
-        Mixture((Persistence(history.mean), Profile(history), Analogs(history))),
+        forecasters(history)["mixture"],
         ServicePool.of_episodes(known[:REMEMBERED]),
         startup_s=config.farm.startup.mean_s,
     )
+
+
+def history_of(config: Config, workload: Workload, episodes: Sequence[TaskBatch]) -> History:
+    """Return the arrivals of episodes of a workload, in steps of its environment."""
+    step_s = config.environment.step_duration_s
+    return History.of_arrivals((batch.arrival_s for batch in episodes), step_s, workload.duration_s)
+
+
+def forecasters(history: History) -> dict[str, Forecaster]:
+    """Return those that there are, by name; the mixture is of all the others."""
+    members: dict[str, Forecaster] = {
+        "persistence": Persistence(history.mean),
+        "profile": Profile(history),
+        "analogs": Analogs(history),
+    }
+    return {**members, "mixture": Mixture(tuple(members.values()))}

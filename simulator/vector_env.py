@@ -19,12 +19,11 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.observation import observation_space
 from autoscaling_env.plugins import make_workload
-from autoscaling_env.schema import FACTS
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import Workload, draws_rows
 from simulator.compiled import environment as kernel_env
-from simulator.compiled.episodes import EpisodeBatch
+from simulator.compiled.episodes import EpisodeBatch, by_name
 from simulator.compiled.streams import Streams
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
@@ -174,7 +173,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
         """Return rewards, ends and infos; where an environment was reset, not stepped: zero, none, its reset's."""
         table = self._batch.table()
-        facts = dict(zip(FACTS, table, strict=True))
+        facts = by_name(table)
         stepped = np.zeros(self.num_envs, dtype=np.bool_)
         stepped[rows] = True
         terminated, truncated = facts["terminated"].astype(bool) & stepped, facts["truncated"].astype(bool) & stepped

@@ -11,6 +11,7 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.schema import FACTS, STEP
 from autoscaling_env.types import ScaleReason
+from simulator.compiled.episodes import by_name
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -47,11 +48,11 @@ class Infos:
 
         ``table`` is int64[facts, size], from here on the infos' own.
         """
-        self._table, facts = table, dict(zip(FACTS, table, strict=True))
+        self._table, facts = table, by_name(table)
         infos = _with_masks(self._common(facts, seeds), np.ones(self._size, dtype=np.bool_))
         everywhere = bool(stepped.all())
         named = terms if everywhere else {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
-        infos["reward_terms"] = _with_masks(named, stepped) if everywhere or stepped.any() else {}
+        infos["reward_terms"] = _with_masks(named, stepped) if stepped.any() else {}
         infos["_reward_terms"] = np.ones(self._size, dtype=np.bool_)
         if done.any():
             processed = np.maximum(facts["processed_tasks"], 1)
@@ -63,7 +64,7 @@ class Infos:
     def of_reset(self, table: NDArray[np.int64], seeds: Any, rows: Rows) -> dict[str, Any]:
         """Return the infos of the environments that were reset, and of no other."""
         mask = self._mask(rows)
-        common = self._common(dict(zip(FACTS, table, strict=True)), seeds)
+        common = self._common(by_name(table), seeds)
         return {**_with_masks(_of_rows(common, rows, self._size), mask), "reward_terms": {}, "_reward_terms": mask}
 
     def final(self, infos: dict[str, Any], observation: NDArray[np.float32], rows: Rows) -> dict[str, Any]:
@@ -73,7 +74,7 @@ class Infos:
             last[row] = its_own
         table, done = np.zeros_like(self._table), self._mask(rows)
         table[:, rows] = self._table[:, rows]
-        facts = dict(zip(FACTS, table, strict=True))
+        facts = by_name(table)
         others = {key: infos[key] for key in (*COMPUTED, *self._same, "episode_final_qos")}
         ended = {**{name: facts[name] for name in COUNTS}, **_of_rows(others, rows, self._size)}
         terms = {name: value[rows] for name, value in infos["reward_terms"].items() if not name.startswith("_")}
@@ -90,7 +91,7 @@ class Infos:
     def start_over(self, infos: dict[str, Any], now: NDArray[np.int64], seeds: Any, rows: Rows) -> None:
         """Let the infos of a step tell of ``rows`` what is true after their reset: ``now``, int64[facts, rows]."""
         self._table[:, rows] = now
-        for key, value in self._computed(dict(zip(FACTS, now, strict=True)), seeds[rows]).items():
+        for key, value in self._computed(by_name(now), seeds[rows]).items():
             infos[key][rows] = value
         if len(rows) == self._size:
             infos["reward_terms"] = {}

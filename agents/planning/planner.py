@@ -11,7 +11,7 @@ from agents.planning.forecast.forecaster import Counts, Forecaster
 from agents.planning.plans import hold_after_wait
 from agents.planning.service import ServicePool
 from autoscaling_env.rng import SEED_BOUND
-from autoscaling_env.twin import FarmState, Future, Imagined, Twin
+from autoscaling_env.twin import FarmState, Future, Twin
 from autoscaling_env.types import FloatArray, Info, Observation
 
 Proposal = Callable[[int, int, int, int], NDArray[np.int64]]
@@ -66,14 +66,8 @@ class Planner:
         counts = self._forecaster.sample(arrived, self._horizon, self._futures, rng)
         futures = [self._future(info, arrived, state, each, rng) for each in counts]
         plans = self._proposal(state.requested, info["min_workers"], info["max_workers"], self._horizon)
-        best = int(np.argmax(self._value(self._twin.play(state, futures, plans))))
+        best = int(np.argmax(self._twin.play(state, futures, plans).reward.mean(axis=1)))
         return int(plans[best, 0])
-
-    @staticmethod
-    def _value(imagined: Imagined) -> FloatArray:
-        """Return float64[c], what each plan is worth."""
-        mean: FloatArray = imagined.reward.mean(axis=1)
-        return mean
 
     def _remember(self, info: Info) -> None:
         if info["step"] > 0:

@@ -127,7 +127,7 @@ class EpisodeBatch:
 
     def facts(self) -> dict[str, NDArray[np.int64]]:
         """Return a copy of what the last steps brought, by name; see ``autoscaling_env.schema.FACTS``."""
-        return dict(zip(FACTS, self.table(), strict=True))
+        return by_name(self.table())
 
     def table(self) -> NDArray[np.int64]:
         """Return the same in one: int64[facts, size]."""
@@ -176,6 +176,11 @@ class EpisodeBatch:
         farms = {name: _into(getattr(old.farms, name), getattr(new.farms, name)) for name in old.farms._fields}
         kept = {name: _into(getattr(old, name), getattr(new, name)) for name in old._fields if name != "farms"}
         self.episodes = Episodes(farms=new.farms._replace(**farms), **kept)
+
+
+def by_name(table: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Return the rows of int64[facts, ...] by their names."""
+    return dict(zip(FACTS, table, strict=True))
 
 
 def _drawn(distribution: Distribution, streams: StreamsByName, name: str, size: int) -> FloatArray | float:
