@@ -23,6 +23,12 @@ def test_an_episode_is_as_long_as_its_workload() -> None:
     assert_array_equal(counts_of(np.zeros(0), 5.0, duration_s=0.0), [0])
 
 
+def test_a_history_is_made_of_arrivals() -> None:
+    history = History.of_arrivals([np.array([1.0, 6.0, 7.0]), np.array([11.0])], 5.0, duration_s=10.0)
+    assert history.step_s == 5.0
+    assert [episode.tolist() for episode in history.episodes] == [[1, 2], [0, 0, 1]]
+
+
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     history = History(2.5, (np.array([1, 2, 3]), np.array([0]), np.array([9, 9])))
     history.save(tmp_path / "history.npz")

@@ -9,14 +9,17 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from agents.planning.forecast import Persistence
+from agents.planning.forecast.forecaster import Counts
 from agents.planning.planner import Planner, _newest
 from agents.planning.plans import hold_after_wait
 from agents.planning.service import ServicePool
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.policy import Policy
+from autoscaling_env.settings import with_overrides
 from autoscaling_env.testing.policy import PolicyContract
 from autoscaling_env.twin import FarmState, Future, Imagined
+from autoscaling_env.types import TaskBatch
 from simulator.twin import CompiledTwin
 
 POOL = ServicePool(np.arange(3.0), np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
@@ -96,6 +99,36 @@ def test_what_is_there_comes_before_what_may_come() -> None:
         observation, *_, info = env.step(0 if info["step"] < 6 else 20)
 
 
+class Heard(Persistence):
+    """A forecaster that remembers what it was told had arrived."""
+
+    def __init__(self) -> None:
+        super().__init__(30.0)
+        self.arrived: list[list[int]] = []
+
+    def sample(self, arrived: Counts, horizon: int, count: int, rng: np.random.Generator) -> Counts:
+        self.arrived.append(arrived.tolist())
+        return super().sample(arrived, horizon, count, rng)
+
+
+def test_what_arrived_and_when_workers_were_requested_is_remembered() -> None:
+    """The reference takes 8 s a step; a worker that was asked for at the last step has 8 s of its 20 s behind it."""
+    twin, heard = Told(best=0), Heard()
+    config = with_overrides(default_config(), {"farm.startup": {"kind": "constant", "value_s": 20.0}})
+    env = OpenFaaSAutoscalingEnv(config=config, backend="compiled", action="target")
+    policy = Planner(twin, heard, POOL, startup_s=20.0)
+    for _ in range(2):  # the second episode knows nothing of the first
+        policy.reset()
+        observation, info = env.reset(options={"episode_seed": 3})
+        totals = [0]
+        for _ in range(4):
+            policy.decide(observation, info)
+            assert heard.arrived[-1] == np.diff(totals).tolist()
+            observation, *_, info = env.step(int(info["requested_workers"]) + 1)  # two workers more at each step
+            totals.append(int(info["enqueued_total"]))
+        assert_allclose(twin.asked[-1][0].starting_s, [4.0, 4.0, 12.0, 12.0])
+
+
 def test_tasks_in_service_are_longer_than_others() -> None:
     rng, many = np.random.default_rng(0), np.zeros(200_000)
     left_s, _ = POOL.draw_begun(many, rng)
@@ -112,6 +145,14 @@ def test_tasks_are_those_of_the_same_time() -> None:
             assert (deadline_s.min(), deadline_s.max()) == (5000.0 + least, 5000.0 + most)
     service_s, deadline_s = pool.draw(np.full(9, 500.0), np.random.default_rng(0))
     assert_array_equal(service_s - 1.0, deadline_s - 5000.0)
+
+
+def test_a_pool_holds_the_tasks_of_all_episodes() -> None:
+    one = TaskBatch(np.array([1.0, 5.0]), np.array([10.0, 50.0]), np.array([100.0, 500.0]))
+    other = TaskBatch(np.array([2.0]), np.array([20.0]), np.array([200.0]))
+    pool = ServicePool.of_episodes([one, other])
+    service_s, deadline_s = pool.draw(np.full(500, 2.0), np.random.default_rng(0))
+    assert set(zip(service_s, deadline_s, strict=True)) == {(10.0, 100.0), (20.0, 200.0), (50.0, 500.0)}
 
 
 def test_tasks_without_any_work_can_be_in_service() -> None:
