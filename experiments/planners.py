@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from agents.planning.forecast import Analogs, Forecaster, History, Mixture, Persistence, Profile
-from agents.planning.planner import Planner
+from agents.planning.planner import Effort, Planner, sampled_startup
 from agents.planning.service import ServicePool
 from autoscaling_env.config import Config
 from autoscaling_env.types import TaskBatch
@@ -16,7 +17,9 @@ from simulator.twin import CompiledTwin
 HISTORY, REMEMBERED = 100, 10
 
 
-def trained_planner(config: Config, workload: Workload, seeds: Sequence[int]) -> Planner:
+def trained_planner(
+    config: Config, workload: Workload, seeds: Sequence[int], effort: Effort | None = None, **settings: Any
+) -> Planner:
     """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
     history = history_of(config, workload, known)
@@ -24,7 +27,12 @@ def trained_planner(config: Config, workload: Workload, seeds: Sequence[int]) ->
         CompiledTwin(config, workload.mean_service_s),
         forecasters(history)["mixture"],
         ServicePool.of_episodes(known[:REMEMBERED]),
-        startup_s=config.farm.startup.mean_s,
+        startup_s=sampled_startup(config.farm.startup.sample),
+        overhead_s=config.farm.service_overhead.mean_s,
+        window_s=config.environment.observation_window_s,
+        max_steps=config.environment.max_steps,
+        effort=effort,
+        **settings,
     )
 
 

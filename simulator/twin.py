@@ -9,26 +9,29 @@ from numpy.typing import NDArray
 
 from autoscaling_env import reward
 from autoscaling_env.config import Config
+from autoscaling_env.rng import STARTUP_BLOCK
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.twin import FarmState, Future, Imagined
-from autoscaling_env.types import TaskBatch
-from simulator.compiled import environment as kernel_env
-from simulator.compiled.environment import FACT
+from autoscaling_env.types import FloatArray, TaskBatch
+from simulator.compiled import kernel
 from simulator.compiled.episodes import EpisodeBatch
+from simulator.compiled.imagining import Afterwards, Course, Start, course, play_plans
 
 #: Arrives when nobody looks any more, so that no imagined episode ends before its plan.
 _LATER_S = 1e12
+#: After a plan workers are to be busy for this share of their time.
+_USE = 0.8
 
 
 class CompiledTwin:
     """Plays plans on the compiled farm, with the exact reward (see ``autoscaling_env.twin.Twin``).
 
-    What is not in a ``FarmState`` is imagined as nothing: the observation window begins empty (its QoS reads 1 until
-    a task is collected), and workers that are draining are gone.
+    What comes after a plan is played as a rollout (Bertsekas, "Rollout, Policy Iteration, and Distributed Reinforcement
+    Learning", 2020): enough workers for what came in the last step and what waits, busy for 80 % of their time.
 
     Args:
         config: read for ``farm``, ``environment`` and ``reward``.
-        mean_service_s: what a window without a finished task reads.
+        mean_service_s: what a window without a finished task reads, and what a task costs after the plan.
     """
 
     def __init__(self, config: Config, mean_service_s: float) -> None:
@@ -37,52 +40,82 @@ class CompiledTwin:
         self._mean_service_s = mean_service_s
         self._many: EpisodeBatch | None = None
 
-    def play(self, state: FarmState, futures: Sequence[Future], plans: NDArray[np.int64]) -> Imagined:
-        """Return what every plan comes to in every future: the rows of a future stand beside each other."""
-        count, steps = plans.shape
-        many, starting = self._sized(len(futures) * count), len(state.starting_s)
-        rows = np.arange(len(futures) * count)
-        many.make_room(starting)  # before their start-up times are known: making it draws all of them
-        for place, future in enumerate(futures):
-            self._load(many, rows[place * count : (place + 1) * count], state, future)
-        many.begin(rows, state.ready)
-        many.episodes.facts[rows, FACT.requested_workers] = state.requested
-        wanted = np.tile(plans, (len(futures), 1))
-        totals = np.zeros((3, len(rows)))
-        for step in range(steps):
-            facts = self._step(many, rows, wanted[:, step], starting if step == 0 else 0)
-            nobody = np.zeros(len(many.episodes.facts), dtype=np.bool_)
-            totals[0] += reward.total(many.reward_terms(facts, nobody, nobody))[rows]
-            totals[1] += facts["missed_in_step"][rows]
-            totals[2] += facts["requested_workers"][rows] * many.rules.step_s
-        gained, missed, paid = totals.reshape(3, len(futures), count).transpose(0, 2, 1)
-        waiting = facts["worker_queue"][rows].reshape(len(futures), count).T
-        return Imagined(gained, missed.astype(np.int64), paid, waiting)
+    def play(
+        self,
+        state: FarmState,
+        futures: Sequence[Future],
+        plans: NDArray[np.int64],
+        *,
+        beyond: int = 0,
+        ends: bool = False,
+    ) -> Imagined:
+        """Return what every plan comes to in every future."""
+        many, steps = self._sized(len(futures)), plans.shape[1]
+        self._make_room(many, state, plans, beyond)
+        tasks = np.array([_load(many, row, state, future) for row, future in enumerate(futures)])
+        busy = state.ready - state.busy, state.busy, state.draining, state.starting
+        start = Start(*busy, state.collected_s, state.met)
+        starting_s = np.array([future.starting_s for future in futures]).reshape(len(futures), state.starting)
+        out = course(len(futures), len(plans), steps + beyond)
+        deltas, afterwards = (
+            np.array(many.actions.deltas, dtype=np.int64),
+            Afterwards(beyond, self._mean_service_s, _USE),
+        )
+        play_plans(many.episodes, many.rules, tasks, start, starting_s, plans, deltas, afterwards, out)
+        paid = out.requested_workers[..., :steps].sum(axis=-1) * many.rules.step_s
+        missed = out.missed_in_step[..., :steps].sum(axis=-1)
+        return Imagined(self._reward(out, ends).T, missed.T, paid.T, out.worker_queue[..., steps - 1].T)
+
+    def _reward(self, out: Course, ends: bool) -> FloatArray:
+        """Return float64[futures, plans], summed over all steps."""
+        last = np.zeros(out.qos.shape[-1], dtype=np.bool_)
+        last[-1] = ends
+        outcome = reward.StepOutcome(
+            worker_queue=out.worker_queue,
+            qos_rate=out.qos,
+            workers=out.requested_workers,
+            applied_delta=out.applied_delta,
+            missed=out.missed_in_step,
+            step_s=self._config.environment.step_duration_s,
+            terminated=np.zeros_like(last),
+            truncated=last,
+        )
+        total: FloatArray = reward.total(reward.terms(outcome, self._config.reward)).sum(axis=-1)
+        return total
 
     def _sized(self, size: int) -> EpisodeBatch:
-        """Return room for so many rows at least; making it costs more than playing."""
+        """Return room for so many futures at least; making it costs more than playing."""
         if self._many is None or len(self._many.episodes.facts) < size:
-            self._many = EpisodeBatch(self._config, self._mean_service_s, size + size // 2)
+            self._many = EpisodeBatch(self._config, self._mean_service_s, size)
         return self._many
 
     @staticmethod
-    def _load(many: EpisodeBatch, rows: NDArray[np.int64], state: FarmState, future: Future) -> None:
-        arrival_s = np.append(future.arrival_s, _LATER_S)
-        service_s, deadline_s = np.append(future.service_s, 0.0), np.append(future.deadline_s, _LATER_S)
-        many.load(rows, TaskBatch(arrival_s, service_s, deadline_s, seed=future.seed))
-        farms, place = many.episodes.farms, slice(rows[0], rows[-1] + 1)
-        farms.pickup_s[place, : state.busy] = 0.0
-        farms.work_s[place, : state.busy] = future.service_s[: state.busy]
-        farms.startup_s[place, : len(state.starting_s)] = state.starting_s
+    def _make_room(many: EpisodeBatch, state: FarmState, plans: NDArray[np.int64], beyond: int) -> None:
+        """See that there is room for all workers that may be there, and start-up times for all that may be started."""
+        rules, steps = many.rules, plans.shape[1] + beyond
+        rise = max(many.actions.deltas) if many.actions.deltas else rules.max_workers - rules.min_workers
+        started = steps * max(rise, 0)
+        farms = many.episodes.farms
+        crowd = max(state.requested, rules.max_workers) + state.draining + started
+        if crowd > farms.starting_s.shape[1]:
+            farms = kernel.with_room(farms, 2 * crowd)
+        if started > farms.startup_s.shape[1]:
+            blocks = -(-2 * started // STARTUP_BLOCK)
+            farms = farms._replace(startup_s=np.zeros((len(farms.startup_s), blocks * STARTUP_BLOCK)))
+        many.episodes = many.episodes._replace(farms=farms)
 
-    @staticmethod
-    def _step(
-        many: EpisodeBatch, rows: NDArray[np.int64], wanted: NDArray[np.int64], again: int
-    ) -> dict[str, NDArray[np.int64]]:
-        """Let a step pass, in which workers that are starting already are requested ``again``; that is no change."""
-        many.make_room()
-        actions = many.actions.nearest_of(wanted, many.episodes.facts[rows, FACT.requested_workers])
-        kernel_env.step_all(many.episodes, many.rules, rows, many.changes(rows, actions) + again)
-        facts = many.facts()
-        facts["applied_delta"] = facts["applied_delta"] - again
-        return facts
+
+def _load(many: EpisodeBatch, row: int, state: FarmState, future: Future) -> int:
+    """Put a future's tasks and delays into a row, behind those that were collected; return how many there are."""
+    past, held = len(state.collected_s), state.busy + state.draining
+    before = np.where(state.met, 1.0, -1.0)
+    # Tasks that are over come first: collected on arrival, in time or not.
+    arrival_s = np.concatenate((state.collected_s, future.arrival_s, [_LATER_S]))
+    deadline_s = np.concatenate((before, future.deadline_s, [_LATER_S]))
+    service_s = np.concatenate((np.zeros(past), future.service_s, [0.0]))
+    many.load(np.array([row]), TaskBatch(arrival_s, service_s, deadline_s, seed=future.seed))
+    farms = many.episodes.farms
+    farms.work_s[row, past : past + held] = future.service_s[:held]  # the overhead is part of what is left
+    if len(future.startup_s):
+        farms.startup_s[row] = np.resize(future.startup_s, farms.startup_s.shape[1])
+    return len(arrival_s)

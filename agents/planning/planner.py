@@ -2,36 +2,94 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.planning.beliefs import ServiceBelief, StartupBelief
+from agents.planning.explanation import Explanation, because, forecast_of, told
 from agents.planning.forecast.forecaster import Counts, Forecaster
-from agents.planning.plans import hold_after_wait
+from agents.planning.futures import futures
+from agents.planning.memory import Memory
+from agents.planning.plans import HoldAfterWait, Plans, Proposal, shifted
 from agents.planning.service import ServicePool
-from autoscaling_env.rng import SEED_BOUND
-from autoscaling_env.twin import FarmState, Future, Twin
+from autoscaling_env.twin import FarmState, Imagined, Twin
 from autoscaling_env.types import FloatArray, Info, Observation
 
-Proposal = Callable[[int, int, int, int], NDArray[np.int64]]
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is imagined.
+
+    Attributes:
+        horizon: steps of a plan.
+        beyond: steps after it, which a plain rule plays.
+        futures: how many, at most.
+        rounds: how often plans near the best are looked at, at most.
+        tasks: imagined tasks a decision, about: with many of them fewer futures and rounds are looked at, but not
+            fewer than ``least_futures``.
+        least_futures: see there.
+        budget_s: no further round is begun when one more like the last would take longer than that in all; the best so
+            far is then taken. None: as many as there are, the same on every machine.
+    """
+
+    horizon: int = 16
+    beyond: int = 4
+    futures: int = 16
+    rounds: int = 4
+    tasks: int = 400_000
+    least_futures: int = 4
+    budget_s: float | None = None
+
+
+@dataclass(slots=True)
+class _Search:
+    """Plans that were played so far, and what they came to."""
+
+    plans: Plans
+    imagined: Imagined
+
+    def add(self, plans: Plans, imagined: Imagined) -> None:
+        self.plans = np.concatenate((self.plans, plans))
+        names = ("reward", "missed", "worker_seconds", "waiting")
+        both = (np.concatenate((getattr(self.imagined, name), getattr(imagined, name))) for name in names)
+        self.imagined = Imagined(*both)
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Rows from the best on; of two equally good ones the one that was proposed first."""
+        return np.argsort(-self.imagined.reward.mean(axis=1), kind="stable")
+
+    @property
+    def best(self) -> NDArray[np.int64]:
+        best: NDArray[np.int64] = self.plans[self.order[0]]
+        return best
 
 
 class Planner:
     """Plays candidate plans on sampled futures in the twin; the plan that earns most on average wins.
 
     It sees observation and ``info``, and remembers the arrivals and its own changes. What it cannot see it draws: the
-    work of waiting tasks and what is left of those in service. Futures and delays are the same for all plans.
+    work of waiting tasks and what is left of those in service. Futures and delays are the same for all plans. What it
+    believes of work and start-up changes with what it sees in the episode.
 
     Args:
         twin: imagines.
         forecaster: foresees arrivals, in tasks a step.
         service: what work tasks may be.
-        startup_s: how long a worker takes to start, on average.
-        horizon: steps that are imagined.
-        futures: how many futures.
+        startup_s: float64[n], start-up times as believed at first, a sample.
+        overhead_s: what a task keeps a worker busy besides its work, on average.
+        window_s: how long a collected task counts for the observed QoS.
+        max_steps: steps of an episode, where it has an end that is known.
+        effort: how much is imagined.
         seed: of all draws; the same seed decides alike.
-        proposal: (requested, least, most, horizon) -> int64[c, horizon], the candidates.
+        proposal: candidate plans.
+        learns: beliefs change with what is seen.
+        clock: seconds; asked only where the effort has a budget.
     """
 
     def __init__(
@@ -40,70 +98,119 @@ class Planner:
         forecaster: Forecaster,
         service: ServicePool,
         *,
-        startup_s: float,
-        horizon: int = 16,
-        futures: int = 10,
+        startup_s: FloatArray,
+        overhead_s: float = 0.0,
+        window_s: float = 40.0,
+        max_steps: int | None = None,
+        effort: Effort | None = None,
         seed: int = 0,
-        proposal: Proposal = hold_after_wait,
+        proposal: Proposal | None = None,
+        learns: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._twin, self._forecaster, self._service = twin, forecaster, service
-        self._startup_s, self._horizon, self._futures, self._seed = startup_s, horizon, futures, seed
-        self._proposal = proposal
-        self._arrived: list[int] = []
-        self._started_s: list[float] = []
-        self._seen = 0
+        self._twin, self._forecaster, self._pool = twin, forecaster, service
+        self._startup_s, self._overhead_s = startup_s, overhead_s
+        self._window_s, self._max_steps, self._seed, self._learns = window_s, max_steps, seed, learns
+        self._effort, self._proposal, self._clock = effort or Effort(), proposal or HoldAfterWait(), clock
+        self.reset()
 
     def reset(self) -> None:
-        """Forget the episode."""
-        self._arrived, self._started_s, self._seen = [], [], 0
+        """Forget the episode, and what was learned of the farm in it: an episode does not depend on those before."""
+        self._memory, self._last = Memory(self._window_s), np.zeros(0, dtype=np.int64)
+        self._service, self._startup = ServiceBelief(), StartupBelief(self._startup_s)
+        self._explanation: Explanation | None = None
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Return the count that the best plan wants now."""
-        self._remember(info)
+        begin_s = self._clock() if self._effort.budget_s is not None else 0.0
+        self._memory.update(info)
+        if self._learns:
+            self._learn(info)
         rng = np.random.default_rng([self._seed, int(info["step"])])
-        arrived = np.array(self._arrived, dtype=np.int64)
-        state = self._state(info)
-        counts = self._forecaster.sample(arrived, self._horizon, self._futures, rng)
-        futures = [self._future(info, arrived, state, each, rng) for each in counts]
-        plans = self._proposal(state.requested, info["min_workers"], info["max_workers"], self._horizon)
-        best = int(np.argmax(self._twin.play(state, futures, plans).reward.mean(axis=1)))
-        return int(plans[best, 0])
+        steps, beyond, ends = self._reach(info)
+        state, arrived = self._memory.state(info), np.array(self._memory.arrived, dtype=np.int64)
+        counts = self._foreseen(arrived, steps + beyond, state, info, rng)
+        starts = (steps + beyond) * max(1, *info["action_deltas"]) if info["action_deltas"] else 512
+        beliefs = self._service, self._startup
+        may_be = futures(info, self._memory, state, counts, self._pool, beliefs, starts, rng)
+        first = self._proposal.first(state.requested, info["min_workers"], info["max_workers"], steps)
+        if len(self._last):
+            first = np.concatenate((first, shifted(self._last, steps)[None]))
 
-    def _remember(self, info: Info) -> None:
-        if info["step"] > 0:
-            self._arrived.append(int(info["enqueued_total"]) - self._seen)
-            self._started_s += [info["time_s"] - info["step_duration_s"]] * max(0, int(info["applied_delta"]))
-        self._seen = int(info["enqueued_total"])
-        starting = int(info["workers_starting"])
-        self._started_s = self._started_s[-starting:] if starting else []
+        def play(plans: Plans) -> Imagined:
+            return self._twin.play(state, may_be, plans, beyond=beyond, ends=ends)
 
-    def _state(self, info: Info) -> FarmState:
-        ages_s = info["time_s"] - np.array(self._started_s)
-        unknown = int(info["workers_starting"]) - len(ages_s)  # requested before the episode
-        ages_s = np.concatenate((ages_s, np.zeros(unknown)))
-        left_s = np.sort(np.maximum(self._startup_s - ages_s, 0.05 * self._startup_s))
-        return FarmState(int(info["workers_ready"]), int(info["busy_workers"]), left_s)
+        search = _Search(first, play(first))
+        self._improve(search, play, sum(map(len, (each.arrival_s for each in may_be))), info, begin_s)
+        self._last = search.best
+        self._explain(search, state, counts[:, :steps], info)
+        return int(self._last[0])
 
-    def _future(
-        self, info: Info, arrived: Counts, state: FarmState, coming: Counts, rng: np.random.Generator
-    ) -> Future:
-        """Return what may be in service, what may wait, and what may come."""
-        now_s, step_s = float(info["time_s"]), float(info["step_duration_s"])
-        came_s = _newest(arrived, state.busy + int(info["worker_queue"]), step_s, rng)
-        come_s = np.sort((np.repeat(np.arange(len(coming)), coming) + rng.random(int(coming.sum()))) * step_s)
-        begun = self._service.draw_begun(came_s[: state.busy], rng)
-        fresh = self._service.draw(np.concatenate((came_s[state.busy :], now_s + come_s)), rng)
-        work_s, deadline_s = (np.concatenate(pair) for pair in zip(begun, fresh, strict=True))
-        deadline_s[: len(came_s)] -= now_s - came_s
-        return Future(
-            np.concatenate((np.zeros(len(came_s)), come_s)), work_s, deadline_s, int(rng.integers(SEED_BOUND))
+    def explanation(self) -> dict[str, Any] | None:
+        """Return why the last decision was made (``agents.planning.explanation.Explanation``); None before it."""
+        return asdict(self._explanation) if self._explanation else None
+
+    def _reach(self, info: Info) -> tuple[int, int, bool]:
+        """Return the steps of plans and those after them, and whether the episode then ends."""
+        left = 10**9 if self._max_steps is None else max(self._max_steps - int(info["step"]), 1)
+        steps = min(self._effort.horizon, left)
+        beyond = min(self._effort.beyond, left - steps)
+        return steps, beyond, steps + beyond == left
+
+    def _learn(self, info: Info) -> None:
+        expected_s = self._pool.mean_s(float(info["time_s"])) + self._overhead_s
+        self._service.update(info, expected_s)
+        self._startup.update(self._memory.became_ready_s)
+
+    def _foreseen(self, arrived: Counts, steps: int, state: FarmState, info: Info, rng: np.random.Generator) -> Counts:
+        """Return as many futures of arrivals as the effort allows."""
+        counts = self._forecaster.sample(arrived, steps, self._effort.futures, rng)
+        tasks = float(counts.sum(axis=1).mean()) + state.busy + float(info["worker_queue"])
+        plans = 80  # about, in the first round
+        affordable = int(self._effort.tasks / max(plans * tasks, 1.0))
+        count = int(np.clip(affordable, self._effort.least_futures, self._effort.futures))
+        rows = np.linspace(0, len(counts) - 1, count).round().astype(np.int64)  # of every member of a mixture
+        chosen: Counts = counts[rows]
+        return chosen
+
+    def _improve(
+        self, search: _Search, play: Callable[[Plans], Imagined], tasks: int, info: Info, begin_s: float
+    ) -> None:
+        """Look at plans near the best as long as that helps and may be done."""
+        spent, last_s = tasks * len(search.plans), begin_s
+        for _ in range(self._effort.rounds):
+            before = search.best
+            near = self._proposal.near(before, info["min_workers"], info["max_workers"])
+            if not len(near) or spent + tasks * len(near) > 2 * self._effort.tasks or self._is_late(begin_s, last_s):
+                break
+            last_s = self._clock() if self._effort.budget_s is not None else 0.0
+            search.add(near, play(near))
+            spent += tasks * len(near)
+            if (search.best == before).all():
+                break
+
+    def _is_late(self, begin_s: float, last_s: float) -> bool:
+        """Whether a round as long as the last would take longer than the budget."""
+        if self._effort.budget_s is None:
+            return False
+        now_s = self._clock()
+        return now_s - begin_s + (now_s - last_s) > self._effort.budget_s
+
+    def _explain(self, search: _Search, state: FarmState, counts: Counts, info: Info) -> None:
+        order = search.order
+        best = told(search.plans, search.imagined, order, state.requested)
+        hold = told(search.plans, search.imagined, np.zeros(1, dtype=np.int64), state.requested)[0]
+        coming = float(np.median(counts.sum(axis=1)))
+        self._explanation = Explanation(
+            forecast_of(counts),
+            best,
+            because(best[0], hold, coming, float(info["step_duration_s"])),
+            search.imagined.reward.size,
+            round(self._service.scale, 3),
+            round(self._startup.scale, 3),
         )
 
 
-def _newest(arrived: Counts, count: int, step_s: float, rng: np.random.Generator) -> FloatArray:
-    """Return when the newest ``count`` tasks may have arrived, in order; the episode's begin where more are there."""
-    last = arrived[::-1].cumsum().searchsorted(count) + 1
-    steps = np.arange(len(arrived))[-last:] if len(arrived) else np.zeros(0, dtype=np.int64)
-    at_s = np.sort((np.repeat(steps, arrived[steps]) + rng.random(int(arrived[steps].sum()))) * step_s)
-    kept: FloatArray = at_s[max(len(at_s) - count, 0) :]
-    return np.concatenate((np.zeros(count - len(kept)), kept))
+def sampled_startup(sample: Callable[[np.random.Generator, int], FloatArray], seed: int = 0) -> FloatArray:
+    """Return float64[1000], start-up times as a distribution draws them."""
+    return sample(np.random.default_rng(seed), 1000)

@@ -56,6 +56,11 @@ class ServicePool:
         rows = np.clip(rows, first, last - 1)
         return self._service_s[rows] * rng.random(len(at_s)), self._deadline_s[rows]
 
+    def mean_s(self, at_s: float) -> float:
+        """Return the mean work of tasks that arrive ``at_s`` seconds after the episode's start."""
+        first, last = (int(each[0]) for each in self._around(np.array([at_s])))
+        return float(self._length_s[last] - self._length_s[first]) / (last - first)
+
     def _around(self, at_s: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where the neighbours of each time begin and end; there is always one."""
         place = np.searchsorted(self._arrival_s, at_s)

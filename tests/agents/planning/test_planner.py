@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from agents.planning.forecast import Persistence
 from agents.planning.forecast.forecaster import Counts
-from agents.planning.planner import Planner, _newest
-from agents.planning.plans import hold_after_wait
+from agents.planning.futures import _newest
+from agents.planning.planner import Effort, Planner
+from agents.planning.plans import HoldAfterWait, Plans
 from agents.planning.service import ServicePool
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -22,13 +23,15 @@ from autoscaling_env.twin import FarmState, Future, Imagined
 from autoscaling_env.types import TaskBatch
 from simulator.twin import CompiledTwin
 
+#: Always four seconds.
+STARTUP_S = np.full(9, 4.0)
 POOL = ServicePool(np.arange(3.0), np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
 
 
 class TestPlanner(PolicyContract):
     def make_policy(self) -> Policy:
         twin = CompiledTwin(default_config(), 1.5)
-        return Planner(twin, Persistence(30.0), POOL, startup_s=4.0, horizon=6, futures=3)
+        return Planner(twin, Persistence(30.0), POOL, startup_s=STARTUP_S, effort=Effort(horizon=6, futures=3))
 
 
 class Told:
@@ -38,7 +41,15 @@ class Told:
         self.best = best
         self.asked: list[tuple[FarmState, Sequence[Future], NDArray[np.int64]]] = []
 
-    def play(self, state: FarmState, futures: Sequence[Future], plans: NDArray[np.int64]) -> Imagined:
+    def play(
+        self,
+        state: FarmState,
+        futures: Sequence[Future],
+        plans: NDArray[np.int64],
+        *,
+        beyond: int = 0,
+        ends: bool = False,
+    ) -> Imagined:
         self.asked.append((state, futures, plans))
         gained = np.zeros((len(plans), len(futures)))
         gained[self.best] = 1.0
@@ -47,7 +58,8 @@ class Told:
 
 
 def planner(twin: Told, **settings: Any) -> Planner:
-    return Planner(twin, Persistence(30.0), POOL, startup_s=4.0, **settings)
+    effort = Effort(horizon=6, futures=3, rounds=0)
+    return Planner(twin, Persistence(30.0), POOL, startup_s=STARTUP_S, effort=effort, **settings)
 
 
 def episode(policy: Policy, steps: int = 8) -> list[int]:
@@ -89,9 +101,10 @@ def test_what_is_there_comes_before_what_may_come() -> None:
         state, futures, _ = twin.asked[-1]
         assert state.requested == info["requested_workers"]
         assert (state.ready, state.busy) == (info["workers_ready"], info["busy_workers"])
-        assert (np.diff(state.starting_s) >= 0).all()
         here = info["busy_workers"] + info["worker_queue"]
         for future in futures:
+            assert len(future.starting_s) == state.starting == info["workers_starting"]
+            assert (future.starting_s > 0).all()
             assert (future.arrival_s[:here] == 0).all()
             assert (np.diff(future.arrival_s) >= 0).all()
             assert (future.service_s >= 0).all()
@@ -116,7 +129,7 @@ def test_what_arrived_and_when_workers_were_requested_is_remembered() -> None:
     twin, heard = Told(best=0), Heard()
     config = with_overrides(default_config(), {"farm.startup": {"kind": "constant", "value_s": 20.0}})
     env = OpenFaaSAutoscalingEnv(config=config, backend="compiled", action="target")
-    policy = Planner(twin, heard, POOL, startup_s=20.0)
+    policy = Planner(twin, heard, POOL, startup_s=np.full(9, 20.0), effort=Effort(rounds=0), learns=False)
     for _ in range(2):  # the second episode knows nothing of the first
         policy.reset()
         observation, info = env.reset(options={"episode_seed": 3})
@@ -126,7 +139,8 @@ def test_what_arrived_and_when_workers_were_requested_is_remembered() -> None:
             assert heard.arrived[-1] == np.diff(totals).tolist()
             observation, *_, info = env.step(int(info["requested_workers"]) + 1)  # two workers more at each step
             totals.append(int(info["enqueued_total"]))
-        assert_allclose(twin.asked[-1][0].starting_s, [4.0, 4.0, 12.0, 12.0])
+        left_s = np.mean([future.starting_s for future in twin.asked[-1][1]], axis=0)
+        assert left_s[:2].mean() < left_s[2:].mean() < 24.0
 
 
 def test_tasks_in_service_are_longer_than_others() -> None:
@@ -161,7 +175,7 @@ def test_tasks_without_any_work_can_be_in_service() -> None:
 
 
 def test_plans_stay_within_the_bounds_and_begin_with_no_change() -> None:
-    plans = hold_after_wait(5, 1, 8, 10)
+    plans = HoldAfterWait().first(5, 1, 8, 10)
     assert_array_equal(plans[0], np.full(10, 5))
     assert (plans.min(), plans.max()) == (1, 8)
     assert len(np.unique(plans, axis=0)) == len(plans)
@@ -169,7 +183,7 @@ def test_plans_stay_within_the_bounds_and_begin_with_no_change() -> None:
 
 
 def test_a_farm_of_one_size_has_one_plan() -> None:
-    assert_array_equal(hold_after_wait(4, 4, 4, 3), [[4, 4, 4]])
+    assert_array_equal(HoldAfterWait().first(4, 4, 4, 3), [[4, 4, 4]])
 
 
 def test_the_newest_tasks_came_last() -> None:
