@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from autoscaling_env.rng import episode_seeds
 from experiments import Setup, compare
 from experiments.listening import Silent
@@ -45,7 +47,7 @@ def test_the_best_constant_is_that_of_the_past(tmp_path: Path) -> None:
     known = make_policy("static-best", Setting(now, make_workload(now), 5, tmp_path, history=past))
     wanted, _ = best_static(before, past.workload, past.training_seeds(20))
     other, _ = best_static(now, make_workload(now), past.training_seeds(20))
-    assert known.decide(None, {}) == wanted != other
+    assert known.decide(np.zeros(9, dtype=np.float32), {}) == wanted != other
 
 
 class Notes(Silent):
