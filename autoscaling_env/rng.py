@@ -16,6 +16,7 @@ STREAMS: dict[str, int] = {
     "trace": 6,
     "search": 7,
     "overhead": 8,
+    "spread": 9,
 }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from functools import partial
 
 import numpy as np
 from rich.console import Console
@@ -21,7 +20,7 @@ from autoscaling_env.rng import episode_seeds
 from autoscaling_env.workload import draw_episode
 from experiments.planners import forecasters, history_of
 from workloads import make_workload
-from workloads.scenarios import load_scenario, scenario_names, scenario_seeds
+from workloads.scenarios import load_history, load_scenario, scenario_names, scenario_seeds
 
 SAMPLES, EVERY = 100, 3
 
@@ -35,8 +34,8 @@ def main() -> None:
     given = parser.parse_args()
     table = Table("Scenario", "Tasks a step", "Persistence", "Forecaster", "Loss", "of 5 %", "of 50 %", "of 95 %", "ms")
     for name in scenario_names():
-        config, seeds = load_scenario(name), scenario_seeds(name)
-        history, held_back = map(partial(_history, config), seeds, (given.train, given.test))
+        configs, seeds = (load_history(name), load_scenario(name)), scenario_seeds(name)
+        history, held_back = map(_history, configs, seeds, (given.train, given.test))
         horizon = max(1, round(given.horizon / history.step_s))
         _add(table, name, history, held_back, horizon)
     Console(width=140).print(table)

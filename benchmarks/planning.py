@@ -29,7 +29,7 @@ from autoscaling_env.workload import draw_episode
 from experiments.planners import HISTORY, trained_planner
 from simulator.search import best_static, hindsight, play_static
 from workloads import make_workload
-from workloads.scenarios import load_scenario, scenario_names, scenario_seeds
+from workloads.scenarios import load_history, load_scenario, scenario_names, scenario_seeds
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,13 @@ def measured(name: str, episodes: int, bound: bool) -> Row:
     """Play a scenario's test episodes."""
     config, (train_seed, test_seed) = load_scenario(name), scenario_seeds(name)
     workload, tests = make_workload(config), episode_seeds(test_seed, episodes)
+    before = load_history(name)
+    past = make_workload(before)
     batches = [draw_episode(workload, config.environment, seed) for seed in tests]
-    count, _ = best_static(config, workload, episode_seeds(train_seed, 20))
+    count, _ = best_static(before, past, episode_seeds(train_seed, 20))
     constant = [play_static(config, each, workload.mean_service_s, np.array([count])) for each in batches]
     static = np.array([outcome.total_reward[0] for outcome in constant])
-    planned, took_ms = _played(config, trained_planner(config, workload, episode_seeds(train_seed, HISTORY)), tests)
+    planned, took_ms = _played(config, trained_planner(before, past, episode_seeds(train_seed, HISTORY)), tests)
     best = np.full(episodes, np.nan)
     if bound:
         best = np.array([hindsight(config, each, workload.mean_service_s)[1] for each in batches])

@@ -46,9 +46,10 @@ class BaselineCache:
                     frame.to_parquet(file, index=False)
 
     def _path(self, match: Match, name: str) -> Path:
-        key = json.dumps(
-            [__version__, name, config_digest(match.config), _source(match.config), match.backend, list(match.episodes)]
-        )
+        config = [config_digest(match.config), _source(match.config)]
+        if match.history is not None:
+            config += [config_digest(match.history), _source(match.history)]
+        key = json.dumps([__version__, name, *config, match.backend, list(match.episodes)])
         return self._folder / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.parquet"
 
 

@@ -127,6 +127,15 @@ class _Ready:
     place: Place
     workload: Workload
     policies: Sequence[Named]
+    past: Workload
+
+    def setting(self, folder: Path, listener: Listener) -> Setting:
+        """Return what policies may be built from."""
+        place = self.place
+        now = Setting(place.config, self.workload, place.train_seed, folder, listener)
+        if place.history is None:
+            return now
+        return replace(now, history=replace(now, config=place.history, workload=self.past))
 
 
 @dataclass(slots=True)
@@ -169,7 +178,9 @@ class _Job:
         check_policies(policies, place.config)
         if place.config.environment.action == "target" and place.config.reward.objective == "shaped":
             self.listener.note(JUMPS)
-        return _Ready(place, load_workload(place.config, self.listener), policies)
+        workload = load_workload(place.config, self.listener)
+        past = workload if place.history is None else load_workload(place.history)
+        return _Ready(place, workload, policies, past)
 
     def in_memory(self, ready: Sequence[_Ready]) -> Comparison:
         """Play without writing anything that stays."""
@@ -213,7 +224,7 @@ class _Job:
     def play(self, ready: _Ready, folder: RunFolder) -> Records:
         """Compare in one place; write its records where something is written at all."""
         place, settings = ready.place, self.settings
-        setting = Setting(place.config, ready.workload, place.train_seed, folder.path, self.listener)
+        setting = ready.setting(folder.path, self.listener)
         match = Match(
             place.config,
             ready.workload,
@@ -223,6 +234,7 @@ class _Job:
             self.farm,
             settings.record_tasks,
             frozenset(named.name for named in ready.policies if named.repeatable),
+            place.history,
         )
         if settings.output_dir is not None and not (folder.path / "manifest.json").exists():
             command = list(settings.command)

@@ -23,6 +23,7 @@ class Match:
         backend: name of the farm.
         record_tasks: record every task, too.
         repeatable: names of the policies whose step records may be kept.
+        history: of the training episodes, where they are of another configuration.
     """
 
     config: Config
@@ -33,3 +34,4 @@ class Match:
     backend: str
     record_tasks: bool = True
     repeatable: frozenset[str] = frozenset()
+    history: Config | None = None

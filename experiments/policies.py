@@ -47,6 +47,7 @@ class Setting:
         seed: of the training episodes.
         folder: where a training that it needs leaves its run.
         listener: is told what was found on the way.
+        history: what training episodes are of, where they are of another kind.
     """
 
     config: Config
@@ -54,6 +55,12 @@ class Setting:
     seed: int
     folder: Path
     listener: Listener = field(default_factory=Silent)
+    history: Setting | None = None
+
+    @property
+    def past(self) -> Setting:
+        """What may be known before an episode begins: configuration and workload of the training episodes."""
+        return self.history or self
 
     def training_seeds(self, count: int) -> tuple[int, ...]:
         """Return episode seeds to search or train on."""
@@ -70,7 +77,7 @@ def _search() -> ModuleType:
 
 def _static_best(setting: Setting) -> Policy:
     seeds = setting.training_seeds(STATIC_EPISODES)
-    workers, returns = _search().best_static(setting.config, setting.workload, seeds)
+    workers, returns = _search().best_static(setting.past.config, setting.past.workload, seeds)
     best = f"{workers} workers have the highest return, {returns.max():.1f} on average"
     setting.listener.note(f"static-best: {best} over {len(seeds)} training episodes")
     return Static(workers)
@@ -89,7 +96,7 @@ def _planner(setting: Setting) -> Policy:
     planners = import_module("experiments.planners")  # as ``_search``
     seeds = setting.training_seeds(planners.HISTORY)
     setting.listener.note(f"planner: its history is {len(seeds)} training episodes")
-    made: Policy = planners.trained_planner(setting.config, setting.workload, seeds)
+    made: Policy = planners.trained_planner(setting.past.config, setting.past.workload, seeds)
     return made
 
 
@@ -99,11 +106,11 @@ def _industry(name: str, setting: Setting) -> Policy:
 
 def _trained(agent: str, setting: Setting) -> Policy:
     """Train with the configured settings, on the training seed; the training run stays beside the comparison."""
-    factory = EnvironmentFactory(SIMULATED, known={setting.config: setting.workload})
+    factory = EnvironmentFactory(SIMULATED, known={setting.past.config: setting.past.workload})
     setting.listener.note(f"{agent}: training on seed {setting.seed}")
     result = train(
         agent,
-        setting.config,
+        setting.past.config,
         env_factory=factory.one,
         vector_env_factory=factory.many,
         seed=setting.seed,

@@ -13,6 +13,7 @@ from autoscaling_env.config.workload import PhasesConfig
 from autoscaling_env.files import atomic_write
 from experiments.replaying import read_table
 from workloads.arrival_fit import ArrivalsFit, fit_arrivals
+from workloads.varied import varies
 
 
 def fit_recorded(run: Path, output: Path) -> ArrivalsFit:
@@ -26,6 +27,8 @@ def fit_recorded(run: Path, output: Path) -> ArrivalsFit:
         return ArrivalsFit(None, "a trace's arrivals are the recorded ones.")
     if config.environment.phase_shuffle:
         return ArrivalsFit(None, "phases were shuffled, so no rate is known to hold arrivals against.")
+    if varies(config.workload):
+        return ArrivalsFit(None, "phases differ from episode to episode, so no rate is known to hold arrivals against.")
     tasks = read_table(run / "tasks.parquet").drop_duplicates(["episode", "task"])  # every agent met the same
     episodes = [rows["arrival_s"].to_numpy() for _, rows in tasks.groupby("episode")]
     found = fit_arrivals(config.workload, episodes)

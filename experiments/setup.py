@@ -11,7 +11,7 @@ from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.loading import layer
 from autoscaling_env.config.problems import Source
 from autoscaling_env.errors import InputError
-from workloads.scenarios import scenario_layers, scenario_names, scenario_seeds
+from workloads.scenarios import history_layers, scenario_layers, scenario_names, scenario_seeds
 
 #: Every scenario that is installed.
 ALL = "all"
@@ -78,12 +78,14 @@ class Place:
         config: the resolved configuration.
         train_seed: agents learn, and settings are searched, on episodes of this seed.
         test_seed: what is shown is played on episodes of this one.
+        history: the configuration of training episodes, where it is another.
     """
 
     name: str
     config: Config
     train_seed: int
     test_seed: int
+    history: Config | None = None
 
 
 def resolve(setup: Setup) -> Config:
@@ -92,9 +94,11 @@ def resolve(setup: Setup) -> Config:
     Raises:
         InputError: every problem found, one line each.
     """
-    layers: list[Path | Source] = []
-    if setup.scenario is not None:
-        layers += scenario_layers(setup.scenario)
+    return _resolved(setup, [] if setup.scenario is None else scenario_layers(setup.scenario))
+
+
+def _resolved(setup: Setup, scenario: Sequence[Source]) -> Config:
+    layers: list[Path | Source] = [*scenario]
     if setup.config is not None:
         layers.append(setup.config)
     layers += _trace(setup)
@@ -122,13 +126,24 @@ def place_of(setup: Setup, more: Mapping[str, Any] | None = None) -> Place:
     train_seed, test_seed = scenario_seeds(setup.scenario)
     if setup.seed is not None:
         test_seed = setup.seed
-    return Place(Path(setup.scenario).stem, config, train_seed, test_seed)
+    return Place(Path(setup.scenario).stem, config, train_seed, test_seed, _history(setup.with_settings(more or {})))
 
 
 def training_place(setup: Setup) -> Place:
-    """Return the setup made out for training and searching: ``setup.seed`` is the seed of the training episodes."""
+    """Return the setup made out for training and searching, in what the scenario's history was like.
+
+    ``setup.seed`` is the seed of the training episodes.
+    """
     place = place_of(replace(setup, seed=None))
-    return place if setup.seed is None else replace(place, train_seed=setup.seed)
+    seed = place.train_seed if setup.seed is None else setup.seed
+    return replace(place, config=place.history or place.config, train_seed=seed)
+
+
+def _history(setup: Setup) -> Config | None:
+    """Return the configuration of training episodes; None where it is that of all."""
+    if setup.scenario is None or not (over := history_layers(setup.scenario)):
+        return None
+    return _resolved(setup, [*scenario_layers(setup.scenario), *over])
 
 
 def setups_of(where: Where) -> list[Setup]:

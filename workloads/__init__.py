@@ -12,6 +12,7 @@ from autoscaling_env.workload import Workload
 from workloads.fitting import Farm
 from workloads.phased import PhasedWorkload
 from workloads.trace import TraceWorkload
+from workloads.varied import VariedPhases, varies
 
 #: Called with (bytes done, bytes in all) while a trace is read.
 Progress = Callable[[int, int], None]
@@ -29,7 +30,7 @@ def make_workload(config: Config, *, base_dir: Path | None = None, progress: Pro
         InputError: the workload has no tasks, or its trace cannot be read.
     """
     if isinstance(config.workload, PhasesConfig):
-        return PhasedWorkload(config.workload)
+        return VariedPhases(config.workload) if varies(config.workload) else PhasedWorkload(config.workload)
     return _trace(config, config.workload, base_dir or Path(), progress)
 
 

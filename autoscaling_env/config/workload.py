@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from itertools import product
+from typing import Annotated, Literal, Self, TypeAlias
 from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from autoscaling_env.config.arrivals import ArrivalsConfig
 from autoscaling_env.config.base import PositiveSeconds, Seconds, Section
@@ -16,6 +17,33 @@ from autoscaling_env.errors import nearest
 UNITS = ("count", "per_second", "per_minute", "per_hour", "s", "ms", "us", "ns")
 Rate = Annotated[float, Field(ge=0, le=1e6)]
 Tasks = Annotated[int, Field(ge=0, le=50_000_000)]
+
+
+#: How far a value may go either way.
+By = Annotated[float, Field(ge=0, le=1e9)]
+
+
+class Spread(Section):
+    """How far values of a phase go either way of what is declared, drawn evenly and anew for every episode."""
+
+    duration_s: By = 0.0
+    rate: By = 0.0
+    factor: By = 0.0
+    at_s: By = 0.0
+    length_s: By = 0.0
+    min_rate: By = 0.0
+    max_rate: By = 0.0
+    from_rate: By = 0.0
+    to_rate: By = 0.0
+    on_rate: By = 0.0
+    off_rate: By = 0.0
+    on_s: By = 0.0
+    off_s: By = 0.0
+
+    @property
+    def by(self) -> dict[str, float]:
+        """Key -> how far, of those that vary."""
+        return self.model_dump(exclude_defaults=True)
 
 
 class Phase(Section):
@@ -29,6 +57,26 @@ class Phase(Section):
     """Number of tasks, where arrivals are random the expected one; the (rounded) integral of the rate if left out."""
     arrivals: ArrivalsConfig | None = None
     """How they come; the workload's `arrivals` if left out."""
+    spread: Spread = Spread()
+    """Values that differ from episode to episode, and how far: `at_s: 60` is 60 s earlier to 60 s later."""
+
+    @model_validator(mode="after")
+    def _allowed_wherever_it_goes(self) -> Self:
+        """Every rule over a phase's values is monotone in each of them: where all corners keep it, all between do."""
+        own, by = type(self).model_fields, self.spread.by
+        if wrong := [key for key in by if key not in own]:
+            hint = nearest(wrong[0], sorted(own))
+            raise ValueError(f"spread.{wrong[0]}{hint}: this pattern has no such value")
+        declared = self.model_dump(exclude={"spread"})
+        ends = [(declared[key] - far, declared[key] + far) for key, far in by.items()]
+        for corner in product(*ends) if by else ():
+            try:
+                type(self).model_validate({**declared, **dict(zip(by, corner, strict=True))})
+            except ValidationError as error:
+                drawn = ", ".join(f"{key} {value:g}" for key, value in zip(by, corner, strict=True))
+                said = error.errors()[0]["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+                raise ValueError(f"spread: {drawn} may be drawn: {said}") from None
+        return self
 
 
 class SteadyPhase(Phase):

@@ -47,6 +47,13 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         ],
         "environment.phase_shuffle": True,
     },
+    "other phases": {
+        "workload.phases": [
+            {**PHASES[0], "spread": {"rate": 0.2, "duration_s": 5.0}},
+            {**PHASES[1], "spread": {"max_rate": 0.4}},
+        ],
+        "environment.phase_shuffle": True,
+    },
     **{kind: {"workload.phases": PHASES, "workload.arrivals": {"kind": kind} | more} for kind, more in KINDS.items()},
 }
 

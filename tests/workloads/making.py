@@ -16,8 +16,13 @@ REFERENCE = default_config().workload.model_dump(mode="json")
 
 def phased(*phases: dict[str, Any], base_rate_per_min: float = 600, **other: Any) -> PhasedWorkload:
     """A workload of these phases, with the reference deployment's service times."""
+    return PhasedWorkload(phases_config(*phases, base_rate_per_min=base_rate_per_min, **other))
+
+
+def phases_config(*phases: dict[str, Any], base_rate_per_min: float = 600, **other: Any) -> PhasesConfig:
+    """The configuration of such a workload."""
     data = REFERENCE | {"phases": phases or REFERENCE["phases"], "base_rate_per_min": base_rate_per_min} | other
-    return PhasedWorkload(PhasesConfig.model_validate_json(_json(data)))
+    return PhasesConfig.model_validate_json(_json(data))
 
 
 def config_for(file: Path | str, **options: Any) -> Config:

@@ -1,6 +1,7 @@
 """Named scenarios: overlays on the default configuration, each with its purpose and its seeds.
 
-A scenario is one YAML file: a section ``scenario`` (see ``Scenario``) above what it changes of the defaults. Those in
+A scenario is one YAML file: a section ``scenario`` (see ``Scenario``) above what it changes of the defaults, and maybe
+a section ``history``: the workload of the training episodes, where what was seen before is not what comes. Those in
 this folder are named after their files; a package announces a folder of its own, as a module, in the entry-point
 group ``autoscaling_env.scenarios``; and any file will do where a scenario is named.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from importlib.metadata import entry_points
+from os import environ
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +21,7 @@ from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.base import Section
 from autoscaling_env.config.loading import layer, read_source
 from autoscaling_env.config.problems import Source
-from autoscaling_env.errors import ConfigError, InputError, unknown_name
+from autoscaling_env.errors import ConfigError, InputError, nearest, unknown_name
 from autoscaling_env.rng import SEED_BOUND
 from workloads import sample_trace_path
 
@@ -27,6 +29,10 @@ from workloads import sample_trace_path
 GROUP = "autoscaling_env.scenarios"
 #: The section of a scenario's file that is not configuration.
 ABOUT = "scenario"
+#: The section that lies over the configuration for training episodes, and what it may change.
+HISTORY, OF_HISTORY = "history", ("workload",)
+#: Names the folder of recordings that are not shipped, in place of ``../shared/data`` beside the checkout.
+DATA = "AUTOSCALE_DATA"
 
 Seed = Annotated[int, Field(ge=0, lt=SEED_BOUND)]
 
@@ -44,11 +50,20 @@ class Scenario(Section):
     """They are evaluated on the episodes of this one."""
     place: int = 1000
     """Where it stands in a table; of equal ones the names decide."""
+    data: str = ""
+    """A recording that is not ours to ship: its file's name in the folder of recordings."""
+    source: str = ""
+    """Where it is published."""
 
 
 def scenario_names() -> tuple[str, ...]:
-    """Return the names of all scenarios that are installed, in the order of a table."""
-    return tuple(sorted(_files(), key=lambda name: (scenario(name).place, name)))
+    """Return the names of all scenarios that can be played here, in the order of a table.
+
+    Those whose recording is not here are left out; asked for by name, they say what is missing.
+    """
+    found = {name: scenario(name) for name in _files()}
+    here = [name for name, about in found.items() if not about.data or data_path(about.data).is_file()]
+    return tuple(sorted(here, key=lambda name: (found[name].place, name)))
 
 
 def scenario(name: str) -> Scenario:
@@ -94,13 +109,34 @@ def scenario_layers(name: str) -> list[Source]:
     Raises:
         InputError: there is none of that name, or its file is wrong.
     """
-    scenario(name)
-    source = read_source(scenario_path(name))
-    layers = [Source(source.name, {key: value for key, value in source.data.items() if key != ABOUT}, source.lines)]
+    about, source = scenario(name), read_source(scenario_path(name))
+    own = {key: value for key, value in source.data.items() if key not in (ABOUT, HISTORY)}
+    layers = [Source(source.name, own, source.lines)]
     workload = source.data.get("workload") or {}
     if workload.get("file") == sample_trace_path().name:
         layers.append(layer("sample trace", "workload.file", str(sample_trace_path())))
+    if about.data:
+        layers.append(layer("recording", "workload.file", str(_recording(name, about))))
     return layers
+
+
+def history_layers(name: str) -> list[Source]:
+    """Return what lies over ``scenario_layers`` for training episodes; nothing where they are like the others.
+
+    Raises:
+        InputError: there is no scenario of that name, or its history changes more than the workload.
+    """
+    source = read_source(scenario_path(name))
+    over = source.data.get(HISTORY)
+    if over is None:
+        return []
+    if not isinstance(over, dict):
+        raise ConfigError(f"{source.name}:{source.lines.get((HISTORY,), 1)}: {HISTORY}: must be a mapping")
+    if wrong := [key for key in over if key not in OF_HISTORY]:
+        place = f"{source.name}:{source.lines.get((HISTORY, wrong[0]), 1)}: {HISTORY}.{wrong[0]}"
+        raise ConfigError(f"{place}: unknown key{nearest(str(wrong[0]), OF_HISTORY)}; allowed: {', '.join(OF_HISTORY)}")
+    lines = {path[1:]: line for path, line in source.lines.items() if path[:1] == (HISTORY,)}
+    return [Source(source.name, over, lines)]
 
 
 def load_scenario(name: str, *files: Path | str, assignments: tuple[str, ...] = ()) -> Config:
@@ -110,6 +146,31 @@ def load_scenario(name: str, *files: Path | str, assignments: tuple[str, ...] = 
         InputError: an unknown name, or anything wrong in the files or assignments.
     """
     return load_config(*scenario_layers(name), *files, assignments=assignments)
+
+
+def load_history(name: str, *files: Path | str, assignments: tuple[str, ...] = ()) -> Config:
+    """Return the configuration of a scenario's training episodes; ``load_scenario``'s where it has no history.
+
+    What wins over the scenario wins over its history, too.
+
+    Raises:
+        InputError: an unknown name, or anything wrong in its history, the files or assignments.
+    """
+    return load_config(*scenario_layers(name), *history_layers(name), *files, assignments=assignments)
+
+
+def data_path(file: str) -> Path:
+    """Return where a recording that is not shipped is looked for."""
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    return Path(environ.get(DATA) or beside) / file
+
+
+def _recording(name: str, about: Scenario) -> Path:
+    path = data_path(about.data)
+    if not path.is_file():
+        where = f"{path} is not there; get it from {about.source}, and set {DATA} to its folder"
+        raise InputError(f"scenario {name}: its recording is not shipped: {where}")
+    return path
 
 
 def _problem(error: Any) -> str:

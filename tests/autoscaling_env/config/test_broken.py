@@ -186,7 +186,45 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
     (
         "key of another pattern",
         b"workload:\n  phases:\n    - {pattern: steady, duration_s: 60, rate: 1, cycles: 3}\n",
-        ["FILE:3: workload.phases.0.cycles: unknown key; allowed: arrivals, duration_s, name, pattern, rate, tasks"],
+        [
+            (
+                "FILE:3: workload.phases.0.cycles: unknown key; "
+                "allowed: arrivals, duration_s, name, pattern, rate, spread, tasks"
+            )
+        ],
+    ),
+    (
+        "spread of a value of another pattern",
+        b"workload:\n  phases:\n    - {pattern: steady, duration_s: 60, rate: 1, spread: {on_rate: 1}}\n",
+        ["FILE:3: workload.phases.0: spread.on_rate (did you mean 'rate'?): this pattern has no such value"],
+    ),
+    (
+        "spread of no value",
+        b"workload:\n  phases:\n    - {pattern: steady, duration_s: 60, rate: 1, spread: {rat: 1}}\n",
+        [
+            (
+                "FILE:3: workload.phases.0.spread.rat: unknown key (did you mean 'rate'?); allowed: at_s, duration_s, factor, "
+                "from_rate, length_s, max_rate, min_rate, off_rate, off_s, on_rate, on_s, rate, to_rate"
+            )
+        ],
+    ),
+    (
+        "spread beyond what is allowed",
+        b"workload:\n  phases:\n    - {pattern: steady, duration_s: 60, rate: 1, spread: {rate: 2}}\n",
+        ["FILE:3: workload.phases.0: spread: rate -1 may be drawn: must be greater than or equal to 0"],
+    ),
+    (
+        "spread that moves a burst out of its phase",
+        (
+            b"workload:\n  phases:\n    - {pattern: burst, duration_s: 60, rate: 1, factor: 3, at_s: 30, length_s: 20,\n"
+            b"       spread: {at_s: 20, length_s: 5}}\n"
+        ),
+        [
+            (
+                "FILE:3: workload.phases.0: spread: at_s 50, length_s 15 may be drawn: "
+                "the burst ends at at_s + length_s = 65, after the phase's duration_s 60"
+            )
+        ],
     ),
     (
         "actions twice",

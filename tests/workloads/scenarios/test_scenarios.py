@@ -11,6 +11,9 @@ from autoscaling_env.errors import InputError
 from autoscaling_env.plugins import make_workload
 from autoscaling_env.testing.workload import check_batch
 from workloads.scenarios import (
+    DATA,
+    data_path,
+    load_history,
     load_scenario,
     scenario,
     scenario_layers,
@@ -57,7 +60,8 @@ def test_seeds_are_all_different() -> None:
 
 def test_every_file_is_a_scenario_in_the_order_of_its_place() -> None:
     files = {path.stem for path in scenario_path("reference").parent.glob("*.yml")}
-    assert files == set(scenario_names())
+    away = {name for name in files if scenario(name).data and not data_path(scenario(name).data).is_file()}
+    assert files == set(scenario_names()) | away
     assert scenario_names()[:2] == ("reference", "oscillating")
     assert all(scenario(name).title and scenario(name).why.endswith(".") for name in scenario_names())
 
@@ -126,3 +130,84 @@ def test_a_file_that_is_no_scenario_is_one_line(text: str, problem: str, tmp_pat
     with pytest.raises(InputError) as caught:
         load_scenario(str(file))
     assert caught.value.problems[0].startswith(f"{file}: {problem}")
+
+
+HEAD = "scenario: {title: Mine, why: To try., train_seed: 1, test_seed: 2}\n"
+
+
+def mine(folder: Path, text: str) -> str:
+    """Write a scenario of one's own; return what it is called by."""
+    file = folder / "mine.yml"
+    file.write_text(HEAD + text, "utf-8")
+    return str(file)
+
+
+@every
+def test_a_history_differs_in_its_workload_alone_and_fills_the_same_steps(name: str) -> None:
+    before, now = load_history(name), load_scenario(name)
+    assert before.model_copy(update={"workload": now.workload}) == now
+    assert make_workload(before).duration_s == make_workload(now).duration_s
+    assert (before == now) == (name not in HISTORIES)
+
+
+HISTORIES = ("above_history", "below_history", "week", "unseen", "taxi", "load_balancer")
+
+
+@pytest.mark.parametrize(("name", "ratio"), [("above_history", 1.3), ("below_history", 0.7), ("week", 1.1)])
+def test_a_history_has_another_level(name: str, ratio: float) -> None:
+    now, before = load_scenario(name).workload, load_history(name).workload
+    assert now.base_rate_per_min / before.base_rate_per_min == pytest.approx(ratio)
+    assert now.phases == before.phases
+
+
+def test_no_past_of_the_unseen_has_its_pattern() -> None:
+    now, before = (load("unseen").workload for load in (load_scenario, load_history))
+    assert not {phase.pattern for phase in now.phases} & {phase.pattern for phase in before.phases}
+
+
+def test_a_history_lies_over_the_scenario_and_under_what_is_said_later(tmp_path: Path) -> None:
+    name = mine(tmp_path, "workload: {base_rate_per_min: 200}\nhistory: {workload: {base_rate_per_min: 100}}\n")
+    rates = [load(name).workload.base_rate_per_min for load in (load_scenario, load_history)]
+    assert rates == [200, 100]
+    said = ("workload.base_rate_per_min=50",)
+    assert load_history(name, assignments=said) == load_scenario(name, assignments=said)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "history:\n  workload:\n    base_rate_per_mn: 3\n",
+            ":4: workload.base_rate_per_mn: unknown key (did you mean 'base_rate_per_min'?); allowed: ",
+        ),
+        ("history:\n  workload:\n    base_rate_per_min: -3\n", ":4: workload.base_rate_per_min: -3: must be"),
+        ("history:\n  workloads: {}\n", ":3: history.workloads: unknown key (did you mean 'workload'?); allowed: "),
+        ("history:\n  farm: {max_workers: 4}\n", ":3: history.farm: unknown key; allowed: workload"),
+        ("history: none\n", ":2: history: must be a mapping"),
+    ],
+)
+def test_a_wrong_history_is_one_line_with_its_place(text: str, problem: str, tmp_path: Path) -> None:
+    name = mine(tmp_path, text)
+    load_scenario(name)
+    with pytest.raises(InputError) as caught:
+        load_history(name)
+    (line,) = caught.value.problems
+    assert line.startswith(f"{name}{problem}")
+
+
+def test_recordings_that_are_not_here_are_not_listed_and_said_to_be_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(DATA, str(tmp_path))
+    assert not {"taxi", "load_balancer"} & set(scenario_names())
+    with pytest.raises(InputError) as caught:
+        load_scenario("taxi")
+    (line,) = caught.value.problems
+    assert line.startswith(f"scenario taxi: its recording is not shipped: {tmp_path}/counts_nyc_taxi_30min.csv is not")
+    assert "github.com/numenta/NAB" in line
+    (tmp_path / "counts_nyc_taxi_30min.csv").write_text("timestamp,value\n", "utf-8")
+    assert "taxi" in scenario_names()
+    assert load_scenario("taxi").workload.file == str(tmp_path / "counts_nyc_taxi_30min.csv")
+    past, now = load_history("taxi").workload, load_scenario("taxi").workload
+    assert past.end_s == now.start_s
+    assert past.end_s - past.start_s == now.end_s - now.start_s == 7 * 86_400
