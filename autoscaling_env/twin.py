@@ -29,7 +29,8 @@ class FarmState:
         busy: how many of them hold a task.
         starting: workers that were requested and are not ready.
         draining: workers that hold a task and leave when it is done.
-        collected_s: float64[w], when the tasks in the observation window were collected, seconds from now, <= 0, sorted.
+        collected_s: float64[w], when the tasks in the observation window were collected, seconds from now, <= 0,
+            sorted.
         met: bool[w], which of them met their deadline.
     """
 

@@ -49,7 +49,7 @@ class ServiceBelief:
 
 
 class StartupBelief:
-    """How many times what was believed starting a worker takes: a grid of scales, each as likely as what was seen by it.
+    """How many times what was believed starting a worker takes: scales on a grid, weighted by what was seen.
 
     What is seen is within which step a worker became ready (interval-censored start-up times).
 

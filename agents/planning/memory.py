@@ -42,8 +42,14 @@ class Memory:
     def state(self, info: Info) -> FarmState:
         """Return what is known of the farm now."""
         collected_s, met = self._window(float(info["time_s"]))
-        counts = ("workers_ready", "busy_workers", "workers_starting", "workers_draining")
-        return FarmState(*(int(info[name]) for name in counts), collected_s, met)
+        return FarmState(
+            ready=int(info["workers_ready"]),
+            busy=int(info["busy_workers"]),
+            starting=int(info["workers_starting"]),
+            draining=int(info["workers_draining"]),
+            collected_s=collected_s,
+            met=met,
+        )
 
     def ages_s(self, info: Info) -> FloatArray:
         """Return float64[starting], for how long each worker has been starting; those requested before: no time."""

@@ -33,40 +33,54 @@ class Effort:
         tasks: imagined tasks a decision, about: with many of them fewer futures and rounds are looked at, but not
             fewer than ``least_futures``.
         least_futures: see there.
+        caution: a plan found near the best takes its place where it is better by so many standard errors of the
+            futures' differences: the best of many looks better than it is (the optimiser's curse).
         budget_s: no further round is begun when one more like the last would take longer than that in all; the best so
             far is then taken. None: as many as there are, the same on every machine.
     """
 
     horizon: int = 16
-    beyond: int = 4
+    beyond: int = 0
     futures: int = 16
     rounds: int = 4
     tasks: int = 400_000
     least_futures: int = 4
+    caution: float = 1.0
     budget_s: float | None = None
 
 
 @dataclass(slots=True)
 class _Search:
-    """Plans that were played so far, and what they came to."""
+    """Plans that were played so far, what they came to, and the row of the one that is taken for the best."""
 
     plans: Plans
     imagined: Imagined
+    chosen: int = 0
 
-    def add(self, plans: Plans, imagined: Imagined) -> None:
+    def __post_init__(self) -> None:
+        self.chosen = int(np.argmax(self.imagined.reward.mean(axis=1)))
+
+    def add(self, plans: Plans, imagined: Imagined, caution: float) -> bool:
+        """Add plans; the best of them is chosen if it is better for sure. Return whether it is."""
+        rival, known = int(np.argmax(imagined.reward.mean(axis=1))), len(self.plans)
+        gained = imagined.reward[rival] - self.imagined.reward[self.chosen]
         self.plans = np.concatenate((self.plans, plans))
         names = ("reward", "missed", "worker_seconds", "waiting")
         both = (np.concatenate((getattr(self.imagined, name), getattr(imagined, name))) for name in names)
         self.imagined = Imagined(*both)
+        better = bool(gained.mean() > caution * gained.std() / np.sqrt(max(len(gained) - 1, 1)))
+        self.chosen = known + rival if better else self.chosen
+        return better
 
     @property
     def order(self) -> NDArray[np.int64]:
-        """Rows from the best on; of two equally good ones the one that was proposed first."""
-        return np.argsort(-self.imagined.reward.mean(axis=1), kind="stable")
+        """Rows from the best on, the chosen one first."""
+        order = np.argsort(-self.imagined.reward.mean(axis=1), kind="stable")
+        return np.concatenate(([self.chosen], order[order != self.chosen]))
 
     @property
     def best(self) -> NDArray[np.int64]:
-        best: NDArray[np.int64] = self.plans[self.order[0]]
+        best: NDArray[np.int64] = self.plans[self.chosen]
         return best
 
 
@@ -179,14 +193,12 @@ class Planner:
         """Look at plans near the best as long as that helps and may be done."""
         spent, last_s = tasks * len(search.plans), begin_s
         for _ in range(self._effort.rounds):
-            before = search.best
-            near = self._proposal.near(before, info["min_workers"], info["max_workers"])
+            near = self._proposal.near(search.best, info["min_workers"], info["max_workers"])
             if not len(near) or spent + tasks * len(near) > 2 * self._effort.tasks or self._is_late(begin_s, last_s):
                 break
             last_s = self._clock() if self._effort.budget_s is not None else 0.0
-            search.add(near, play(near))
             spent += tasks * len(near)
-            if (search.best == before).all():
+            if not search.add(near, play(near), self._effort.caution):
                 break
 
     def _is_late(self, begin_s: float, last_s: float) -> bool:

@@ -56,12 +56,12 @@ class HoldAfterWait:
             for cut in cuts:
                 late = np.arange(horizon) >= cut
                 found += [plan + change * late, plan + change * ~late]
-        plans = np.unique(np.clip(np.array(found), least, most), axis=0)
-        return plans[(plans != plan).any(axis=1)]
+        near: Plans = np.unique(np.clip(np.array(found), least, most), axis=0)
+        changed: Plans = near[(near != plan).any(axis=1)]
+        return changed
 
 
 def shifted(plan: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:
     """Return the plan a step later, int64[horizon]; it ends as it ended."""
     later = plan[1:][:horizon]
-    filled = np.pad(later, (0, horizon - len(later)), mode="edge") if len(later) else np.repeat(plan[-1:], horizon)
-    return filled
+    return np.pad(later, (0, horizon - len(later)), mode="edge") if len(later) else np.repeat(plan[-1:], horizon)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +88,7 @@ def resume(farms: Farms, row: Index, tasks: int, start: Start, starting_s: Float
 
 
 @inlined
-def change_to(wanted: int, requested: int, deltas: NDArray[np.int64]) -> int:
+def change_to(wanted: Any, requested: Any, deltas: NDArray[np.int64]) -> Any:
     """As ``Actions.nearest``: the change that comes nearest, of two equally near ones the smaller."""
     missing = wanted - requested
     if len(deltas) == 0:
@@ -124,13 +124,13 @@ def play_plans(
                 farm = episodes.farms.state[row]
                 before = np.int64(kernel.ready(farm) + farm.starting)
                 if step < plans.shape[1]:
-                    wanted = plans[plan, step]
+                    wanted: Any = plans[plan, step]
                 else:
                     load = (came + np.int64(farm.enqueued - farm.next)) * afterwards.service_s
                     wanted = np.int64(np.ceil(load / (rules.step_s * afterwards.use)))
                 known = np.int64(farm.enqueued)
-                target = before + change_to(wanted, before, deltas)
-                target = min(max(target, rules.min_workers), rules.max_workers)
+                asked = before + change_to(wanted, before, deltas)
+                target: Any = min(max(asked, rules.min_workers), rules.max_workers)
                 kernel.scale(episodes.farms, row, target - before)
                 kernel.advance(episodes.farms, row, farm.now_s + rules.step_s, rules.collect_s)
                 episodes.window[row].step += 1

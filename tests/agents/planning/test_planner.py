@@ -1,5 +1,6 @@
 """The planner: an ordinary policy, which does what its imagination says."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from agents.planning.forecast import Persistence
 from agents.planning.forecast.forecaster import Counts
 from agents.planning.futures import _newest
 from agents.planning.planner import Effort, Planner
-from agents.planning.plans import HoldAfterWait, Plans
+from agents.planning.plans import HoldAfterWait
 from agents.planning.service import ServicePool
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -192,3 +193,57 @@ def test_the_newest_tasks_came_last() -> None:
     assert_array_equal(at_s // 10, [2, 2, 3, 3])
     assert_allclose(_newest(np.zeros(0, dtype=np.int64), 2, 10.0, np.random.default_rng(0)), [0.0, 0.0])
     assert len(_newest(arrived, 20, 10.0, np.random.default_rng(0))) == 20
+
+
+def test_near_plans_differ_and_stay_within_the_bounds() -> None:
+    plan = np.array([5, 5, 8, 8, 8, 8])
+    near = HoldAfterWait().near(plan, 1, 9)
+    assert ((near >= 1) & (near <= 9)).all()
+    assert (near != plan).any(axis=1).all()
+    assert {tuple(each) for each in near} >= {(4, 5, 8, 8, 8, 8), (5, 6, 9, 9, 9, 9), (6, 6, 9, 9, 9, 9)}
+
+
+def test_a_decision_is_explained() -> None:
+    policy = TestPlanner().make_policy()
+    assert isinstance(policy, Planner)
+    policy.reset()
+    assert policy.explanation() is None
+    wanted = episode(policy, 3)[-1]
+    told = policy.explanation()
+    assert told is not None
+    assert json.loads(json.dumps(told)) == told
+    assert told["plans"][0]["wanted"][0] == wanted
+    assert len(told["plans"]) == 3
+    assert list(told["forecast"]) == ["0.05", "0.25", "0.5", "0.75", "0.95"]
+    assert len(told["forecast"]["0.5"]) == 6
+    assert "tasks are foreseen in the next 48 s" in told["because"]
+
+
+class Steps:
+    """A clock that goes on by so much whenever it is asked."""
+
+    def __init__(self, by_s: float) -> None:
+        self.now_s, self.by_s = 0.0, by_s
+
+    def __call__(self) -> float:
+        self.now_s += self.by_s
+        return self.now_s
+
+
+def test_search_stops_at_its_budget() -> None:
+    def imagined(by_s: float) -> int:
+        twin = CompiledTwin(default_config(), 1.5)
+        effort = Effort(horizon=6, futures=3, budget_s=1.0, caution=0.0)
+        policy = Planner(twin, Persistence(30.0), POOL, startup_s=STARTUP_S, effort=effort, clock=Steps(by_s))
+        episode(policy, 2)
+        told = policy.explanation()
+        assert told is not None
+        return int(told["imagined"])
+
+    assert imagined(9.0) < imagined(0.01)
+
+
+def test_near_its_end_an_episode_is_imagined_up_to_it() -> None:
+    twin = Told(best=0)
+    episode(planner(twin, max_steps=8))
+    assert [plans.shape[1] for *_, plans in twin.asked] == [6, 6, 6, 5, 4, 3, 2, 1]
