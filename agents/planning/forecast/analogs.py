@@ -6,7 +6,7 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.special import logsumexp
 
-from agents.planning.forecast.counts import dispersion_around, log_probability
+from agents.planning.forecast.counts import log_probability, usual_dispersion
 from agents.planning.forecast.forecaster import MEMORY, Counts
 from agents.planning.forecast.history import History
 from autoscaling_env.types import FloatArray
@@ -21,16 +21,18 @@ class Analogs:
     Args:
         history: past episodes.
         forgetting: what a step ago weighs against now, 0-1.
+        trust: the power of the likelihood, 0-1: past counts scatter too, and would make two episodes of the same rates
+            look as different as day and night.
     """
 
-    def __init__(self, history: History, forgetting: float = 0.97) -> None:
+    def __init__(self, history: History, forgetting: float = 0.97, trust: float = 0.3) -> None:
         self._counts = history.matrix()
         padded = np.pad(self._counts, ((0, 0), (1, 1)), mode="edge")
         self._smooth: FloatArray = 0.25 * padded[:, :-2] + 0.5 * padded[:, 1:-1] + 0.25 * padded[:, 2:]
         # Around a mean with weights 1/4, 1/2, 1/4 that holds the count itself, its variance is 3/8 of the count's.
-        self._dispersion = dispersion_around(self._counts, self._smooth) * 8 / 3
+        self._dispersion = usual_dispersion(self._counts, self._smooth, share=3 / 8)
         self._scatter = self._dispersion * (1 + 3 / 8)
-        self._forgetting = forgetting
+        self._forgetting, self._trust = forgetting, trust
 
     def sample(self, arrived: Counts, horizon: int, count: int, rng: np.random.Generator) -> Counts:
         """Return how sampled past episodes went on; nothing came after their end."""
@@ -57,5 +59,5 @@ class Analogs:
 
     def _log_weights(self, likelihood: FloatArray) -> FloatArray:
         """Return float64[episodes, t + 1], before each step and after the last, not normalised."""
-        seen = lfilter([1.0], [1.0, -self._forgetting], likelihood, axis=1)
+        seen = lfilter([self._trust], [1.0, -self._forgetting], likelihood, axis=1)
         return np.pad(seen, ((0, 0), (1, 0)))

@@ -49,10 +49,33 @@ def log_probability(counts: Any, mean: Any, dispersion: Any) -> FloatArray:
     return chosen
 
 
-def dispersion_around(counts: Any, mean: Any, most: float = MOST_DISPERSION) -> float:
-    """Return the dispersion of counts around their means (Pearson's statistic), from 1 to ``most``; 1 without tasks."""
+def dispersion_around(counts: Any, mean: Any, share: float = 1.0, most: float = MOST_DISPERSION) -> float:
+    """Return the dispersion of counts around their means (Pearson's statistic), from 1 to ``most``; 1 without tasks.
+
+    Args:
+        counts: tasks.
+        mean: around what, of a shape that goes with it.
+        share: of their variance that is to be seen around these means: below 1 where a mean was made of the count.
+        most: no estimate is above.
+    """
     counts, mean = np.broadcast_arrays(counts, mean)
-    expected = float(mean.sum())
+    expected = float(mean.sum()) * share
     if expected <= 0:
         return 1.0
     return float(np.clip(np.square(counts - mean).sum() / expected, 1.0, most))
+
+
+#: The median of a squared standard normal number: of squares around their mean, in variances.
+_MEDIAN_SQUARE = 0.4549
+#: Counts around smaller means are too few values to have a median that says anything, and so are too few counts.
+_TELLING_MEAN, _TELLING_COUNTS = 3.0, 100
+
+
+def usual_dispersion(counts: Any, mean: Any, share: float = 1.0) -> float:
+    """Return ``dispersion_around`` of the usual count, whatever a few that jumped do: by the median of the squares."""
+    counts, mean = np.broadcast_arrays(counts, mean)
+    telling, whole = mean >= _TELLING_MEAN, dispersion_around(counts, mean, share)
+    if np.count_nonzero(telling) < _TELLING_COUNTS:
+        return whole
+    squares = np.square(counts[telling] - mean[telling]) / mean[telling]
+    return float(np.clip(np.median(squares) / _MEDIAN_SQUARE / share, 1.0, whole))
