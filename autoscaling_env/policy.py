@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from autoscaling_env.actions import wanted_workers
 from autoscaling_env.types import Info, Observation
@@ -26,6 +26,18 @@ class Policy(Protocol):
         Args:
             observation: 9 x float32, see ``autoscaling_env.observation.FIELDS``.
             info: the environment's documented ``info``; read, never changed.
+        """
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A policy that can say why it decided as it did."""
+
+    def explanation(self) -> dict[str, Any] | None:
+        """Return the reasons of the last decision, in what JSON holds; ``because`` is a sentence. None: there are none.
+
+        What it says of its last decision does not change what it decides next.
         """
         ...
 

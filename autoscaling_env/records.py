@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class StepLog:
         self._terms = TERM_NAMES[objective]
         self._rows: list[tuple[Any, ...]] = []
         self._observations: list[Observation] = []
+        self._reasons: list[dict[str, Any]] = []
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -61,6 +63,16 @@ class StepLog:
                 truncated,
             )
         )
+
+    def explain(self, agent: str, episode: int, reasons: dict[str, Any] | None, info: dict[str, Any]) -> None:
+        """Add why the decision of the last step was made, where its policy says so."""
+        if reasons is not None:
+            which = {"agent": agent, "episode": episode, "episode_seed": info["episode_seed"], "step": info["step"]}
+            self._reasons.append({**which, **reasons})
+
+    def decisions(self) -> str:
+        """Return the lines of ``decisions.jsonl``: one JSON object a decision that was explained; empty if none was."""
+        return "".join(json.dumps(each, allow_nan=False) + "\n" for each in self._reasons)
 
     def frame(self) -> pd.DataFrame:
         """Return all rows; column order and types are the same in every run."""

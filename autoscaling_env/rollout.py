@@ -8,7 +8,7 @@ from typing import Any
 
 from autoscaling_env.actions import nearest_action
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
-from autoscaling_env.policy import Policy
+from autoscaling_env.policy import Explains, Policy
 from autoscaling_env.records import StepLog
 from autoscaling_env.summary import EpisodeSummary, SummaryLog
 from autoscaling_env.types import Observation
@@ -47,17 +47,19 @@ def play_episode(
     log: StepLog | None = None,
     on_step: StepListener | None = None,
 ) -> EpisodeResult:
-    """Play episode ``episode_seed`` from start to end; every step goes to ``log``."""
+    """Play episode ``episode_seed`` from start to end; every step, and why it was taken, goes to ``log``."""
     policy.reset()
     observation, info = env.reset(options={"episode_seed": episode_seed})
     summary, ended = SummaryLog(), False
     while not ended:
         action = nearest_action(policy.decide(observation, info), info)
+        reasons = policy.explanation() if isinstance(policy, Explains) else None
         observation, given, terminated, truncated, info = env.step(action)
         reward = float(given)
         summary.add(observation, reward, info)
         if log is not None:
             log.append(agent, episode, observation, reward, terminated, truncated, info)
+            log.explain(agent, episode, reasons, info)
         if on_step is not None:
             on_step(observation, reward, info)
         ended = terminated or truncated

@@ -34,12 +34,14 @@ class Records:
         tasks: rows of ``tasks.parquet``; None: not recorded.
         more: further files that the farm leaves: name -> rows.
         results: content of ``aggregated_results.json``.
+        decisions: content of ``decisions.jsonl``; empty where nobody explained one.
     """
 
     steps: pd.DataFrame
     tasks: pd.DataFrame | None
     more: dict[str, pd.DataFrame]
     results: dict[str, Any]
+    decisions: str = ""
 
     @property
     def interrupted(self) -> bool:
@@ -59,6 +61,8 @@ class Records:
             folder.write_frame("tasks.parquet", self.tasks)
         for name, frame in self.more.items():
             folder.write_frame(name, frame)
+        if self.decisions:
+            folder.write_text("decisions.jsonl", self.decisions)
         folder.write_text("aggregated_results.json", json.dumps(self.results, allow_nan=False) + "\n")
 
 
@@ -93,7 +97,8 @@ def play(
     if cache and not interrupted:
         cache.store(match, {name: steps[steps["agent"] == name] for name in fresh})
     tasks = recording.task_rows()
-    return Records(steps, tasks, match_log.more(), aggregate(steps, tasks, meta=_meta(match, interrupted)))
+    results = aggregate(steps, tasks, meta=_meta(match, interrupted))
+    return Records(steps, tasks, match_log.more(), results, recording.steps.decisions())
 
 
 def _meta(match: Match, interrupted: bool) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from experiments.models import installed_policy, is_factory, is_path, load_named
 ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
 #: Leaves the count to whoever else controls it.
 EXTERNAL = "external"
+#: Its decisions are explained in records that nobody keeps.
+PLANNER = "planner"
 #: Training seeds are drawn apart from any evaluation seed a user may name.
 TRAINING_SALT = 0x5EED_7EA1
 #: Training episodes the best constant is searched on.
@@ -128,7 +130,7 @@ FACTORIES: dict[str, Factory] = {
     "reactivemaximum": lambda setting: Reactive(setting.config.agents.reactive, use_maximum=True),
     "static-best": _static_best,
     "hindsight": _hindsight,
-    "planner": _planner,
+    PLANNER: _planner,
     **{name: partial(_trained, name) for name in LEARNERS},
     EXTERNAL: lambda setting: External(),
     **{name: partial(_industry, name) for name in INDUSTRY},
@@ -166,7 +168,7 @@ def find_policy(text: str, listener: Listener | None = None) -> Named:
         workers = int(match[1])
         return Named(f"static-{workers}", lambda setting: Static(workers), repeatable=True)
     if name in FACTORIES:
-        return Named(name, FACTORIES[name], repeatable=name not in {*LEARNERS, EXTERNAL})
+        return Named(name, FACTORIES[name], repeatable=name not in {*LEARNERS, EXTERNAL, PLANNER})
     if text.strip() in policy_plugins():
         return Named(text.strip(), lambda setting: installed_policy(text.strip(), setting.config))
     if is_factory(text) or is_path(text):

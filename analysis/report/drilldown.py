@@ -49,6 +49,8 @@ COLUMNS = (
     Column("arrivals", "Arrivals [1/s]", 2, "arrival_rates", "observed_arrival_rate"),
     Column("offered_load", "Load", 2, "offered_load"),
     Column("reward", "Reward", 2, "rewards", "reward"),
+    Column("foreseen", "Foreseen", 1, row="foreseen"),
+    Column("because", "Why", 0, row="because"),
 )
 
 
@@ -100,7 +102,12 @@ def _steps(record: Record, rows: pd.DataFrame | None) -> dict[str, list[Any]]:
     """Columns from the step records where there are any, else from the lists of the record."""
     found: dict[str, list[Any]] = {"step": list(range(1, 1 + len(record.rewards)))}
     for column in COLUMNS:
-        if rows is not None and column.row in rows:
+        if (
+            rows is not None
+            and column.row in rows
+            and rows[column.row].notna().all()
+            and (rows[column.row] != "").any()
+        ):
             found[column.key] = _short(rows[column.row].tolist())
         elif column.record and getattr(record, column.record):
             found[column.key] = _short(getattr(record, column.record))

@@ -13,7 +13,7 @@ from analysis.results import RESULTS, Results, parts, read_aggregated
 from autoscaling_env.errors import RunError
 from autoscaling_env.secrets import without_passwords
 
-STEPS = "steps.parquet"
+STEPS, DECISIONS = "steps.parquet", "decisions.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,24 @@ def _scenario(path: Path, name: str) -> Scenario:
             steps = pd.read_parquet(path / STEPS)
         except (OSError, ValueError) as error:
             raise RunError(f"{path / STEPS}: cannot be read: {error}") from None
+        steps = _with_reasons(steps, path / DECISIONS)
     return Scenario(name or str(results.meta.get("workload", "")), results, steps)
+
+
+def _with_reasons(steps: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the steps with why each decision was made and what it foresaw for its step, where that was recorded."""
+    rows = []
+    try:
+        for line in _text(path).splitlines():
+            told = json.loads(line)
+            key = {name: told[name] for name in ("agent", "episode", "step")}
+            rows.append({**key, "because": str(told["because"]), "foreseen": float(told["forecast"]["0.5"][0])})
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise RunError(f"{path}: cannot be read: line {len(rows) + 1}: {error!r}") from None
+    if not rows:
+        return steps
+    merged = steps.merge(pd.DataFrame(rows), on=["agent", "episode", "step"], how="left")
+    return merged.assign(because=merged["because"].fillna(""))
 
 
 def _configs(found: list[Path], folder: Path) -> dict[str, str]:

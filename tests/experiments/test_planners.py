@@ -1,13 +1,16 @@
 """The planner by its name."""
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.rollout import play_episode
+from experiments.comparing import compare
 from experiments.policies import Setting, list_policies, make_policy
 from workloads import make_workload
 from workloads.scenarios import load_scenario, scenario_seeds
@@ -35,3 +38,19 @@ def test_the_planner_decides_alike_again(tmp_path: Path) -> None:
     config = load_scenario("flash_crowd", assignments=("environment.max_steps=8",))
     assert rewards(config, "planner", tmp_path, 1) == rewards(config, "planner", tmp_path, 1)
     assert "planner" in list_policies()
+
+
+def test_decisions_are_recorded_and_stand_in_the_report(tmp_path: Path) -> None:
+    found = compare(["planner", "static-12"], "reference", episodes=1, output_dir=tmp_path)
+    assert found.folder is not None
+    lines = [json.loads(line) for line in (found.folder / "decisions.jsonl").read_text().splitlines()]
+    steps = pd.read_parquet(found.folder / "steps.parquet").query("agent == 'planner'")
+    assert [line["step"] for line in lines] == steps["step"].tolist()
+    assert {line["agent"] for line in lines} == {"planner"}
+    for line, requested in zip(lines, steps["requested_workers"] - steps["applied_delta"], strict=True):
+        assert line["plans"][0]["wanted"][0] - line["plans"][0]["change"] == requested
+    page = next(found.folder.glob("*.html")).read_text()
+    assert lines[0]["because"].split(";")[0] in page
+    silent = compare(["static-12"], "reference", episodes=1, output_dir=tmp_path / "silent").folder
+    assert silent is not None
+    assert not (silent / "decisions.jsonl").exists()

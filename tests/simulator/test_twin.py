@@ -79,8 +79,8 @@ def test_what_was_imagined_before_leaves_no_trace(config: Config, plans: np.ndar
 def tasks(
     count: int, service_s: float, deadline_s: float, *, at_s: float = 0.0, starting_s: tuple[float, ...] = ()
 ) -> Future:
-    times = (np.full(count, each) for each in (at_s, service_s, deadline_s))
-    return Future(*times, seed=0, starting_s=np.array(starting_s))
+    arrival_s, work_s, longest_s = (np.full(count, each) for each in (at_s, service_s, deadline_s))
+    return Future(arrival_s, work_s, longest_s, seed=0, starting_s=np.array(starting_s))
 
 
 def test_workers_are_ready_when_the_state_says_so(config: Config) -> None:
@@ -185,8 +185,9 @@ def played_until_now(config: Config, seed: int, wanted: list[int]) -> tuple[Open
     recent = np.flatnonzero(log.collected_s >= now_s - config.environment.observation_window_s)
     recent = recent[np.argsort(log.collected_s[recent])]
     met = log.collected_s[recent] - batch.arrival_s[recent] <= batch.deadline_s[recent]
-    counts = (info[name] for name in ("workers_ready", "busy_workers", "workers_starting", "workers_draining"))
-    return env, FarmState(*map(int, counts), log.collected_s[recent] - now_s, met), future
+    ready, busy = int(info["workers_ready"]), int(info["busy_workers"])
+    starting, draining = int(info["workers_starting"]), int(info["workers_draining"])
+    return env, FarmState(ready, busy, starting, draining, log.collected_s[recent] - now_s, met), future
 
 
 @pytest.mark.parametrize("action", ["delta", "target"])

@@ -8,7 +8,7 @@ from agents.planning.beliefs import ServiceBelief, StartupBelief
 BELIEVED_S = np.random.default_rng(1).gamma(9.0, 1.0, size=2000)  # 9 s on average
 
 
-def seen_step(step: int, busy: int, processed: int) -> dict[str, float]:
+def seen_step(step: int, busy: int, processed: float) -> dict[str, float]:
     return {
         "step": step,
         "busy_workers": busy,
