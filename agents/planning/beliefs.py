@@ -8,8 +8,8 @@ from autoscaling_env.types import FloatArray, Info
 
 #: Start-up times may be this many times what is believed at first.
 SCALES: FloatArray = np.geomspace(0.25, 4.0, 41)
-#: The width of the first belief about them, as the standard deviation of the scale's logarithm: a factor of 1.5 or so.
-_WIDTH = 0.35
+#: The width of the first belief about them: the standard deviation of the logarithm; a factor of 1.5 is two of them.
+_WIDTH = 0.2
 #: Steps and starts count less and less: a farm may change.
 _FORGETTING = 0.98
 
@@ -24,7 +24,7 @@ class ServiceBelief:
         sureness: tasks, > 0.
     """
 
-    def __init__(self, sureness: float = 40.0) -> None:
+    def __init__(self, sureness: float = 150.0) -> None:
         self._sureness = sureness
         self._busy, self._tasks, self._before = 0.0, 0.0, 0.0
 

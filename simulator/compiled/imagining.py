@@ -119,10 +119,10 @@ def play_plans(
         for plan in range(len(plans)):
             resume(episodes.farms, row, tasks[row], start, starting_s[row])
             forget(episodes, row, len(start.collected_s))
-            came = 0
+            came: Any = 0
             for step in range(steps):
                 farm = episodes.farms.state[row]
-                before = np.int64(kernel.ready(farm) + farm.starting)
+                before: Any = np.int64(kernel.ready(farm) + farm.starting)
                 if step < plans.shape[1]:
                     wanted: Any = plans[plan, step]
                 else:

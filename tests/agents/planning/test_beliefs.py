@@ -42,7 +42,7 @@ def test_start_up_times_are_learned_from_the_steps_in_which_workers_became_ready
     for startup_s in true_scale * rng.gamma(9.0, 1.0, size=60):
         step = startup_s // 8.0
         belief.update([(8.0 * step, 8.0 * (step + 1))])
-    assert belief.scale == pytest.approx(true_scale, rel=0.2)  # steps of 8 s tell little of what takes 4.5 s
+    assert belief.scale == pytest.approx(true_scale, rel=0.25)  # steps of 8 s tell little of 4.5 s
     assert belief.weights.sum() == pytest.approx(1.0)
 
 
