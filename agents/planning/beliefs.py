@@ -6,72 +6,42 @@ import numpy as np
 
 from autoscaling_env.types import FloatArray, Info
 
-#: Start-up times may be this many times what is believed at first.
+#: Work and start-up times may be this many times what is believed at first.
 SCALES: FloatArray = np.geomspace(0.25, 4.0, 41)
-#: The width of the first belief about them: the standard deviation of the logarithm; a factor of 1.5 is two of them.
-_WIDTH = 0.2
+#: What is believed at first is right, to begin with, with this probability ...
+_TRUST = 0.9
+#: ... or it is off by a factor whose logarithm has this standard deviation: a factor of 1.5 or so.
+_WIDTH = 0.4
 #: Steps and starts count less and less: a farm may change.
 _FORGETTING = 0.98
+#: The relative standard deviation of a step's busy time, which is known from its ends only.
+_BUSY_SPREAD = 0.25
 
 
-class ServiceBelief:
-    """How many times what was believed a task's work is (the utilisation law: busy time is tasks times their work).
+def _prior() -> FloatArray:
+    """Return float64[scales], logarithms: a spike where nothing is wrong, and a broad rest (spike and slab).
 
-    The scale is gamma distributed around observed busy time over what was expected of the tasks that were done; the
-    prior counts as ``sureness`` tasks.
-
-    Args:
-        sureness: tasks, > 0.
+    Without the spike what was right moves with every accident of what is seen, which costs more than it earns.
     """
-
-    def __init__(self, sureness: float = 150.0) -> None:
-        self._sureness = sureness
-        self._busy, self._tasks, self._before = 0.0, 0.0, 0.0
-
-    def update(self, info: Info, expected_s: float) -> None:
-        """Learn from a step whose tasks were expected to keep a worker busy for ``expected_s`` each."""
-        holding = float(info["busy_workers"] + info["workers_draining"])
-        if info["step"] > 0 and expected_s > 0:
-            busy_s = 0.5 * (self._before + holding) * float(info["step_duration_s"])
-            self._busy = _FORGETTING * self._busy + busy_s / expected_s
-            self._tasks = _FORGETTING * self._tasks + float(info["processed_in_step"])
-        self._before = holding
-
-    @property
-    def scale(self) -> float:
-        """The mean of the belief."""
-        return (self._sureness + self._busy) / (self._sureness + self._tasks)
-
-    def sample(self, count: int, rng: np.random.Generator) -> FloatArray:
-        """Return float64[count] scales that may be."""
-        shape = self._sureness + self._tasks
-        return self.scale * rng.gamma(shape, 1.0 / shape, size=count)
+    slab = np.exp(-0.5 * np.square(np.log(SCALES) / _WIDTH))
+    weights = (1.0 - _TRUST) * slab / slab.sum()
+    weights[len(SCALES) // 2] += _TRUST
+    logs: FloatArray = np.log(weights)
+    return logs
 
 
-class StartupBelief:
-    """How many times what was believed starting a worker takes: scales on a grid, weighted by what was seen.
+class _Scale:
+    """How many times what was believed something takes: a grid of scales, each as likely as what was seen by it."""
 
-    What is seen is within which step a worker became ready (interval-censored start-up times).
+    _LOG_PRIOR = _prior()
 
-    Args:
-        believed_s: float64[n], start-up times as believed at first, a sample.
-    """
-
-    def __init__(self, believed_s: FloatArray) -> None:
-        self._sorted_s = np.sort(believed_s)
-        self._log_prior: FloatArray = -0.5 * np.square(np.log(SCALES) / _WIDTH)
+    def __init__(self) -> None:
         self._seen: FloatArray = np.zeros(len(SCALES))
-
-    def update(self, became_ready_s: list[tuple[float, float]]) -> None:
-        """Learn from the ages (after, until) between which workers became ready."""
-        for after_s, until_s in became_ready_s:
-            likely = self._share_below(until_s) - self._share_below(after_s)
-            self._seen = _FORGETTING * self._seen + np.log(likely + 1e-3)
 
     @property
     def weights(self) -> FloatArray:
         """float64[scales], how likely each of ``SCALES`` is; they sum to 1."""
-        logs = self._log_prior + self._seen
+        logs = self._LOG_PRIOR + self._seen
         weights = np.exp(logs - logs.max())
         normalised: FloatArray = weights / weights.sum()
         return normalised
@@ -85,6 +55,47 @@ class StartupBelief:
         """Return float64[count] scales that may be."""
         drawn: FloatArray = SCALES[np.searchsorted(np.cumsum(self.weights)[:-1], rng.random(count))]
         return drawn
+
+
+class ServiceBelief(_Scale):
+    """How many times what was believed a task's work is (the utilisation law: busy time is tasks times their work)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._busy, self._tasks, self._steps, self._before = 0.0, 0.0, 0.0, 0.0
+
+    def update(self, info: Info, expected_s: float) -> None:
+        """Learn from a step whose tasks were expected to keep a worker busy for ``expected_s`` each."""
+        holding = float(info["busy_workers"] + info["workers_draining"])
+        if info["step"] > 0 and expected_s > 0:
+            busy_s = 0.5 * (self._before + holding) * float(info["step_duration_s"])
+            self._busy = _FORGETTING * self._busy + busy_s / expected_s
+            self._tasks = _FORGETTING * self._tasks + float(info["processed_in_step"])
+            self._steps = _FORGETTING * self._steps + min(1.0, float(info["processed_in_step"]) / 10.0)
+            if min(self._busy, self._tasks) > 0:
+                off = np.log(self._busy / self._tasks) - np.log(SCALES)
+                self._seen = -0.5 * self._steps / _BUSY_SPREAD**2 * np.square(off)
+        self._before = holding
+
+
+class StartupBelief(_Scale):
+    """How many times what was believed starting a worker takes.
+
+    What is seen is within which step a worker became ready (interval-censored start-up times).
+
+    Args:
+        believed_s: float64[n], start-up times as believed at first, a sample.
+    """
+
+    def __init__(self, believed_s: FloatArray) -> None:
+        super().__init__()
+        self._sorted_s = np.sort(believed_s)
+
+    def update(self, became_ready_s: list[tuple[float, float]]) -> None:
+        """Learn from the ages (after, until) between which workers became ready."""
+        for after_s, until_s in became_ready_s:
+            likely = self._share_below(until_s) - self._share_below(after_s)
+            self._seen = _FORGETTING * self._seen + np.log(likely + 1e-3)
 
     def startup_s(self, scale: float, count: int, rng: np.random.Generator) -> FloatArray:
         """Return float64[count], start-up times of workers requested from now on."""

@@ -42,7 +42,7 @@ class Effort:
     horizon: int = 16
     beyond: int = 0
     futures: int = 16
-    rounds: int = 4
+    rounds: int = 1
     tasks: int = 400_000
     least_futures: int = 4
     caution: float = 1.0

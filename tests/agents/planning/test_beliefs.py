@@ -21,10 +21,10 @@ def seen_step(step: int, busy: int, processed: float) -> dict[str, float]:
 def test_work_that_takes_half_as_long_again_is_found_out() -> None:
     """Ten workers always busy do 80 s of work in a step: 36 tasks of 2.25 s, where 1.5 s were believed."""
     belief = ServiceBelief()
-    assert belief.scale == 1.0
+    assert belief.scale == pytest.approx(1.0, abs=0.02)
     for step in range(20):
         belief.update(seen_step(step, 10, 80 // 2.25), 1.5)
-    assert belief.scale == pytest.approx(1.5, rel=0.06)
+    assert belief.scale == pytest.approx(1.5, rel=0.1)
 
 
 def test_what_is_as_believed_changes_nothing() -> None:
@@ -32,8 +32,14 @@ def test_what_is_as_believed_changes_nothing() -> None:
     for step in range(20):
         belief.update(seen_step(step, 6, 32), 1.5)
     assert belief.scale == pytest.approx(1.0, rel=0.02)
-    drawn = belief.sample(4000, np.random.default_rng(0))
-    assert (drawn.mean(), drawn.std()) == (pytest.approx(1.0, rel=0.02), pytest.approx(0.045, rel=0.5))
+    assert (belief.sample(4000, np.random.default_rng(0)) == 1.0).mean() > 0.9
+
+
+def test_one_accident_moves_no_belief() -> None:
+    belief = ServiceBelief()
+    belief.update(seen_step(0, 6, 0), 1.5)
+    belief.update(seen_step(1, 6, 24), 1.5)  # a third more work than was expected
+    assert belief.scale == pytest.approx(1.0, abs=0.06)
 
 
 @pytest.mark.parametrize("true_scale", [0.5, 1.0, 1.5])
