@@ -64,6 +64,11 @@ class TraceWorkload:
         return self._mean_service_s
 
     @property
+    def work_recorded(self) -> bool:
+        """Whether service times are the recorded ones."""
+        return self._recording.mean_service_s is not None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was done to the trace, one sentence each."""
         return self._notes
