@@ -13,7 +13,7 @@ from cli.show import print_json, print_paths, show_rows
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from experiments import HistoryFound, Setup
+    from experiments import Setup
 
 
 @options.takes(setup=options.TIMED)
@@ -70,18 +70,7 @@ def history(
         )
     if as_json:
         print_json(found.to_json())
-    else:
-        _show(found)
-
-
-def _show(found: HistoryFound) -> None:
-    described = {key.replace("_", " "): value for key, value in found.describe().items() if value is not None}
-    show_rows("history", [{"What": key, "Value": f"{value:,.6g}"} for key, value in described.items()])
-    shares = {name: ".0%" for name in ("below_5", "below_50", "below_95", "weight")}
-    forms = {"loss": ".3g", "of_persistence": ".2f", **shares}
-    rows = [
-        {"Forecaster": str(name)} | {key.replace("_", " "): f"{row[key]:{form}}" for key, form in forms.items()}
-        for name, row in found.table().iterrows()
-    ]
-    show_rows("foreseen of what was held back", rows, "pinball loss in tasks a step; counts below the quantiles")
+        return
+    for title, rows in found.tables().items():
+        show_rows(title, rows)
     print_paths(found.files)

@@ -92,13 +92,13 @@ class Trial:
 
     def fans(self) -> list[Fan]:
         """Return forecasts of the mixture, at moments spread over all that is held back."""
-        moments = [
-            (number, episode, there[MIXTURE], now)
-            for number, (episode, there) in enumerate(self._episodes(), 1)
-            for now in self._moments(episode)
-        ]
-        chosen = np.unique(np.linspace(0, len(moments) - 1, FANS).round().astype(int))
-        return [self._fan(*moments[at]) for at in chosen.tolist()]
+        long = [each for each in enumerate(self._episodes(), 1) if len(each[1][0]) >= self.horizon]
+        chosen: dict[tuple[int, int], Fan] = {}
+        for place in range(FANS):  # one after the other in the day, too
+            number, (episode, there) = long[place * len(long) // FANS]
+            now = int((len(episode) - self.horizon + 1) * (place + 0.5) / FANS)
+            chosen[number, now] = self._fan(number, episode, there[MIXTURE], now)
+        return list(chosen.values())
 
     def _fan(self, number: int, episode: Counts, mixture: Forecaster, now: int) -> Fan:
         futures = mixture.sample(episode[:now], self.horizon, 10 * SAMPLES, np.random.default_rng(0))

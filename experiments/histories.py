@@ -21,6 +21,9 @@ from experiments.planners import HISTORY
 from experiments.recorded_past import recorded_past, training_past
 from experiments.setup import DEFAULT, Setup, setups_of
 
+#: Columns that are shares.
+SHARES = ("below_5", "below_50", "below_95", "weight")
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryFound:
@@ -54,8 +57,7 @@ class HistoryFound:
             loss, covered = float(found.pinball.mean()), found.coverage[[0, 2, 4]].tolist()
             share = loss / base if base > 0 else np.nan
             rows[name] = [loss, share, *covered, self.weights.get(name, np.nan)]
-        columns = ["loss", "of_persistence", "below_5", "below_50", "below_95", "weight"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["loss", "of_persistence", *SHARES])
 
     def describe(self) -> dict[str, Any]:
         """Return what the history holds: plain numbers."""
@@ -73,6 +75,19 @@ class HistoryFound:
             "mean_service_s": None if tasks is None else float(tasks.service_s.mean()),
             "held_back_steps": self.held_back,
             "horizon_s": self.horizon * history.step_s,
+        }
+
+    def tables(self) -> dict[str, list[dict[str, str]]]:
+        """Return what is shown: title -> rows."""
+        known = {key.replace("_", " "): value for key, value in self.describe().items() if value is not None}
+        forms = {"loss": ".3g", "of_persistence": ".2f"} | dict.fromkeys(SHARES, ".0%")
+        rows = [
+            {"Forecaster": str(name)} | {key.replace("_", " "): _shown(row[key], form) for key, form in forms.items()}
+            for name, row in self.table().iterrows()
+        ]
+        return {
+            "history": [{"What": key, "Value": f"{value:,.6g}"} for key, value in known.items()],
+            "foreseen of what was held back": rows,
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -129,6 +144,10 @@ def history(
     fan_plot(fans, picture, step_s=known.step_s, title=f"What the mixture foresaw, {output.stem}")
     past.save(output)
     return HistoryFound(past, trial.horizon, sum(map(len, rest.episodes)), scores, trial.weights(), files)
+
+
+def _shown(value: float, form: str) -> str:
+    return f"{value:{form}}" if np.isfinite(value) else "-"
 
 
 def _check(held_back: float, horizon_s: float, episode_s: float | None, output: Path, picture: Path) -> None:

@@ -26,6 +26,7 @@ from experiments.planners import history_of
 from experiments.policies import TRAINING_SALT
 from experiments.replaying import read_table
 from experiments.setup import Setup, resolve, training_place
+from workloads import make_workload
 from workloads.trace import TraceWorkload
 
 DAY_S = 86_400
@@ -159,11 +160,15 @@ def _episode(rows: pd.DataFrame, duration_s: float) -> Recorded:
 def _of_trace(file: Path, setup: Setup, usual_s: float, listener: Listener) -> Recorded:
     """Return a trace as it was recorded."""
     wanted = replace(setup, scenario=None, trace=file, as_recorded=True)
-    workload = load_workload(resolve(wanted), listener)
+    workload = make_workload(
+        resolve(wanted), progress=lambda done, total: listener.progress("reading trace", done, total)
+    )
+    assert isinstance(workload, TraceWorkload)  # noqa: S101 - a trace was asked for
+    for sentence in workload.read:
+        listener.note(sentence)
     duration_s = workload.duration_s
     episode_s = DAY_S if duration_s > LONG_S else usual_s if duration_s >= 2 * usual_s else None
-    known = isinstance(workload, TraceWorkload) and workload.work_recorded
-    return Recorded(workload.draw(0), duration_s, episode_s, known)
+    return Recorded(workload.draw(0), duration_s, episode_s, workload.work_recorded)
 
 
 def _once(found: Sequence[Recorded], listener: Listener) -> list[Recorded]:

@@ -73,6 +73,11 @@ class TraceWorkload:
         """What was done to the trace, one sentence each."""
         return self._notes
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """What was read, one sentence each, without what was made of it."""
+        return (self._notes[0], *self._recording.notes)
+
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from the seed."""
         drawn = self._recording.draw(self._fit.tasks, seed)
