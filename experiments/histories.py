@@ -133,6 +133,8 @@ def history(
         ModuleNotFoundError: statsforecast is wanted and not installed.
     """
     listener, (setup,) = listener or Silent(), setups_of(where)
+    if output.suffix != ".npz":
+        raise InputError(f"--output {output}: must end in .npz, by which planner:FILE knows it")
     picture = picture or output.with_suffix(".png")
     _check(held_back, horizon_s, episode_s, output, picture)
     past = recorded_past(sources, setup, episode_s, listener) if sources else training_past(setup, episodes, listener)

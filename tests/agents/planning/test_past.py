@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,28 +51,32 @@ def test_tasks_of_episodes_are_bounded() -> None:
     assert set(drawn) <= set(some.service_s)
 
 
+def keep(path: Path, **arrays: Any) -> None:
+    np.savez(path, **arrays)
+
+
 def _of_objects(path: Path) -> None:
-    np.savez(path, **HISTORY.arrays(), arrival_s=np.array([{"a": 1}], dtype=object))
+    keep(path, **HISTORY.arrays(), arrival_s=np.array([{"a": 1}], dtype=object))
 
 
 def _half(path: Path) -> None:
-    np.savez(path, **HISTORY.arrays(), arrival_s=np.ones(2))
+    keep(path, **HISTORY.arrays(), arrival_s=np.ones(2))
 
 
 def _of_other_lengths(path: Path) -> None:
-    np.savez(path, **HISTORY.arrays(), arrival_s=np.ones(2), service_s=np.ones(3), deadline_s=np.ones(2))
+    keep(path, **HISTORY.arrays(), arrival_s=np.ones(2), service_s=np.ones(3), deadline_s=np.ones(2))
 
 
 def _negative(path: Path) -> None:
-    np.savez(path, **HISTORY.arrays(), arrival_s=np.ones(2), service_s=-np.ones(2), deadline_s=np.ones(2))
+    keep(path, **HISTORY.arrays(), arrival_s=np.ones(2), service_s=-np.ones(2), deadline_s=np.ones(2))
 
 
 def _not_a_number(path: Path) -> None:
-    np.savez(path, **HISTORY.arrays(), arrival_s=np.ones(1), service_s=np.array([np.nan]), deadline_s=np.ones(1))
+    keep(path, **HISTORY.arrays(), arrival_s=np.ones(1), service_s=np.array([np.nan]), deadline_s=np.ones(1))
 
 
 def _whole_numbers(path: Path) -> None:
-    np.savez(path, **HISTORY.arrays(), arrival_s=np.array([1]), service_s=np.array([1]), deadline_s=np.array([1]))
+    keep(path, **HISTORY.arrays(), arrival_s=np.array([1]), service_s=np.array([1]), deadline_s=np.array([1]))
 
 
 def _one_array(path: Path) -> None:
