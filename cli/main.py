@@ -20,6 +20,7 @@ from cli import (
     evaluate,
     farm,
     gap,
+    history,
     merge,
     plot,
     replay,
@@ -49,6 +50,7 @@ app.command("merge")(merge.merge)
 app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("calibrate")(calibrate.calibrate)
+app.command("history")(history.history)
 app.command("gap")(gap.gap)
 app.command("verify")(verify.verify)
 app.add_typer(farm.app, name="farm")

@@ -293,6 +293,10 @@ def _setups(scenarios: str | None, **given: Any) -> list[Setup]:
 
 #: Where tasks and configuration come from -> ``Setup``.
 SOURCE = Group({"scenario": (_SCENARIO, None), **_SOURCE}, _setup)
+#: The same, and how long a step and an episode are -> ``Setup``.
+TIMED = Group(
+    {"scenario": (_SCENARIO, None), **_SOURCE, **{name: _LOOP[name] for name in ("max_steps", "step_duration")}}, _setup
+)
 #: The same, and the decision loop, for what plays episodes -> ``Setup``.
 PLAYED = Group({"scenario": (_SCENARIO, None), **_SOURCE, **_LOOP}, _setup)
 #: The same for ``baselines``, which counts steps under another name, too.

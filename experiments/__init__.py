@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison, newest_comparison, read_comparison
     from experiments.demonstration import demo
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
+    from experiments.histories import HistoryFound, history
     from experiments.listening import Listener, Silent
     from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
@@ -45,6 +46,7 @@ _HOMES = {
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
     "experiments.demonstration": ("demo",),
+    "experiments.histories": ("HistoryFound", "history"),
     "experiments.live_demonstration": ("demo_live",),
     "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
     "experiments.listening": ("Listener", "Silent"),
@@ -68,6 +70,7 @@ __all__ = [
     "Calibration",
     "Comparison",
     "Gap",
+    "HistoryFound",
     "Listener",
     "Setting",
     "Settings",
@@ -90,6 +93,7 @@ __all__ = [
     "farm_kind",
     "farm_kinds",
     "gap",
+    "history",
     "in_real_time",
     "list_engines",
     "list_farms",

@@ -1,4 +1,4 @@
-"""The planner with what it may know: a history of training episodes, and the tasks of some of them."""
+"""The planner with what it may know: a history of training episodes and the tasks of some of them, or a file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.planning.forecast import Analogs, Forecaster, History, Mixture, Persistence, Profile
+from agents.planning.past import Past
 from agents.planning.planner import Effort, Planner, sampled_startup
 from agents.planning.service import ServicePool
 from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError
 from autoscaling_env.types import TaskBatch
 from autoscaling_env.workload import Workload, draw_episode
 from simulator.twin import CompiledTwin
@@ -22,11 +24,43 @@ def trained_planner(
 ) -> Planner:
     """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
-    history = history_of(config, workload, known)
+    return _planner(config, workload, history_of(config, workload, known), _pool(known), effort, **settings)
+
+
+def recalling_planner(config: Config, workload: Workload, seeds: Sequence[int], past: Past) -> Planner:
+    """Return a planner that knows a past; the tasks of the first ten episodes ``seeds`` where it holds none.
+
+    Raises:
+        InputError: the past was counted in other steps than the environment's.
+    """
+    step_s = config.environment.step_duration_s
+    if past.history.step_s != step_s:
+        raise InputError(
+            f"planner: its history counts steps of {past.history.step_s:g} s, the environment's take {step_s:g} s; "
+            f"make it with --step-duration {step_s:g}"
+        )
+    if past.tasks is not None:
+        return _planner(config, workload, past.history, past.tasks.pool())
+    known = [draw_episode(workload, config.environment, seed) for seed in seeds[:REMEMBERED]]
+    return _planner(config, workload, past.history, _pool(known))
+
+
+def _pool(episodes: Sequence[TaskBatch]) -> ServicePool:
+    return ServicePool.of_episodes(episodes[:REMEMBERED])
+
+
+def _planner(
+    config: Config,
+    workload: Workload,
+    history: History,
+    pool: ServicePool,
+    effort: Effort | None = None,
+    **settings: Any,
+) -> Planner:
     return Planner(
         CompiledTwin(config, workload.mean_service_s),
         forecasters(history)["mixture"],
-        ServicePool.of_episodes(known[:REMEMBERED]),
+        pool,
         startup_s=sampled_startup(config.farm.startup.sample),
         overhead_s=config.farm.service_overhead.mean_s,
         window_s=config.environment.observation_window_s,
@@ -42,11 +76,16 @@ def history_of(config: Config, workload: Workload, episodes: Sequence[TaskBatch]
     return History.of_arrivals((batch.arrival_s for batch in episodes), step_s, workload.duration_s)
 
 
-def forecasters(history: History) -> dict[str, Forecaster]:
-    """Return those that there are, by name; the mixture is of all the others."""
+def forecasters(history: History, begin: int = 0) -> dict[str, Forecaster]:
+    """Return those that there are, by name; the mixture is of all the others.
+
+    Args:
+        history: what they know.
+        begin: the step of its period at which what they foresee begins.
+    """
     members: dict[str, Forecaster] = {
         "persistence": Persistence(history.mean),
-        "profile": Profile(history),
+        "profile": Profile(history, begin=begin),
         "analogs": Analogs(history),
     }
     return {**members, "mixture": Mixture(tuple(members.values()))}

@@ -37,6 +37,8 @@ TRAINING_SALT = 0x5EED_7EA1
 #: Training episodes the best constant is searched on.
 STATIC_EPISODES = 20
 STATIC = re.compile(r"static-(\d+)")
+#: The planner with a file of ``autoscale history``.
+RECALLING = re.compile(r"planner:(.+\.npz)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,19 @@ def _planner(setting: Setting) -> Policy:
     setting.listener.note(f"planner: its history is {len(seeds)} training episodes")
     made: Policy = planners.trained_planner(setting.past.config, setting.past.workload, seeds)
     return made
+
+
+def _recalling(file: Path) -> Factory:
+    """Return what makes the planner that knows a file; it is read now, so whatever is wrong with it is told now."""
+    past = import_module("agents.planning.past").Past.load(file)
+
+    def make(setting: Setting) -> Policy:
+        planners = import_module("experiments.planners")  # as ``_search``
+        seeds = setting.training_seeds(planners.HISTORY)
+        made: Policy = planners.recalling_planner(setting.config, setting.workload, seeds, past)
+        return made
+
+    return make
 
 
 def _industry(name: str, setting: Setting) -> Policy:
@@ -167,6 +182,9 @@ def find_policy(text: str, listener: Listener | None = None) -> Named:
     if match := STATIC.fullmatch(name):
         workers = int(match[1])
         return Named(f"static-{workers}", lambda setting: Static(workers), repeatable=True)
+    if match := RECALLING.fullmatch(text.strip()):
+        file = Path(match[1])
+        return Named(f"planner-{file.stem}", _recalling(file))
     if name in FACTORIES:
         return Named(name, FACTORIES[name], repeatable=name not in {*LEARNERS, EXTERNAL, PLANNER})
     if text.strip() in policy_plugins():

@@ -64,9 +64,19 @@ class TraceWorkload:
         return self._mean_service_s
 
     @property
+    def work_recorded(self) -> bool:
+        """Whether service times are the recorded ones."""
+        return self._recording.mean_service_s is not None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was done to the trace, one sentence each."""
         return self._notes
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """What was read, one sentence each, without what was made of it."""
+        return (self._notes[0], *self._recording.notes)
 
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from the seed."""

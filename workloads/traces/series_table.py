@@ -49,7 +49,7 @@ def read_columns(
 ) -> Intervals:
     """Read the columns of times and values; of ``names`` only the rows of the series that is asked for."""
     clock, values = Clock(options), Values(column)
-    wanted = tuple(dict.fromkeys(name for name in (time, column, names) if name))
+    wanted = tuple(dict.fromkeys(name for name in (time, column, names) if name is not None))
     blocks: list[tuple[FloatArray, FloatArray, NDArray[np.int64]]] = []
     rows = _Rows(source, names, options.series or default_series)
     for chunk in source.chunks(wanted):

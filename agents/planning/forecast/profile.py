@@ -12,7 +12,10 @@ from autoscaling_env.types import FloatArray
 
 
 class Profile:
-    """Foresees the mean of past episodes at the same time since their start, times a level learned from what came.
+    """Foresees the mean of past episodes at the same time, times a level learned from what came.
+
+    The time is that since an episode's start; where the history has a period, as a day or a week, it is that of the
+    period: time of day, and weekday.
 
     The level is gamma distributed around 1, as wide as past episodes differ in all (but for their scatter), and is
     updated by what came beside what was expected (the conjugate prior of a Poisson rate; counts weigh 1 / dispersion).
@@ -20,14 +23,19 @@ class Profile:
     Args:
         history: past episodes.
         forgetting: what a step ago weighs against now, 0-1: a level that moves is followed.
+        begin: the step of the history's period at which what is foreseen begins, >= 0.
     """
 
-    def __init__(self, history: History, forgetting: float = 0.95) -> None:
-        counts = history.matrix()
-        self._mean: FloatArray = counts.mean(axis=0)
-        self._dispersion = dispersion_around(counts, self._mean)
-        self._sureness = _sureness(counts.sum(axis=1), self._dispersion)
-        self._forgetting = forgetting
+    def __init__(self, history: History, forgetting: float = 0.95, begin: int = 0) -> None:
+        counts = history.laps()
+        known = np.isfinite(counts)
+        seen = known.sum(axis=0)
+        # A time that was never seen is like any other.
+        self._mean: FloatArray = np.where(seen > 0, np.nansum(counts, axis=0) / np.maximum(seen, 1), np.nanmean(counts))
+        expected = np.where(known, self._mean, 0.0)
+        self._dispersion = dispersion_around(np.where(known, counts, 0.0), expected)
+        self._sureness = _sureness(np.nansum(counts, axis=1), expected.sum(axis=1), self._dispersion)
+        self._forgetting, self._period, self._begin = forgetting, history.period, begin
 
     def sample(self, arrived: Counts, horizon: int, count: int, rng: np.random.Generator) -> Counts:
         """Return futures that differ in their level, and scatter around the profile."""
@@ -44,7 +52,9 @@ class Profile:
         return log_probability(arrived[-MEMORY:], expected * shape / rate, self._dispersion + spread)
 
     def _expected(self, begin: int, end: int) -> FloatArray:
-        """Return the profile of these steps: nothing after the longest episode."""
+        """Return the profile of these steps: over and over, or without a period nothing after the longest episode."""
+        if self._period:
+            return np.take(self._mean, np.arange(self._begin + begin, self._begin + end), mode="wrap")
         known = self._mean[begin:end]
         return np.pad(known, (0, end - begin - len(known)))
 
@@ -57,8 +67,8 @@ class Profile:
         return self._sureness + seen[0], self._sureness + seen[1]
 
 
-def _sureness(totals: Counts, dispersion: float) -> float:
-    """Return the shape of the level's distribution by how far episodes' totals differ; from 2 to 1,000."""
-    mean = max(float(totals.mean()), LEAST_MEAN)
-    beyond_scatter = float(totals.var()) / mean**2 - dispersion / mean
+def _sureness(totals: FloatArray, expected: FloatArray, dispersion: float) -> float:
+    """Return the shape of the level's distribution by how far episodes' totals are from the profile's; 2 to 1,000."""
+    expected = np.maximum(expected, LEAST_MEAN)
+    beyond_scatter = float((totals / expected).var() - (dispersion / expected).mean())
     return float(np.clip(1.0 / max(beyond_scatter, 1e-3), 2.0, 1000.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,16 @@ class ForecastScore:
     pinball: FloatArray
     coverage: FloatArray
     forecasts: int
+
+    @classmethod
+    def combined(cls, scores: Sequence[ForecastScore]) -> ForecastScore:
+        """Return the score of all forecasts together; all of the same levels and horizon, at least one score."""
+        numbers = np.array([each.forecasts for each in scores])
+        pinball, coverage = (
+            np.average([getattr(each, name) for each in scores], axis=0, weights=numbers)
+            for name in ("pinball", "coverage")
+        )
+        return cls(scores[0].levels, pinball, coverage, int(numbers.sum()))
 
 
 def pinball_loss(value: FloatArray | Counts, quantile: FloatArray, level: FloatArray | float) -> FloatArray:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
-from agents.planning.forecast import Analogs, Forecaster, History, Mixture, Persistence, Profile, score
+from agents.planning.forecast import Analogs, Forecaster, ForecastScore, History, Mixture, Persistence, Profile, score
 from agents.planning.forecast.counts import dispersion_around, log_probability, sample_counts
 from agents.planning.forecast.scoring import pinball_loss
 from tests.agents.forecast.contract import ForecasterContract
-from tests.agents.forecast.days import SHAPE, flash_days, random_days
+from tests.agents.forecast.days import SHAPE, STEPS, flash_days, random_days
 
 
 class TestPersistence(ForecasterContract):
@@ -51,6 +51,26 @@ class TestProfile(ForecasterContract):
         (today,) = random_days(1, seed=9, levels=(2.0,))
         futures = profile.sample(today[:15], 30, 4000, np.random.default_rng(0))
         assert_allclose(futures.mean(axis=0)[5:25], 2 * 16.0, rtol=0.15)
+
+    def test_a_period_is_foreseen_over_and_over_from_where_today_begins(self) -> None:
+        days = History(5.0, random_days(40, seed=1), period=STEPS)
+        nothing = np.zeros(0, dtype=np.int64)
+        futures = Profile(days, begin=50).sample(nothing, 80, 4000, np.random.default_rng(0))
+        assert_allclose(futures.mean(axis=0), np.resize(np.roll(SHAPE, -50), 80), rtol=0.2)
+
+    def test_weekends_are_told_from_weekdays(self) -> None:
+        week = [np.full(10, 2.0 if day % 7 > 4 else 20.0) for day in range(28)]
+        counts = tuple(map(np.random.default_rng(1).poisson, week))
+        days = History(60.0, counts, period=70, offsets=tuple(10 * (day % 7) for day in range(28)))
+        nothing = np.zeros(0, dtype=np.int64)
+        futures = Profile(days, begin=40).sample(nothing, 30, 4000, np.random.default_rng(0)).mean(axis=0)
+        assert_allclose(futures.reshape(3, 10).mean(axis=1), [20.0, 2.0, 2.0], rtol=0.15)
+
+    def test_a_time_that_was_never_seen_is_like_any_other(self) -> None:
+        half = History(5.0, random_days(40, seed=1, shape=np.full(30, 8.0)), period=60)
+        nothing = np.zeros(0, dtype=np.int64)
+        futures = Profile(half).sample(nothing, 60, 4000, np.random.default_rng(0))
+        assert_allclose(futures.mean(axis=0)[40:], 8.0, rtol=0.1)
 
 
 class TestAnalogs(ForecasterContract):
@@ -142,3 +162,12 @@ def test_pinball_loss_is_least_at_the_quantile() -> None:
 def test_an_episode_shorter_than_the_horizon_cannot_be_scored() -> None:
     with pytest.raises(ValueError, match="no episode has 9 steps"):
         score(Persistence(1.0), [np.ones(8, dtype=np.int64)], horizon=9, rng=np.random.default_rng(0))
+
+
+def test_scores_are_combined_by_how_many_forecasts_they_are_of() -> None:
+    days, rng = random_days(3, seed=1), np.random.default_rng
+    parts = [score(Persistence(9.0), each, horizon=5, rng=rng(0), every=7) for each in (days[:1], days[1:])]
+    both = ForecastScore.combined(parts)
+    assert both.forecasts == parts[0].forecasts + parts[1].forecasts
+    assert_allclose(both.pinball, (parts[0].pinball + 2 * parts[1].pinball) / 3)
+    assert_allclose(both.coverage, (parts[0].coverage + 2 * parts[1].coverage) / 3)

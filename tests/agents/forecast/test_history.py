@@ -81,3 +81,24 @@ def test_another_file_is_refused_in_one_line(write: Callable[[Path], None], tmp_
 def test_a_history_of_nothing_is_refused(step_s: float, episodes: tuple[np.ndarray, ...]) -> None:
     with pytest.raises(InputError, match="history:"):
         History(step_s, episodes)
+
+
+def test_a_period_and_where_episodes_begin_are_kept(tmp_path: Path) -> None:
+    history = History(60.0, (np.array([1, 2]), np.array([3])), period=4, offsets=(3, 1))
+    history.save(tmp_path / "history.npz")
+    read = History.load(tmp_path / "history.npz")
+    assert (read.period, read.offsets) == (4, (3, 1))
+    assert read.part(1, 2).offsets == (1,)
+
+
+def test_laps_are_times_round_the_period() -> None:
+    nan = np.nan
+    history = History(60.0, (np.array([1, 2, 3, 4, 5, 6]), np.array([7])), period=4, offsets=(3, 1))
+    assert_array_equal(history.laps(), [[nan, nan, nan, 1], [2, 3, 4, 5], [6, nan, nan, nan], [nan, 7, nan, nan]])
+    assert_array_equal(History(60.0, (np.array([1, 2]), np.array([3]))).laps(), [[1, 2], [3, 0]])
+
+
+@pytest.mark.parametrize(("period", "offsets"), [(-1, ()), (4, (0, 0)), (4, (4,)), (0, (1,)), (4, (-1,))])
+def test_a_period_that_does_not_fit_is_refused(period: int, offsets: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="history:"):
+        History(5.0, (np.ones(3, dtype=np.int64),), period, offsets)
