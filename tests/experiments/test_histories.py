@@ -233,7 +233,7 @@ class TestPlannerWithAFile:
         assert past.tasks is not None
         longer = replace(past.tasks, service_s=np.full_like(past.tasks.service_s, 77.0))
         replace(past, tasks=longer).save(file)
-        service_s, _ = self.make(file)._service.draw(np.array([5.0, 50.0]), np.random.default_rng(0))
+        service_s, _ = self.make(file)._pool.draw(np.array([5.0, 50.0]), np.random.default_rng(0))
         assert_array_equal(service_s, 77.0)
 
     def test_other_steps_are_refused(self, file: Path) -> None:
