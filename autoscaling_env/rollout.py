@@ -53,13 +53,13 @@ def play_episode(
     summary, ended = SummaryLog(), False
     while not ended:
         action = nearest_action(policy.decide(observation, info), info)
-        reasons = policy.explanation() if isinstance(policy, Explains) else None
         observation, given, terminated, truncated, info = env.step(action)
         reward = float(given)
         summary.add(observation, reward, info)
         if log is not None:
             log.append(agent, episode, observation, reward, terminated, truncated, info)
-            log.explain(agent, episode, reasons, info)
+            if isinstance(policy, Explains):
+                log.explain(agent, episode, policy.explanation(), info)
         if on_step is not None:
             on_step(observation, reward, info)
         ended = terminated or truncated

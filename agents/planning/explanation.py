@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.planning.forecast.forecaster import Counts
+from agents.planning.forecast.scoring import LEVELS
 from autoscaling_env.twin import Imagined
 
-#: The quantiles of a forecast that are told.
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: So many plans are told.
 BEST = 3
 

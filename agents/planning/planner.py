@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,7 @@ class Planner:
         """Forget the episode, and what was learned of the farm in it: an episode does not depend on those before."""
         self._memory, self._last = Memory(self._window_s), np.zeros(0, dtype=np.int64)
         self._service, self._startup = ServiceBelief(), StartupBelief(self._startup_s)
-        self._explanation: Explanation | None = None
+        self._reasons: Callable[[], Explanation] | None = None
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Return the count that the best plan wants now."""
@@ -157,12 +158,12 @@ class Planner:
         search = _Search(first, play(first))
         self._improve(search, play, sum(map(len, (each.arrival_s for each in may_be))), info, begin_s)
         self._last = search.best
-        self._explain(search, state, counts[:, :steps], info)
+        self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
 
     def explanation(self) -> dict[str, Any] | None:
         """Return why the last decision was made (``agents.planning.explanation.Explanation``); None before it."""
-        return asdict(self._explanation) if self._explanation else None
+        return asdict(self._reasons()) if self._reasons else None
 
     def _reach(self, info: Info) -> tuple[int, int, bool]:
         """Return the steps of plans and those after them, and whether the episode then ends."""
@@ -208,15 +209,15 @@ class Planner:
         now_s = self._clock()
         return now_s - begin_s + (now_s - last_s) > self._effort.budget_s
 
-    def _explain(self, search: _Search, state: FarmState, counts: Counts, info: Info) -> None:
+    def _explained(self, search: _Search, state: FarmState, counts: Counts, step_s: float) -> Explanation:
         order = search.order
         best = told(search.plans, search.imagined, order, state.requested)
         hold = told(search.plans, search.imagined, np.zeros(1, dtype=np.int64), state.requested)[0]
         coming = float(np.median(counts.sum(axis=1)))
-        self._explanation = Explanation(
+        return Explanation(
             forecast_of(counts),
             best,
-            because(best[0], hold, coming, float(info["step_duration_s"])),
+            because(best[0], hold, coming, step_s),
             search.imagined.reward.size,
             round(self._service.scale, 3),
             round(self._startup.scale, 3),

@@ -102,12 +102,7 @@ def _steps(record: Record, rows: pd.DataFrame | None) -> dict[str, list[Any]]:
     """Columns from the step records where there are any, else from the lists of the record."""
     found: dict[str, list[Any]] = {"step": list(range(1, 1 + len(record.rewards)))}
     for column in COLUMNS:
-        if (
-            rows is not None
-            and column.row in rows
-            and rows[column.row].notna().all()
-            and (rows[column.row] != "").any()
-        ):
+        if rows is not None and column.row in rows and rows[column.row].notna().all():
             found[column.key] = _short(rows[column.row].tolist())
         elif column.record and getattr(record, column.record):
             found[column.key] = _short(getattr(record, column.record))

@@ -76,8 +76,7 @@ def _with_reasons(steps: pd.DataFrame, path: Path) -> pd.DataFrame:
         raise RunError(f"{path}: cannot be read: line {len(rows) + 1}: {error!r}") from None
     if not rows:
         return steps
-    merged = steps.merge(pd.DataFrame(rows), on=["agent", "episode", "step"], how="left")
-    return merged.assign(because=merged["because"].fillna(""))
+    return steps.merge(pd.DataFrame(rows), on=["agent", "episode", "step"], how="left")
 
 
 def _configs(found: list[Path], folder: Path) -> dict[str, str]:
