@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,26 +86,40 @@ class Imagined:
     worker_seconds: FloatArray
     waiting: NDArray[np.int64]
 
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All of them, in this order."""
+        return self.reward, self.missed, self.worker_seconds, self.waiting
+
+
+@runtime_checkable
+class Situation(Protocol):
+    """A moment with what may come, in place to play plans from it; it lasts until the twin is in another one."""
+
+    def play(self, plans: NDArray[np.int64], begin: int = 0, end: int | None = None) -> Imagined:
+        """Return what every plan comes to in the futures from ``begin`` to before ``end``; all of them if left out.
+
+        Args:
+            plans: int64[c, h], the workers wanted at each of the next h steps, which the actions may reach later.
+            begin: number of a future.
+            end: number of a future.
+        """
+        ...
+
 
 @runtime_checkable
 class Twin(Protocol):
     """Plays plans in imagination."""
 
-    def play(
-        self,
-        state: FarmState,
-        futures: Sequence[Future],
-        plans: NDArray[np.int64],
-        *,
-        beyond: int = 0,
-        ends: bool = False,
-    ) -> Imagined:
-        """Return what every plan comes to in every future.
+    def imagine(
+        self, state: FarmState, futures: Sequence[Future], steps: int, *, beyond: int = 0, ends: bool = False
+    ) -> Situation:
+        """Return the situation in which plans can be played.
 
         Args:
             state: where all of them begin.
             futures: k of them, at least one.
-            plans: int64[c, h], the workers wanted at each of the next h steps, which the actions may reach later.
+            steps: h, of every plan.
             beyond: steps after the plan that count too: a plain rule goes on there from what the plan leaves behind.
             ends: the episode is cut off after the last step.
         """

@@ -91,10 +91,10 @@ class _Timed:
         self.took_ms: list[float] = []
 
     def decide(self, observation: Observation, info: Info) -> int:
-        """Decide, and remember how long it took."""
-        begin = time.perf_counter()
+        """Decide, and remember how long a core worked on it."""
+        begin = time.thread_time()
         wanted = self._policy.decide(observation, info)
-        self.took_ms.append(1e3 * (time.perf_counter() - begin))
+        self.took_ms.append(1e3 * (time.thread_time() - begin))
         return wanted
 
 

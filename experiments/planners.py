@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.planning.forecast import Analogs, Forecaster, History, Mixture, Persistence, Profile
-from agents.planning.past import Past
+from agents.planning.past import Past, SeenTasks
 from agents.planning.planner import Effort, Planner, sampled_startup
-from agents.planning.service import ServicePool
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError
 from autoscaling_env.types import TaskBatch
@@ -24,7 +23,8 @@ def trained_planner(
 ) -> Planner:
     """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
-    return _planner(config, workload, history_of(config, workload, known), _pool(known), effort, **settings)
+    tasks = SeenTasks.of_episodes(known[:REMEMBERED])
+    return _planner(config, workload, Past(history_of(config, workload, known), tasks), effort, **settings)
 
 
 def recalling_planner(config: Config, workload: Workload, seeds: Sequence[int], past: Past) -> Planner:
@@ -39,28 +39,20 @@ def recalling_planner(config: Config, workload: Workload, seeds: Sequence[int], 
             f"planner: its history counts steps of {past.history.step_s:g} s, the environment's take {step_s:g} s; "
             f"make it with --step-duration {step_s:g}"
         )
-    if past.tasks is not None:
-        return _planner(config, workload, past.history, past.tasks.pool())
-    known = [draw_episode(workload, config.environment, seed) for seed in seeds[:REMEMBERED]]
-    return _planner(config, workload, past.history, _pool(known))
+    if past.tasks is None:
+        drawn = [draw_episode(workload, config.environment, seed) for seed in seeds[:REMEMBERED]]
+        past = Past(past.history, SeenTasks.of_episodes(drawn))
+    return _planner(config, workload, past)
 
 
-def _pool(episodes: Sequence[TaskBatch]) -> ServicePool:
-    return ServicePool.of_episodes(episodes[:REMEMBERED])
-
-
-def _planner(
-    config: Config,
-    workload: Workload,
-    history: History,
-    pool: ServicePool,
-    effort: Effort | None = None,
-    **settings: Any,
-) -> Planner:
+def _planner(config: Config, workload: Workload, past: Past, effort: Effort | None = None, **settings: Any) -> Planner:
+    if past.tasks is None:
+        raise InputError(f"planner: no task in {REMEMBERED} training episodes of {workload.name}: nothing to plan for")
     return Planner(
         CompiledTwin(config, workload.mean_service_s),
-        forecasters(history)["mixture"],
-        pool,
+        forecasters(past.history)["mixture"],
+        past.tasks.pool(),
+        rhythm=past.tasks.rhythm(config.environment.step_duration_s),
         startup_s=sampled_startup(config.farm.startup.sample),
         overhead_s=config.farm.service_overhead.mean_s,
         window_s=config.environment.observation_window_s,

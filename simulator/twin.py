@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,48 +41,19 @@ class CompiledTwin:
         self._mean_service_s = mean_service_s
         self._many: EpisodeBatch | None = None
 
-    def play(
-        self,
-        state: FarmState,
-        futures: Sequence[Future],
-        plans: NDArray[np.int64],
-        *,
-        beyond: int = 0,
-        ends: bool = False,
-    ) -> Imagined:
-        """Return what every plan comes to in every future."""
-        many, steps = self._sized(len(futures)), plans.shape[1]
-        self._make_room(many, state, plans, beyond)
+    def imagine(
+        self, state: FarmState, futures: Sequence[Future], steps: int, *, beyond: int = 0, ends: bool = False
+    ) -> CompiledSituation:
+        """Return the situation in which plans can be played; it lasts until the next one."""
+        many = self._sized(len(futures))
+        self._make_room(many, state, steps + beyond)
         tasks = np.array([_load(many, row, state, future) for row, future in enumerate(futures)])
-        busy = state.ready - state.busy, state.busy, state.draining, state.starting
-        start = Start(*busy, state.collected_s, state.met)
         starting_s = np.array([future.starting_s for future in futures]).reshape(len(futures), state.starting)
-        out = course(len(futures), len(plans), steps + beyond)
-        deltas, afterwards = (
-            np.array(many.actions.deltas, dtype=np.int64),
-            Afterwards(beyond, self._mean_service_s, _USE),
+        start = Start(
+            state.ready - state.busy, state.busy, state.draining, state.starting, state.collected_s, state.met
         )
-        play_plans(many.episodes, many.rules, tasks, start, starting_s, plans, deltas, afterwards, out)
-        paid = out.requested_workers[..., :steps].sum(axis=-1) * many.rules.step_s
-        missed = out.missed_in_step[..., :steps].sum(axis=-1)
-        return Imagined(self._reward(out, ends).T, missed.T, paid.T, out.worker_queue[..., steps - 1].T)
-
-    def _reward(self, out: Course, ends: bool) -> FloatArray:
-        """Return float64[futures, plans], summed over all steps."""
-        last = np.zeros(out.qos.shape[-1], dtype=np.bool_)
-        last[-1] = ends
-        outcome = reward.StepOutcome(
-            worker_queue=out.worker_queue,
-            qos_rate=out.qos,
-            workers=out.requested_workers,
-            applied_delta=out.applied_delta,
-            missed=out.missed_in_step,
-            step_s=self._config.environment.step_duration_s,
-            terminated=np.zeros_like(last),
-            truncated=last,
-        )
-        total: FloatArray = reward.total(reward.terms(outcome, self._config.reward)).sum(axis=-1)
-        return total
+        afterwards = Afterwards(beyond, self._mean_service_s, _USE)
+        return CompiledSituation(self._config, many, start, tasks, starting_s, afterwards, ends)
 
     def _sized(self, size: int) -> EpisodeBatch:
         """Return room for so many futures at least; making it costs more than playing."""
@@ -90,9 +62,9 @@ class CompiledTwin:
         return self._many
 
     @staticmethod
-    def _make_room(many: EpisodeBatch, state: FarmState, plans: NDArray[np.int64], beyond: int) -> None:
+    def _make_room(many: EpisodeBatch, state: FarmState, steps: int) -> None:
         """See that there is room for all workers that may be there, and start-up times for all that may be started."""
-        rules, steps = many.rules, plans.shape[1] + beyond
+        rules = many.rules
         rise = max(many.actions.deltas) if many.actions.deltas else rules.max_workers - rules.min_workers
         started = steps * max(rise, 0)
         farms = many.episodes.farms
@@ -103,6 +75,48 @@ class CompiledTwin:
             blocks = -(-2 * started // STARTUP_BLOCK)
             farms = farms._replace(startup_s=np.zeros((len(farms.startup_s), blocks * STARTUP_BLOCK)))
         many.episodes = many.episodes._replace(farms=farms)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSituation:
+    """A moment of the compiled farm, its futures loaded (see ``autoscaling_env.twin.Situation``)."""
+
+    config: Config
+    many: EpisodeBatch
+    start: Start
+    tasks: NDArray[np.int64]
+    starting_s: FloatArray
+    afterwards: Afterwards
+    ends: bool
+
+    def play(self, plans: NDArray[np.int64], begin: int = 0, end: int | None = None) -> Imagined:
+        """Return what every plan comes to in the futures asked for."""
+        many, steps = self.many, plans.shape[1]
+        rows = np.arange(len(self.tasks))[begin:end]
+        out = course(len(rows), len(plans), steps + self.afterwards.steps)
+        deltas = np.array(many.actions.deltas, dtype=np.int64)
+        own = self.tasks[begin:end], self.start, self.starting_s[begin:end]
+        play_plans(many.episodes, many.rules, rows, *own, plans, deltas, self.afterwards, out)
+        paid = out.requested_workers[..., :steps].sum(axis=-1) * many.rules.step_s
+        missed = out.missed_in_step[..., :steps].sum(axis=-1)
+        return Imagined(self._reward(out).T, missed.T, paid.T, out.worker_queue[..., steps - 1].T)
+
+    def _reward(self, out: Course) -> FloatArray:
+        """Return float64[futures, plans], summed over all steps."""
+        last = np.zeros(out.qos.shape[-1], dtype=np.bool_)
+        last[-1] = self.ends
+        outcome = reward.StepOutcome(
+            worker_queue=out.worker_queue,
+            qos_rate=out.qos,
+            workers=out.requested_workers,
+            applied_delta=out.applied_delta,
+            missed=out.missed_in_step,
+            step_s=self.config.environment.step_duration_s,
+            terminated=np.zeros_like(last),
+            truncated=last,
+        )
+        total: FloatArray = reward.total(reward.terms(outcome, self.config.reward)).sum(axis=-1)
+        return total
 
 
 def _load(many: EpisodeBatch, row: int, state: FarmState, future: Future) -> int:

@@ -14,8 +14,6 @@ _TRUST = 0.9
 _WIDTH = 0.4
 #: Steps and starts count less and less: a farm may change.
 _FORGETTING = 0.98
-#: The relative standard deviation of a step's busy time, which is known from its ends only.
-_BUSY_SPREAD = 0.25
 
 
 def _prior() -> FloatArray:
@@ -58,23 +56,28 @@ class _Scale:
 
 
 class ServiceBelief(_Scale):
-    """How many times what was believed a task's work is (the utilisation law: busy time is tasks times their work)."""
+    """How many times what was believed a task's work is (the utilisation law: busy time is tasks times their work).
+
+    Busy workers are seen at a step's ends only. How many there are at a moment scatters as a Poisson number does (an
+    infinite-server queue's; less where all are busy), so that ``n`` of them in all are known to ``1 / sqrt(n)``.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._busy, self._tasks, self._steps, self._before = 0.0, 0.0, 0.0, 0.0
+        self._busy, self._tasks, self._counted, self._before = 0.0, 0.0, 0.0, 0.0
 
     def update(self, info: Info, expected_s: float) -> None:
         """Learn from a step whose tasks were expected to keep a worker busy for ``expected_s`` each."""
         holding = float(info["busy_workers"] + info["workers_draining"])
         if info["step"] > 0 and expected_s > 0:
-            busy_s = 0.5 * (self._before + holding) * float(info["step_duration_s"])
-            self._busy = _FORGETTING * self._busy + busy_s / expected_s
+            busy = 0.5 * (self._before + holding)
+            self._busy = _FORGETTING * self._busy + busy * float(info["step_duration_s"]) / expected_s
             self._tasks = _FORGETTING * self._tasks + float(info["processed_in_step"])
-            self._steps = _FORGETTING * self._steps + min(1.0, float(info["processed_in_step"]) / 10.0)
+            self._counted = _FORGETTING * self._counted + busy
             if min(self._busy, self._tasks) > 0:
                 off = np.log(self._busy / self._tasks) - np.log(SCALES)
-                self._seen = -0.5 * self._steps / _BUSY_SPREAD**2 * np.square(off)
+                variance = 1.0 / self._counted + 1.0 / self._tasks
+                self._seen = -0.5 * np.square(off) / variance
         self._before = holding
 
 

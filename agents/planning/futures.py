@@ -7,6 +7,7 @@ import numpy as np
 from agents.planning.beliefs import ServiceBelief, StartupBelief
 from agents.planning.forecast.forecaster import Counts
 from agents.planning.memory import Memory
+from agents.planning.rhythm import Rhythm
 from agents.planning.service import ServicePool
 from autoscaling_env.rng import SEED_BOUND
 from autoscaling_env.twin import FarmState, Future
@@ -19,6 +20,7 @@ def futures(
     state: FarmState,
     counts: Counts,
     pool: ServicePool,
+    rhythm: Rhythm,
     beliefs: tuple[ServiceBelief, StartupBelief],
     starts: int,
     rng: np.random.Generator,
@@ -31,6 +33,7 @@ def futures(
         state: of the farm.
         counts: arrivals that were foreseen.
         pool: what work tasks may be.
+        rhythm: when tasks come within a step.
         beliefs: by how much work and start-up differ from it and from the configuration.
         starts: start-up times that may be needed.
         rng: draws.
@@ -40,25 +43,50 @@ def futures(
     ages_s, held = memory.ages_s(info), state.busy + state.draining
     there = held + int(info["worker_queue"])
     now_s, step_s = float(info["time_s"]), float(info["step_duration_s"])
-    arrived = np.array(memory.arrived, dtype=np.int64)
-    made = []
-    for coming, work, begin in zip(counts, works.tolist(), begins.tolist(), strict=True):
-        came_s = _newest(arrived, there, step_s, rng)
-        come_s = np.sort((np.repeat(np.arange(len(coming)), coming) + rng.random(int(coming.sum()))) * step_s)
-        begun = pool.draw_begun(came_s[:held], rng)
-        fresh = pool.draw(np.concatenate((came_s[held:], now_s + come_s)), rng)
-        work_s, deadline_s = (np.concatenate(pair) for pair in zip(begun, fresh, strict=True))
-        deadline_s[:there] -= now_s - came_s
-        arrival_s, seed = np.concatenate((np.zeros(there), come_s)), int(rng.integers(SEED_BOUND))
-        left_s, startup_s = startup.left_s(begin, ages_s, rng), startup.startup_s(begin, starts, rng)
-        made.append(Future(arrival_s, work_s * work, deadline_s, seed, left_s, startup_s))
+    came_s = _newest(np.array(memory.arrived, dtype=np.int64), there, step_s, len(counts), rng)
+    come_s, sizes = _coming(counts, step_s, rhythm, rng), counts.sum(axis=1)
+    begun_s, begun_deadline_s = pool.draw_begun(came_s[:, :held].ravel(), rng)
+    wait_s, wait_deadline_s = pool.draw(came_s[:, held:].ravel(), rng)
+    next_s, next_deadline_s = pool.draw(now_s + come_s, rng)
+    count = len(counts)
+    work_s, deadline_s = (
+        np.concatenate((begun.reshape(count, held), waiting.reshape(count, there - held)), axis=1)
+        for begun, waiting in ((begun_s, wait_s), (begun_deadline_s, wait_deadline_s))
+    )
+    deadline_s -= now_s - came_s
+    ends, seeds = np.cumsum(sizes), rng.integers(SEED_BOUND, size=len(counts))
+    nothing, made = np.zeros(there), []
+    for row, (work, begin) in enumerate(zip(works.tolist(), begins.tolist(), strict=True)):
+        come = slice(ends[row] - sizes[row], ends[row])
+        made.append(
+            Future(
+                np.concatenate((nothing, come_s[come])),
+                np.concatenate((work_s[row], next_s[come])) * work,
+                np.concatenate((deadline_s[row], next_deadline_s[come])),
+                int(seeds[row]),
+                startup.left_s(begin, ages_s, rng),
+                startup.startup_s(begin, starts, rng),
+            )
+        )
     return made
 
 
-def _newest(arrived: Counts, count: int, step_s: float, rng: np.random.Generator) -> FloatArray:
-    """Return when the newest ``count`` tasks may have arrived, in order; the episode's begin where more are there."""
+def _coming(counts: Counts, step_s: float, rhythm: Rhythm, rng: np.random.Generator) -> FloatArray:
+    """Return when tasks come, seconds from now: of each future in order, one future after the other."""
+    at = rhythm.place(counts.ravel(), rng)  # in steps, as if the futures followed one another
+    first = np.repeat(np.arange(len(counts)) * counts.shape[1], counts.sum(axis=1))
+    within: FloatArray = (at - first) * step_s
+    return within
+
+
+def _newest(arrived: Counts, count: int, step_s: float, futures: int, rng: np.random.Generator) -> FloatArray:
+    """Return float64[futures, count]: when the newest tasks may have arrived, in order.
+
+    It is the episode's begin where there are more than arrived.
+    """
     last = arrived[::-1].cumsum().searchsorted(count) + 1
     steps = np.arange(len(arrived))[-last:] if len(arrived) else np.zeros(0, dtype=np.int64)
-    at_s = np.sort((np.repeat(steps, arrived[steps]) + rng.random(int(arrived[steps].sum()))) * step_s)
-    kept: FloatArray = at_s[max(len(at_s) - count, 0) :]
-    return np.concatenate((np.zeros(count - len(kept)), kept))
+    came = np.repeat(steps, arrived[steps])
+    at_s = np.sort((came + rng.random((futures, len(came)))) * step_s, axis=1)
+    kept: FloatArray = at_s[:, max(len(came) - count, 0) :]
+    return np.pad(kept, ((0, 0), (count - kept.shape[1], 0)))

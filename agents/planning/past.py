@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from agents.planning.arrays_file import read_arrays, write_arrays
 from agents.planning.forecast.history import ARRAYS, History
+from agents.planning.rhythm import Rhythm
 from agents.planning.service import ServicePool
 from autoscaling_env.errors import InputError
 from autoscaling_env.types import FloatArray, TaskBatch
 
-#: Tasks that are kept at most; of more a random choice.
+#: Tasks that are kept at most.
 MOST_TASKS = 100_000
 _TASKS = ("arrival_s", "service_s", "deadline_s")
 
@@ -44,10 +45,18 @@ class SeenTasks:
 
     @classmethod
     def of_episodes(cls, batches: Sequence[TaskBatch], most: int = MOST_TASKS) -> SeenTasks | None:
-        """Return the tasks of episodes, at most ``most`` of them; None where there are none."""
-        together = [np.concatenate([getattr(batch, name) for batch in batches]) for name in _TASKS]
-        if not len(together[0]):
+        """Return the tasks of episodes; None where there are none.
+
+        Of more than ``most`` whole episodes are kept, spread over all; of one longer than that, a random choice.
+        """
+        kept = [batch for batch in batches if len(batch)]
+        share = most / max(sum(map(len, kept)), 1)
+        if share < 1:
+            number = max(int(share * len(kept)), 1)
+            kept = [kept[place] for place in np.linspace(0, len(kept) - 1, number).round().astype(int).tolist()]
+        if not kept:
             return None
+        together = [np.concatenate([getattr(batch, name) for batch in kept]) for name in _TASKS]
         if len(together[0]) > most:
             chosen = np.sort(np.random.default_rng(0).choice(len(together[0]), most, replace=False))
             together = [each[chosen] for each in together]
@@ -56,6 +65,11 @@ class SeenTasks:
     def pool(self) -> ServicePool:
         """Return what work is drawn from."""
         return ServicePool(self.arrival_s, self.service_s, self.deadline_s)
+
+    def rhythm(self, step_s: float) -> Rhythm:
+        """Return when tasks come within steps of this length; where time goes back, another episode begins."""
+        episodes = np.split(self.arrival_s, np.flatnonzero(np.diff(self.arrival_s) < 0) + 1)
+        return Rhythm.of_episodes(episodes, step_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.planning.beliefs import ServiceBelief, StartupBelief
 from agents.planning.explanation import Explanation, because, forecast_of, told
 from agents.planning.forecast.forecaster import Counts, Forecaster
 from agents.planning.futures import futures
 from agents.planning.memory import Memory
-from agents.planning.plans import HoldAfterWait, Plans, Proposal, shifted
+from agents.planning.plans import HoldAfterWait, Proposal, shifted
+from agents.planning.rhythm import Rhythm
+from agents.planning.search import Search
 from agents.planning.service import ServicePool
-from autoscaling_env.twin import FarmState, Imagined, Twin
+from autoscaling_env.twin import FarmState, Twin
 from autoscaling_env.types import FloatArray, Info, Observation
 
 
@@ -50,41 +51,6 @@ class Effort:
     budget_s: float | None = None
 
 
-@dataclass(slots=True)
-class _Search:
-    """Plans that were played so far, what they came to, and the row of the one that is taken for the best."""
-
-    plans: Plans
-    imagined: Imagined
-    chosen: int = 0
-
-    def __post_init__(self) -> None:
-        self.chosen = int(np.argmax(self.imagined.reward.mean(axis=1)))
-
-    def add(self, plans: Plans, imagined: Imagined, caution: float) -> bool:
-        """Add plans; the best of them is chosen if it is better for sure. Return whether it is."""
-        rival, known = int(np.argmax(imagined.reward.mean(axis=1))), len(self.plans)
-        gained = imagined.reward[rival] - self.imagined.reward[self.chosen]
-        self.plans = np.concatenate((self.plans, plans))
-        names = ("reward", "missed", "worker_seconds", "waiting")
-        both = (np.concatenate((getattr(self.imagined, name), getattr(imagined, name))) for name in names)
-        self.imagined = Imagined(*both)
-        better = bool(gained.mean() > caution * gained.std() / np.sqrt(max(len(gained) - 1, 1)))
-        self.chosen = known + rival if better else self.chosen
-        return better
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """Rows from the best on, the chosen one first."""
-        order = np.argsort(-self.imagined.reward.mean(axis=1), kind="stable")
-        return np.concatenate(([self.chosen], order[order != self.chosen]))
-
-    @property
-    def best(self) -> NDArray[np.int64]:
-        best: NDArray[np.int64] = self.plans[self.chosen]
-        return best
-
-
 class Planner:
     """Plays candidate plans on sampled futures in the twin; the plan that earns most on average wins.
 
@@ -97,6 +63,7 @@ class Planner:
         forecaster: foresees arrivals, in tasks a step.
         service: what work tasks may be.
         startup_s: float64[n], start-up times as believed at first, a sample.
+        rhythm: when tasks come within a step; evenly, if left out.
         overhead_s: what a task keeps a worker busy besides its work, on average.
         window_s: how long a collected task counts for the observed QoS.
         max_steps: steps of an episode, where it has an end that is known.
@@ -114,6 +81,7 @@ class Planner:
         service: ServicePool,
         *,
         startup_s: FloatArray,
+        rhythm: Rhythm | None = None,
         overhead_s: float = 0.0,
         window_s: float = 40.0,
         max_steps: int | None = None,
@@ -124,7 +92,7 @@ class Planner:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._twin, self._forecaster, self._pool = twin, forecaster, service
-        self._startup_s, self._overhead_s = startup_s, overhead_s
+        self._startup_s, self._rhythm, self._overhead_s = startup_s, rhythm or Rhythm(), overhead_s
         self._window_s, self._max_steps, self._seed, self._learns = window_s, max_steps, seed, learns
         self._effort, self._proposal, self._clock = effort or Effort(), proposal or HoldAfterWait(), clock
         self.reset()
@@ -147,16 +115,15 @@ class Planner:
         counts = self._foreseen(arrived, steps + beyond, state, info, rng)
         starts = (steps + beyond) * max(1, *info["action_deltas"]) if info["action_deltas"] else 512
         beliefs = self._service, self._startup
-        may_be = futures(info, self._memory, state, counts, self._pool, beliefs, starts, rng)
+        may_be = futures(info, self._memory, state, counts, self._pool, self._rhythm, beliefs, starts, rng)
         first = self._proposal.first(state.requested, info["min_workers"], info["max_workers"], steps)
         if len(self._last):
             first = np.concatenate((first, shifted(self._last, steps)[None]))
 
-        def play(plans: Plans) -> Imagined:
-            return self._twin.play(state, may_be, plans, beyond=beyond, ends=ends)
-
-        search = _Search(first, play(first))
-        self._improve(search, play, sum(map(len, (each.arrival_s for each in may_be))), info, begin_s)
+        situation = self._twin.imagine(state, may_be, steps, beyond=beyond, ends=ends)
+        search = Search(situation.play, len(may_be))
+        search.begin(first, kept=(0, len(first) - 1))
+        self._improve(search, sum(len(each.arrival_s) for each in may_be) / len(may_be), info, begin_s)
         self._last = search.best
         self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
@@ -188,18 +155,15 @@ class Planner:
         chosen: Counts = counts[rows]
         return chosen
 
-    def _improve(
-        self, search: _Search, play: Callable[[Plans], Imagined], tasks: int, info: Info, begin_s: float
-    ) -> None:
-        """Look at plans near the best as long as that helps and may be done."""
-        spent, last_s = tasks * len(search.plans), begin_s
+    def _improve(self, search: Search, tasks: float, info: Info, begin_s: float) -> None:
+        """Look at plans near the best as long as that helps and may be done; a future has so many tasks."""
+        last_s = begin_s
         for _ in range(self._effort.rounds):
             near = self._proposal.near(search.best, info["min_workers"], info["max_workers"])
-            if not len(near) or spent + tasks * len(near) > 2 * self._effort.tasks or self._is_late(begin_s, last_s):
+            if not len(near) or search.played * tasks > self._effort.tasks or self._is_late(begin_s, last_s):
                 break
             last_s = self._clock() if self._effort.budget_s is not None else 0.0
-            spent += tasks * len(near)
-            if not search.add(near, play(near), self._effort.caution):
+            if not search.add(near, self._effort.caution):
                 break
 
     def _is_late(self, begin_s: float, last_s: float) -> bool:
@@ -209,7 +173,7 @@ class Planner:
         now_s = self._clock()
         return now_s - begin_s + (now_s - last_s) > self._effort.budget_s
 
-    def _explained(self, search: _Search, state: FarmState, counts: Counts, step_s: float) -> Explanation:
+    def _explained(self, search: Search, state: FarmState, counts: Counts, step_s: float) -> Explanation:
         order = search.order
         best = told(search.plans, search.imagined, order, state.requested)
         hold = told(search.plans, search.imagined, np.zeros(1, dtype=np.int64), state.requested)[0]
@@ -218,7 +182,7 @@ class Planner:
             forecast_of(counts),
             best,
             because(best[0], hold, coming, step_s),
-            search.imagined.reward.size,
+            search.played,
             round(self._service.scale, 3),
             round(self._startup.scale, 3),
         )

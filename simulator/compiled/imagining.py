@@ -105,6 +105,7 @@ def change_to(wanted: Any, requested: Any, deltas: NDArray[np.int64]) -> Any:
 def play_plans(
     episodes: Episodes,
     rules: Rules,
+    rows: NDArray[np.int64],
     tasks: NDArray[np.int64],
     start: Start,
     starting_s: FloatArray,
@@ -113,11 +114,12 @@ def play_plans(
     afterwards: Afterwards,
     out: Course,
 ) -> None:
-    """Play ``plans``, int64[c, h], in every future: row i has ``tasks[i]`` tasks and ``starting_s[i]``."""
+    """Play ``plans``, int64[c, h], in every future: row ``rows[i]`` has ``tasks[i]`` tasks and ``starting_s[i]``."""
     steps = plans.shape[1] + afterwards.steps
-    for row in range(len(tasks)):
+    for place in range(len(rows)):
+        row = rows[place]
         for plan in range(len(plans)):
-            resume(episodes.farms, row, tasks[row], start, starting_s[row])
+            resume(episodes.farms, row, tasks[place], start, starting_s[place])
             forget(episodes, row, len(start.collected_s))
             came: Any = 0
             for step in range(steps):
@@ -136,11 +138,11 @@ def play_plans(
                 episodes.window[row].step += 1
                 observe(episodes, rules, row)
                 came = np.int64(farm.enqueued) - known
-                out.worker_queue[row, plan, step] = episodes.facts[row, FACT.worker_queue]
-                out.requested_workers[row, plan, step] = target
-                out.applied_delta[row, plan, step] = target - before
-                out.missed_in_step[row, plan, step] = episodes.facts[row, FACT.missed_in_step]
-                out.qos[row, plan, step] = episodes.window[row].qos
+                out.worker_queue[place, plan, step] = episodes.facts[row, FACT.worker_queue]
+                out.requested_workers[place, plan, step] = target
+                out.applied_delta[place, plan, step] = target - before
+                out.missed_in_step[place, plan, step] = episodes.facts[row, FACT.missed_in_step]
+                out.qos[place, plan, step] = episodes.window[row].qos
 
 
 @inlined

@@ -1,6 +1,7 @@
 """The twin: where everything is known, it imagines what the farm does."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from autoscaling_env.actions import Actions, nearest_action
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
-from autoscaling_env.twin import FarmState, Future, Twin
+from autoscaling_env.twin import FarmState, Future, Imagined, Twin
 from autoscaling_env.workload import draw_episode
 from simulator.compiled.backend import CompiledBackend
 from simulator.twin import CompiledTwin
@@ -41,6 +42,10 @@ def played(config: Config, seed: int, plan: np.ndarray) -> tuple[float, int, flo
     return total, info["qos_violations"], paid, info["worker_queue"]
 
 
+def imagined_by(twin: Twin, state: FarmState, futures: list[Future], plans: np.ndarray, **settings: Any) -> Imagined:
+    return twin.imagine(state, futures, plans.shape[1], **settings).play(plans)
+
+
 @pytest.fixture
 def config() -> Config:
     return default_config()
@@ -59,7 +64,7 @@ def test_is_a_twin(config: Config) -> None:
 def test_known_futures_are_played_as_the_environment_plays_them(config: Config, plans: np.ndarray, action: str) -> None:
     config = with_overrides(config, {"environment.action": action})
     twin = CompiledTwin(config, make_workload(config).mean_service_s)
-    imagined = twin.play(at_begin(config), [known(config, seed) for seed in (3, 4)], plans)
+    imagined = imagined_by(twin, at_begin(config), [known(config, seed) for seed in (3, 4)], plans)
     for place, plan in enumerate(plans):
         for future, seed in enumerate((3, 4)):
             total, missed, paid, waiting = played(config, seed, plan)
@@ -71,9 +76,11 @@ def test_known_futures_are_played_as_the_environment_plays_them(config: Config, 
 
 def test_what_was_imagined_before_leaves_no_trace(config: Config, plans: np.ndarray) -> None:
     fresh, used = CompiledTwin(config, 1.5), CompiledTwin(config, 1.5)
-    used.play(FarmState(3, 2, 2), [known(config, seed, 2.0, 9.0) for seed in (8, 9, 10)], plans)
+    imagined_by(used, FarmState(3, 2, 2), [known(config, seed, 2.0, 9.0) for seed in (8, 9, 10)], plans)
     state, futures = at_begin(config), [known(config, 3)]
-    assert_array_equal(used.play(state, futures, plans[:2]).reward, fresh.play(state, futures, plans[:2]).reward)
+    assert_array_equal(
+        imagined_by(used, state, futures, plans[:2]).reward, imagined_by(fresh, state, futures, plans[:2]).reward
+    )
 
 
 def tasks(
@@ -87,7 +94,7 @@ def test_workers_are_ready_when_the_state_says_so(config: Config) -> None:
     """Two tasks of 1 s wait, a worker comes after 3 and one after 20 s: the first is done in time, both in the end."""
     config = with_overrides(config, {"farm.pickup": {"kind": "constant", "value_s": 0.0}})
     hold, future = np.full((1, 4), 2), tasks(2, 1.0, 4.6, starting_s=(3.0, 20.0))
-    imagined = CompiledTwin(config, 1.0).play(FarmState(0, starting=2), [future], hold)
+    imagined = imagined_by(CompiledTwin(config, 1.0), FarmState(0, starting=2), [future], hold)
     assert imagined.missed.item() == 1
     assert imagined.waiting.item() == 0
     assert_allclose(imagined.worker_seconds, 4 * 2 * config.environment.step_duration_s)
@@ -98,7 +105,7 @@ def test_more_workers_can_be_starting_than_a_block_of_start_up_times_has(config:
     terms = {"farm.pickup": {"kind": "constant", "value_s": 0.0}, "farm.max_workers": 200, "environment.action": action}
     config = with_overrides(config, terms)
     future = tasks(90, 1.0, 3.5, starting_s=tuple(np.linspace(1.0, 2.0, 90)))
-    imagined = CompiledTwin(config, 1.0).play(FarmState(0, starting=90), [future], np.full((2, 3), 90))
+    imagined = imagined_by(CompiledTwin(config, 1.0), FarmState(0, starting=90), [future], np.full((2, 3), 90))
     assert_array_equal(imagined.missed, [[0], [0]])
     assert_allclose(imagined.worker_seconds, 3 * 90 * config.environment.step_duration_s)
 
@@ -106,8 +113,8 @@ def test_more_workers_can_be_starting_than_a_block_of_start_up_times_has(config:
 def test_tasks_in_service_have_been_picked_up(config: Config) -> None:
     """Picking up takes longer than their deadline; they have it behind them, what waits has not."""
     config = with_overrides(config, {"farm.pickup": {"kind": "constant", "value_s": 5.0}})
-    begun = CompiledTwin(config, 1.0).play(FarmState(3, 3), [tasks(3, 1.0, 3.0)], np.full((1, 3), 3))
-    waiting = CompiledTwin(config, 1.0).play(FarmState(3), [tasks(3, 1.0, 3.0)], np.full((1, 3), 3))
+    begun = imagined_by(CompiledTwin(config, 1.0), FarmState(3, 3), [tasks(3, 1.0, 3.0)], np.full((1, 3), 3))
+    waiting = imagined_by(CompiledTwin(config, 1.0), FarmState(3), [tasks(3, 1.0, 3.0)], np.full((1, 3), 3))
     assert (begun.missed.item(), waiting.missed.item()) == (0, 3)
 
 
@@ -116,8 +123,8 @@ def test_workers_that_are_starting_are_no_change(config: Config) -> None:
     terms = {"farm.pickup": {"kind": "constant", "value_s": 0.0}}
     config = with_overrides(config, terms)
     twin, hold = CompiledTwin(config, 1.0), np.full((1, 3), 6)
-    ready = twin.play(FarmState(6), [tasks(1, 1.0, 60.0, at_s=1.0)], hold)
-    starting = twin.play(FarmState(4, starting=2), [tasks(1, 1.0, 60.0, at_s=1.0, starting_s=(1.0, 2.0))], hold)
+    ready = imagined_by(twin, FarmState(6), [tasks(1, 1.0, 60.0, at_s=1.0)], hold)
+    starting = imagined_by(twin, FarmState(4, starting=2), [tasks(1, 1.0, 60.0, at_s=1.0, starting_s=(1.0, 2.0))], hold)
     assert_allclose(ready.reward, starting.reward)
 
 
@@ -127,9 +134,9 @@ def test_what_is_still_in_the_window_counts() -> None:
     twin, hold = CompiledTwin(config, 1.0), np.full((1, 1), 12)
     past_s, late = np.full(4, -10.0), np.array([True, False, False, False])
     nothing = tasks(0, 1.0, 1.0)
-    seen = twin.play(FarmState(12, collected_s=past_s, met=late), [nothing], hold)
-    unseen = twin.play(FarmState(12, collected_s=past_s - 5.0, met=late), [nothing], hold)
-    fresh = twin.play(FarmState(12), [nothing], hold)
+    seen = imagined_by(twin, FarmState(12, collected_s=past_s, met=late), [nothing], hold)
+    unseen = imagined_by(twin, FarmState(12, collected_s=past_s - 5.0, met=late), [nothing], hold)
+    fresh = imagined_by(twin, FarmState(12), [nothing], hold)
     assert seen.reward.item() < fresh.reward.item() - 0.5
     assert unseen.reward.item() == fresh.reward.item()
     assert seen.missed.item() == 0
@@ -139,11 +146,11 @@ def test_workers_that_leave_finish_their_task_and_take_no_other(config: Config) 
     config = with_overrides(config, {"farm.pickup": {"kind": "constant", "value_s": 0.0}})
     both = Future(np.zeros(2), np.ones(2), np.full(2, 5.0), seed=0)  # the second waits
     twin, hold = CompiledTwin(config, 1.0), np.full((1, 1), 1)
-    leaving = twin.play(FarmState(0, starting=1, draining=1), [_with_start(both, 7.5)], hold)
-    staying = twin.play(FarmState(1, 1), [both], hold)
+    leaving = imagined_by(twin, FarmState(0, starting=1, draining=1), [_with_start(both, 7.5)], hold)
+    staying = imagined_by(twin, FarmState(1, 1), [both], hold)
     assert (leaving.missed.item(), leaving.waiting.item()) == (0, 0)
     assert leaving.reward.item() == staying.reward.item()
-    gone = twin.play(FarmState(0, starting=1, draining=1), [_with_start(both, 30.0)], hold)
+    gone = imagined_by(twin, FarmState(0, starting=1, draining=1), [_with_start(both, 30.0)], hold)
     assert gone.waiting.item() == 1
 
 
@@ -202,7 +209,9 @@ def test_the_middle_of_an_episode_is_played_as_the_environment_plays_it(
     config = with_overrides(config, {**delays, "environment.action": action})
     env, state, future = played_until_now(config, 5, begin)
     plan = [11, 8, 16, 12, 9]
-    imagined = CompiledTwin(config, make_workload(config).mean_service_s).play(state, [future], np.array([plan]))
+    imagined = imagined_by(
+        CompiledTwin(config, make_workload(config).mean_service_s), state, [future], np.array([plan])
+    )
     gained, paid, requested = 0.0, 0.0, state.requested
     for count in plan:
         _, reward, _, _, info = env.step(Actions.of(config).nearest(count, requested))

@@ -1,7 +1,10 @@
 """The planner: an ordinary policy, which does what its imagination says."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,18 +45,24 @@ class Told:
         self.best = best
         self.asked: list[tuple[FarmState, Sequence[Future], NDArray[np.int64]]] = []
 
-    def play(
-        self,
-        state: FarmState,
-        futures: Sequence[Future],
-        plans: NDArray[np.int64],
-        *,
-        beyond: int = 0,
-        ends: bool = False,
-    ) -> Imagined:
-        self.asked.append((state, futures, plans))
-        gained = np.zeros((len(plans), len(futures)))
-        gained[self.best] = 1.0
+    def imagine(
+        self, state: FarmState, futures: Sequence[Future], steps: int, *, beyond: int = 0, ends: bool = False
+    ) -> ToldSituation:
+        return ToldSituation(self, state, futures)
+
+
+@dataclass
+class ToldSituation:
+    twin: Told
+    state: FarmState
+    futures: Sequence[Future]
+
+    def play(self, plans: NDArray[np.int64], begin: int = 0, end: int | None = None) -> Imagined:
+        if begin == 0:
+            self.twin.asked.append((self.state, self.futures, plans))
+            self.best = plans[self.twin.best]
+        gained = np.zeros((len(plans), len(self.futures[begin:end])))
+        gained[(plans == self.best).all(axis=1)] = 1.0
         nothing = np.zeros_like(gained, dtype=np.int64)
         return Imagined(gained, nothing, gained, nothing)
 
@@ -189,10 +198,11 @@ def test_a_farm_of_one_size_has_one_plan() -> None:
 
 def test_the_newest_tasks_came_last() -> None:
     arrived = np.array([5, 0, 3, 2])
-    at_s = _newest(arrived, 4, 10.0, np.random.default_rng(0))
+    at_s = _newest(arrived, 4, 10.0, 1, np.random.default_rng(0))[0]
     assert_array_equal(at_s // 10, [2, 2, 3, 3])
-    assert_allclose(_newest(np.zeros(0, dtype=np.int64), 2, 10.0, np.random.default_rng(0)), [0.0, 0.0])
-    assert len(_newest(arrived, 20, 10.0, np.random.default_rng(0))) == 20
+    nothing = np.zeros(0, dtype=np.int64)
+    assert_allclose(_newest(nothing, 2, 10.0, 3, np.random.default_rng(0)), np.zeros((3, 2)))
+    assert _newest(arrived, 20, 10.0, 3, np.random.default_rng(0)).shape == (3, 20)
 
 
 def test_near_plans_differ_and_stay_within_the_bounds() -> None:

@@ -1,0 +1,121 @@
+"""The best of many plans, found with as little imagining as will do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.planning.plans import Plans
+from autoscaling_env.twin import Imagined
+from autoscaling_env.types import FloatArray
+
+#: Plays plans on the futures from one number to before another: ``(plans, begin, end)``.
+Play: TypeAlias = Callable[[Plans, int, int], Imagined]
+
+#: Plans are first looked at on this share of the futures, on two at least ...
+_HEATS = 0.25
+#: ... and this share of them, the best, and four at least, on the others.
+_FINALISTS = 0.25
+
+
+class Search:
+    """Races plans: a few futures for all, the others for those that did well (sequential halving with one cut).
+
+    Futures are the same for all plans, so that a few tell the good from the bad (Karnin et al., "Almost Optimal
+    Exploration in Multi-Armed Bandits", 2013, for the race; common random numbers for why it may be so short).
+
+    Args:
+        play: plays plans.
+        futures: how many there are.
+
+    Attributes:
+        plans: int64[c, h], those that were played on all futures.
+        imagined: what these came to.
+        chosen: the row of the one that is taken for the best.
+        played: plans times futures, so far.
+    """
+
+    def __init__(self, play: Play, futures: int) -> None:
+        self._play, self._futures = play, futures
+        self._heats = min(max(int(np.ceil(_HEATS * futures)), 2), futures)
+        self._firsts: list[NDArray[np.int64]] = []
+        self._seen: list[FloatArray] = []
+        self.plans: Plans = np.zeros((0, 0), dtype=np.int64)
+        self.chosen, self.played = 0, 0
+
+    def begin(self, plans: Plans, kept: tuple[int, ...] = ()) -> None:
+        """Race the first plans; those in rows ``kept`` are played to the end however they do."""
+        self.plans, self.imagined = self._raced(plans, kept)
+        self.chosen = int(np.argmax(self.imagined.reward.mean(axis=1)))
+
+    def add(self, plans: Plans, caution: float) -> bool:
+        """Race more plans; the best of them is chosen if it is better for sure. Return whether it is.
+
+        Args:
+            plans: int64[c, h].
+            caution: for sure: by so many standard errors of the futures' differences.
+        """
+        plans, imagined = self._raced(plans, ())
+        rival, known = int(np.argmax(imagined.reward.mean(axis=1))), len(self.plans)
+        gained = imagined.reward[rival] - self.imagined.reward[self.chosen]
+        self.plans = np.concatenate((self.plans, plans))
+        self.imagined = _joined(self.imagined, imagined, axis=0)
+        better = bool(gained.mean() > caution * gained.std() / np.sqrt(max(len(gained) - 1, 1)))
+        self.chosen = known + rival if better else self.chosen
+        return better
+
+    @property
+    def best(self) -> NDArray[np.int64]:
+        """int64[h], the plan that is taken for the best."""
+        best: NDArray[np.int64] = self.plans[self.chosen]
+        return best
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Rows of ``plans`` from the best on, the chosen one first."""
+        order = np.argsort(-self.imagined.reward.mean(axis=1), kind="stable")
+        return np.concatenate(([self.chosen], order[order != self.chosen]))
+
+    def worth(self) -> dict[int, float]:
+        """Return what the best plan that begins with each count promises beside the chosen one: 0 for the chosen.
+
+        Of plans that were played on a few futures only, the difference on these counts.
+        """
+        beside = self.imagined.reward[self.chosen, : self._heats].mean()
+        worth: dict[int, float] = {}
+        for firsts, seen in zip(self._firsts, self._seen, strict=True):
+            for first, reward in zip(firsts.tolist(), seen.tolist(), strict=True):
+                worth[first] = max(worth.get(first, -np.inf), reward - beside)
+        means = self.imagined.reward.mean(axis=1)
+        full = dict.fromkeys(self.plans[:, 0].tolist(), -np.inf)
+        for first, mean in zip(self.plans[:, 0].tolist(), (means - means[self.chosen]).tolist(), strict=True):
+            full[first] = max(full[first], mean)
+        return {**worth, **full, int(self.best[0]): 0.0}
+
+    def _raced(self, plans: Plans, kept: tuple[int, ...]) -> tuple[Plans, Imagined]:
+        """Return those that came to the end, and what they came to."""
+        first = self._played(plans, 0, self._heats)
+        means = first.reward.mean(axis=1)
+        self._firsts.append(plans[:, 0])
+        self._seen.append(means)
+        if self._heats == self._futures:
+            return plans, first
+        best = np.argsort(-means, kind="stable")[: max(int(_FINALISTS * len(plans)), 4)]
+        rows = np.union1d(best, np.array(kept, dtype=np.int64))
+        rest = self._played(plans[rows], self._heats, self._futures)
+        return plans[rows], _joined(_rows(first, rows), rest, axis=1)
+
+    def _played(self, plans: Plans, begin: int, end: int) -> Imagined:
+        self.played += len(plans) * (end - begin)
+        return self._play(plans, begin, end)
+
+
+def _rows(imagined: Imagined, rows: NDArray[np.int64]) -> Imagined:
+    return Imagined(*(each[rows] for each in imagined.arrays))
+
+
+def _joined(one: Imagined, other: Imagined, axis: int) -> Imagined:
+    return Imagined(*(np.concatenate(pair, axis=axis) for pair in zip(one.arrays, other.arrays, strict=True)))
