@@ -25,36 +25,15 @@ def some_of(names: Names) -> Completion:
     return complete
 
 
+def listed(function: str) -> Names:
+    """Return what asks a function of ``experiments``, which is imported then."""
+
+    def names() -> Iterable[str]:
+        yield from getattr(experiments, function)()
+
+    return names
+
+
 def agents() -> Iterable[str]:
     """Return the names of policies."""
     return [*experiments.ALIASES, *(name.replace("static-N", "static-12") for name in experiments.list_policies())]
-
-
-def learners() -> Iterable[str]:
-    """Return the names of agents that learn."""
-    return experiments.list_learners()
-
-
-def tunable() -> Iterable[str]:
-    """Return the names of rules whose settings can be searched."""
-    return experiments.list_tunable()
-
-
-def scenarios() -> Iterable[str]:
-    """Return the names of scenarios."""
-    return experiments.list_scenarios()
-
-
-def farms() -> Iterable[str]:
-    """Return the names of farms, simulated and live."""
-    return experiments.list_farms()
-
-
-def standing_farms() -> Iterable[str]:
-    """Return the names of farms that can be brought up by hand."""
-    return [name for name, kind in experiments.farm_kinds().items() if kind.lifecycle is not None]
-
-
-def engines() -> Iterable[str]:
-    """Return the names of engines."""
-    return experiments.list_engines()

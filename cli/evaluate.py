@@ -11,6 +11,7 @@ import typer
 import experiments
 from cli import options
 from cli.completing import agents, one_of
+from cli.groups import takes
 from cli.options import Farm
 from cli.show import show_comparison
 from cli.terminal import terminal_for
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from experiments import Setup
 
 
-@options.takes(setup=options.PLAYED, farm=options.FARM)
+@takes(setup=options.PLAYED, farm=options.FARM)
 def evaluate(
     setup: Setup,
     farm: Farm,
@@ -42,8 +43,7 @@ def evaluate(
     settings = experiments.Settings(
         kind="evaluate",
         episodes=episodes,
-        backend=farm.backend,
-        engine=farm.engine,
+        **farm,
         output_dir=output_dir,
         command=sys.argv,
     )
