@@ -10,6 +10,7 @@ import typer
 
 import experiments
 from cli.completing import listed, one_of, some_of
+from cli.console import note
 from cli.groups import Group, Option, declared, flag
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _setup(*, assignments: list[str] | None = None, direct: bool = False, **give
 
 
 def _setups(scenarios: str | None, **given: Any) -> list[Setup]:
-    names = [None] if scenarios is None else experiments.scenario_list(scenarios)
+    names = [None] if scenarios is None else experiments.scenario_list(scenarios, note)
     return [_setup(scenario=name, **given) for name in names]
 
 
