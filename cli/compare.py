@@ -11,8 +11,7 @@ import typer
 import experiments
 from autoscaling_env.errors import InputError
 from cli import options
-from cli.completing import agents as agent_names
-from cli.completing import some_of
+from cli.completing import a_policy, some_of
 from cli.groups import refuse_others, takes
 from cli.options import Farm
 from cli.show import show_comparison
@@ -39,7 +38,7 @@ def compare(
             "--agents",
             metavar="NAME,NAME,…",
             help=f"Rules, models, runs, module:factory or plug-ins.  [default: {DEFAULT_AGENTS}]",
-            autocompletion=some_of(agent_names),
+            autocompletion=some_of(a_policy),
         ),
     ] = None,
     model: Annotated[

@@ -10,7 +10,7 @@ import typer
 
 import experiments
 from cli import options
-from cli.completing import agents, one_of
+from cli.completing import a_policy
 from cli.groups import takes
 from cli.options import Farm
 from cli.show import show_comparison
@@ -29,7 +29,7 @@ def evaluate(
         typer.Argument(
             metavar="MODEL",
             help="A model file, a training run, module:factory, a rule or a plug-in.",
-            autocompletion=one_of(agents),
+            autocompletion=a_policy,
         ),
     ],
     episodes: options.Episodes = 20,

@@ -51,7 +51,7 @@ _SCENARIOS = Option(
     "Named scenarios, or all.",
     flags=("--scenarios", "--scenario"),
     metavar="NAME,NAME,…",
-    completion=some_of(lambda: [*experiments.list_scenarios(), "all"]),
+    completion=some_of(one_of(lambda: [*experiments.list_scenarios(), "all"])),
 )
 _TRACE = {
     "trace": Option(Path, "Replay a recorded trace: Azure Functions 2019/2021, CSV, or counts.", metavar="FILE"),

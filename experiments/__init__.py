@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
     from experiments.merging import merge
     from experiments.pictures import draw, draw_training
-    from experiments.policies import ALIASES, Setting, list_policies, load_policy, make_policy, split_names
+    from experiments.policies import (
+        ALIASES,
+        WITH_HISTORY,
+        Setting,
+        list_policies,
+        load_policy,
+        make_policy,
+        split_names,
+    )
     from experiments.replaying import replay
     from experiments.setup import Setup, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
@@ -55,7 +63,15 @@ _HOMES = {
     "experiments.live_runs": ("Calibration", "Gap", "Verification", "calibrate", "gap", "probe", "verify"),
     "experiments.merging": ("merge",),
     "experiments.pictures": ("draw", "draw_training"),
-    "experiments.policies": ("ALIASES", "Setting", "list_policies", "load_policy", "make_policy", "split_names"),
+    "experiments.policies": (
+        "ALIASES",
+        "WITH_HISTORY",
+        "Setting",
+        "list_policies",
+        "load_policy",
+        "make_policy",
+        "split_names",
+    ),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
@@ -69,6 +85,7 @@ _AT_HOME = {"list_scenarios": "scenario_names", "list_farms": "backend_names"}
 
 __all__ = [
     "ALIASES",
+    "WITH_HISTORY",
     "Calibration",
     "Comparison",
     "Gap",
