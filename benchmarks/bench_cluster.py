@@ -16,7 +16,7 @@ import numpy as np
 from autoscaling_env.testing.backend import steady
 from live.backend import LiveBackend
 from live.platforms.kubernetes.deaths import host_of
-from tests.live.platforms.kubernetes import clusters
+from tests.live.platforms.kubernetes import clusters, images
 from tests.live.platforms.kubernetes.clusters import Cluster, ReachableServer, cluster_farm, platform_of
 
 SERVICE_S = 2.0
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--removals", type=int, default=100, help="workers to remove while all are busy")
     removals = parser.parse_args().removals
-    clusters.build_image()
+    images.build_image()
     with clusters.namespace() as cluster:
         server = ReachableServer()
         try:

@@ -4,6 +4,7 @@
 
 Prints Markdown: mean cost of an episode (objective ``cost``) and share of deadlines met by what was collected, in per
 cent, on each scenario's own test episodes. The cost of tasks that were never collected is not in it.
+Scenarios whose recordings are not shipped need AUTOSCALE_DATA, the folder that holds them.
 """
 
 from __future__ import annotations

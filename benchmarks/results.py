@@ -6,7 +6,8 @@ In every scenario a DQN is trained as published (shaped reward, one worker a ste
 then it, the rules and the best constant play the test episodes where actions are targets and an episode costs money,
 and the rules once more held to one worker a step. A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``;
 what is there is replaced, and so is docs/pictures/targets.png. The table of the shaped reward, every policy at one
-worker a step, comes from the command above it.
+worker a step, comes from the command above it. The folder of recordings that are not shipped is what AUTOSCALE_DATA
+names; where it lacks one, its scenario is left out.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--scenarios", default="all")
     given = parser.parse_args()
-    names = scenario_list(given.scenarios)
+    names = scenario_list(given.scenarios, print)
     with ProcessPoolExecutor(given.jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         played = list(pool.map(play, names, [given.output_dir] * len(names)))
     targets, steps = (joined(each) for each in zip(*played, strict=True))

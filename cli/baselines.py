@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,35 +10,19 @@ import experiments
 from autoscaling_env.errors import InputError
 from cli import options
 from cli.completing import one_of
+from cli.groups import takes
 from cli.options import Farm
 from cli.show import print_json, show_rows, show_summary
-from cli.terminal import Terminal, terminal_for
+from cli.terminal import terminal_for
 
 if TYPE_CHECKING:
-    from autoscaling_env.types import Observation
     from experiments import Setup
 
 #: ``--agent`` -> the rules that are played.
 AGENTS = {"average": ("average",), "maximum": ("maximum",), "both": ("average", "maximum")}
 
 
-class _Steps:
-    """Passes everything on to the terminal, and keeps every step as a row."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self.rows: dict[str, list[dict[str, str]]] = {}
-        self._terminal = terminal
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._terminal, name)
-
-    def step(self, agent: str, episode: int, observation: Observation, reward: float, info: dict[str, Any]) -> None:
-        """Keep the step."""
-        self.rows.setdefault(agent, []).append(experiments.step_row(observation, reward, info))
-        self._terminal.step(agent, episode, observation, reward, info)
-
-
-@options.takes(setup=options.STEPPED, farm=options.FARM)
+@takes(setup=options.STEPPED, farm=options.FARM)
 def baselines(
     setup: Setup,
     farm: Farm,
@@ -64,9 +48,9 @@ def baselines(
     if names is None:
         raise InputError(f"--agent {agent}: choose from {', '.join(AGENTS)}")
     key = "agents.reactive.horizon_s"
-    settings = experiments.Settings(episodes=1, backend=farm.backend, engine=farm.engine)
+    settings = experiments.Settings(episodes=1, **farm)
     with terminal_for(farm, quiet=as_json) as terminal:
-        steps = _Steps(terminal)
+        steps = experiments.StepRows(terminal)
         setup = setup.with_settings({key: horizon}, {key: "--horizon"})
         found = experiments.compare(names, setup, settings, listener=steps)
     if as_json:

@@ -11,8 +11,8 @@ import experiments
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import check_place
 from cli import options
-from cli.completing import farms, one_of
-from cli.show import print_line, print_paths, show_rows
+from cli.completing import listed, one_of
+from cli.show import print_line, print_paths, show_tables
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def calibrate(
             "--backend",
             metavar="NAME",
             help="With --probe: which farm.  [default: local]",
-            autocompletion=one_of(farms),
+            autocompletion=one_of(listed("list_farms")),
         ),
     ] = None,
     config: options.ConfigFile = None,
@@ -69,13 +69,7 @@ def calibrate(
 
 
 def _show(found: Calibration) -> None:
-    table = found.table()
-    rows = [
-        {"What": str(name), "Events": f"{row['events']:.0f}"}
-        | {key: f"{row[key]:.4f}" if row["events"] else "-" for key in ("p5", "p50", "p95")}
-        for name, row in table.iterrows()
-    ]
-    show_rows(found.what, rows)
+    show_tables(found.tables())
     for note in found.notes:
         print_line(note)
     print_paths(found.files)

@@ -11,8 +11,8 @@ import typer
 import experiments
 from autoscaling_env.errors import InputError
 from cli import options
-from cli.completing import agents as agent_names
-from cli.completing import some_of
+from cli.completing import a_policy, some_of
+from cli.groups import refuse_others, takes
 from cli.options import Farm
 from cli.show import show_comparison
 from cli.terminal import terminal_for
@@ -27,7 +27,7 @@ DEFAULT_AGENTS = "reactiveaverage,reactivemaximum,static-12,static-best"
 WITH_PLOT_ONLY = frozenset({"context", "plot_only", "input_dir", "output_dir", "as_json", "help"})
 
 
-@options.takes(setups=options.PLAYED_EACH, farm=options.FARM)
+@takes(setups=options.PLAYED_EACH, farm=options.FARM)
 def compare(
     context: typer.Context,
     setups: list[Setup],
@@ -38,7 +38,7 @@ def compare(
             "--agents",
             metavar="NAME,NAME,…",
             help=f"Rules, models, runs, module:factory or plug-ins.  [default: {DEFAULT_AGENTS}]",
-            autocompletion=some_of(agent_names),
+            autocompletion=some_of(a_policy),
         ),
     ] = None,
     model: Annotated[
@@ -77,7 +77,7 @@ def compare(
       autoscale compare --plot-only --input-dir runs/compare_run_20260101T000000Z
     """
     if plot_only:
-        options.refuse_others(context, WITH_PLOT_ONLY, "plays; --plot-only draws what was played")
+        refuse_others(context, WITH_PLOT_ONLY, "plays; --plot-only draws what was played")
         folder = input_dir or experiments.newest_comparison(output_dir)
         show_comparison(experiments.read_comparison(folder), as_json=as_json)
         return
@@ -86,8 +86,7 @@ def compare(
     names = experiments.split_names(DEFAULT_AGENTS if agents is None and not model else agents or "")
     settings = experiments.Settings(
         episodes=episodes,
-        backend=farm.backend,
-        engine=farm.engine,
+        **farm,
         record_tasks=tasks,
         jobs=jobs,
         output_dir=output_dir,

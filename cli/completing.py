@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import experiments
 
 Names = Callable[[], Iterable[str]]
 Completion = Callable[[str], list[str]]
+#: What a history's file comes after, in the name of a policy.
+PLANNER = "planner:"
 
 
 def one_of(names: Names) -> Completion:
@@ -15,46 +18,41 @@ def one_of(names: Names) -> Completion:
     return lambda incomplete: [name for name in names() if name.startswith(incomplete)]
 
 
-def some_of(names: Names) -> Completion:
-    """Complete the last name of a list with commas; those that stand in it already are not offered again."""
+def some_of(complete: Completion) -> Completion:
+    """Complete the last of a list with commas; what stands in it already is not offered again."""
 
-    def complete(incomplete: str) -> list[str]:
+    def complete_last(incomplete: str) -> list[str]:
         before, comma, last = incomplete.rpartition(",")
-        return [f"{before}{comma}{name}" for name in names() if name.startswith(last) and name not in before.split(",")]
+        return [f"{before}{comma}{each}" for each in complete(last) if each not in before.split(",")]
 
-    return complete
-
-
-def agents() -> Iterable[str]:
-    """Return the names of policies."""
-    return [*experiments.ALIASES, *(name.replace("static-N", "static-12") for name in experiments.list_policies())]
+    return complete_last
 
 
-def learners() -> Iterable[str]:
-    """Return the names of agents that learn."""
-    return experiments.list_learners()
+def listed(function: str) -> Names:
+    """Return what asks a function of ``experiments``, which is imported then."""
+
+    def names() -> Iterable[str]:
+        yield from getattr(experiments, function)()
+
+    return names
 
 
-def tunable() -> Iterable[str]:
-    """Return the names of rules whose settings can be searched."""
-    return experiments.list_tunable()
+def a_policy(incomplete: str) -> list[str]:
+    """Complete the name of a policy; after ``planner:`` the file. The shell offers other files where no name fits."""
+    return [*one_of(_policies)(incomplete), *_histories(incomplete)]
 
 
-def scenarios() -> Iterable[str]:
-    """Return the names of scenarios."""
-    return experiments.list_scenarios()
+def _policies() -> Iterable[str]:
+    begun = {"static-N": "static-12", experiments.WITH_HISTORY: PLANNER}
+    return [*experiments.ALIASES, *(begun.get(name, name) for name in experiments.list_policies())]
 
 
-def farms() -> Iterable[str]:
-    """Return the names of farms, simulated and live."""
-    return experiments.list_farms()
-
-
-def standing_farms() -> Iterable[str]:
-    """Return the names of farms that can be brought up by hand."""
-    return [name for name, kind in experiments.farm_kinds().items() if kind.lifecycle is not None]
-
-
-def engines() -> Iterable[str]:
-    """Return the names of engines."""
-    return experiments.list_engines()
+def _histories(incomplete: str) -> list[str]:
+    """Return files of histories, and folders that may hold some: to the shell ``planner:`` is a part of their names."""
+    if not incomplete.startswith(PLANNER):
+        return []
+    folder, slash, begun = incomplete.removeprefix(PLANNER).rpartition("/")
+    place = Path(folder + slash)
+    there = sorted(place.iterdir()) if place.is_dir() else []
+    wanted = [file for file in there if file.name.startswith(begun) and (file.is_dir() or file.suffix == ".npz")]
+    return [f"{PLANNER}{folder}{slash}{file.name}{'/' * file.is_dir()}" for file in wanted]

@@ -9,6 +9,7 @@ import typer
 
 import experiments
 from cli import options
+from cli.groups import takes
 from cli.show import print_json, print_line
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ app = typer.Typer(help="Show, check and describe the configuration.", no_args_is
 
 
 @app.command()
-@options.takes(setup=options.PLAYED)
+@takes(setup=options.PLAYED)
 def show(setup: Setup, as_json: options.Json = False) -> None:
     """Print the resolved configuration.
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import experiments
 from autoscaling_env.errors import InputError
 from cli import options
-from cli.gap import show_gap
-from cli.show import show_comparison
+from cli.groups import takes
+from cli.show import show_comparison, show_found
 from cli.terminal import Terminal
 
+if TYPE_CHECKING:
+    from experiments import Setup
 
+
+@takes(setup=options.SHOWN)
 def demo(
+    setup: Setup,
     episodes: Annotated[
         int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 10]")
     ] = None,
@@ -24,8 +29,6 @@ def demo(
         bool,
         typer.Option("--live", help="Two policies on a real farm on this machine, ten times faster."),
     ] = False,
-    objective: options.Objective = None,
-    seed: options.Seed = None,
     output_dir: options.OutputDir = Path("runs"),
 ) -> None:
     """Train an agent, then compare it with the rules people run and the best constant, where looking ahead pays.
@@ -36,9 +39,6 @@ def demo(
 
       autoscale demo --live
     """
-    setup = experiments.Setup(
-        settings={"reward.objective": objective}, labels={"reward.objective": "--objective"}, seed=seed
-    )
     if not live:
         with Terminal() as listener:
             found = experiments.demo(
@@ -51,4 +51,4 @@ def demo(
     with Terminal(real_time=True) as listener:
         shown = experiments.demo_live(setup, output_dir=output_dir, listener=listener, command=sys.argv)
     show_comparison(shown.comparison)
-    show_gap(shown.gap)
+    show_found(shown.gap)

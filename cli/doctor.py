@@ -7,7 +7,6 @@ from dataclasses import asdict
 import typer
 
 import experiments
-from autoscaling_env.errors import InputError
 from cli import options
 from cli.show import print_json, show_rows
 
@@ -22,12 +21,7 @@ def doctor(
 
     Example: autoscale doctor --set live.redis_url=redis://localhost:6379/3
     """
-    kind = experiments.farm_kind(backend)
-    if kind.examine is None:
-        able = [name for name, other in experiments.farm_kinds().items() if other.examine is not None]
-        raise InputError(f"--backend {backend}: there is nothing to examine; choose from {', '.join(able)}")
-    resolved = experiments.resolve(experiments.Setup(config=config, assignments=tuple(assignments or ())))
-    findings = kind.examine(resolved)
+    findings = experiments.examine(backend, experiments.Setup(config=config, assignments=tuple(assignments or ())))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -10,7 +10,8 @@ import typer
 
 import experiments
 from cli import options
-from cli.completing import agents, one_of
+from cli.completing import a_policy
+from cli.groups import takes
 from cli.options import Farm
 from cli.show import show_comparison
 from cli.terminal import terminal_for
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from experiments import Setup
 
 
-@options.takes(setup=options.PLAYED, farm=options.FARM)
+@takes(setup=options.PLAYED, farm=options.FARM)
 def evaluate(
     setup: Setup,
     farm: Farm,
@@ -28,7 +29,7 @@ def evaluate(
         typer.Argument(
             metavar="MODEL",
             help="A model file, a training run, module:factory, a rule or a plug-in.",
-            autocompletion=one_of(agents),
+            autocompletion=a_policy,
         ),
     ],
     episodes: options.Episodes = 20,
@@ -42,8 +43,7 @@ def evaluate(
     settings = experiments.Settings(
         kind="evaluate",
         episodes=episodes,
-        backend=farm.backend,
-        engine=farm.engine,
+        **farm,
         output_dir=output_dir,
         command=sys.argv,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,83 +11,51 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import experiments
-from autoscaling_env.errors import InputError, unknown_name
+from autoscaling_env.errors import InputError
 from cli import options
-from cli.completing import one_of, standing_farms
+from cli.completing import listed, one_of
+from cli.groups import Group, Option, declared, takes
 from cli.show import print_json, print_line, show_rows
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from autoscaling_env.config import Config
-    from autoscaling_env.farm_kind import FarmView, Lifecycle
+    from autoscaling_env.farm_kind import FarmView
+    from experiments import StandingFarm
 
 app = typer.Typer(help="Bring a live farm up, look at it, take it down.", no_args_is_help=True)
 
 Workers = Annotated[int | None, typer.Option("--workers", min=0, help="Workers to start.  [default: initial_workers]")]
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The farm that a command is about.
-
-    Attributes:
-        lifecycle: what can be done with it.
-        config: the resolved configuration.
-    """
-
-    lifecycle: Lifecycle
-    config: Config
-
-
-def _chosen(
-    backend: str,
-    namespace: str | None,
-    context: str | None,
-    image: str | None,
-    config: Path | None,
-    assignments: list[str] | None,
-) -> Chosen:
-    """Return the farm; an option that its kind does not have is an error."""
-    if backend not in experiments.list_farms():
-        raise InputError(unknown_name("farm", backend, standing_farms()))
-    kind = experiments.farm_kind(backend)
-    if kind.lifecycle is None:
-        able = ", ".join(standing_farms())
-        raise InputError(f"--backend {backend}: there is nothing to bring up or down; choose from {able}")
-    keys = {option.name: option.key for option in kind.options}
-    named = {"namespace": namespace, "context": context, "image": image}
-    given = {name: value for name, value in named.items() if value is not None}
-    if others := [name for name in given if name not in keys]:
-        raise InputError(*(f"--{name} belongs to a farm in a cluster, not to --backend {backend}" for name in others))
-    setup = experiments.Setup(
-        config=config,
-        assignments=tuple(assignments or ()),
-        settings={keys[name]: value for name, value in given.items()},
-        labels={keys[name]: f"--{name}" for name in given},
-    )
-    return Chosen(kind.lifecycle, experiments.resolve(setup))
+def _chosen(backend: str, config: Path | None, assignments: list[str] | None, **options: str | None) -> StandingFarm:
+    setup = experiments.Setup(config=config, assignments=tuple(assignments or ()))
+    return experiments.standing_farm(backend, setup, options)
 
 
 _NAME = Annotated[
     str,
-    typer.Option("--backend", metavar="NAME", help="The live farm.", autocompletion=one_of(standing_farms)),
+    typer.Option("--backend", metavar="NAME", help="The live farm.", autocompletion=one_of(listed("list_standing"))),
 ]
-CHOSEN = options.Group(
+CHOSEN = Group(
     {
         "backend": (_NAME, "local"),
-        "namespace": (Annotated[str | None, typer.Option("--namespace", help="Namespace in the cluster.")], None),
-        "context": (Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig.")], None),
-        "image": (Annotated[str | None, typer.Option("--image", help="Image of the functions.")], None),
-        "config": (options.ConfigFile, None),
-        "assignments": (options.Assignments, None),
+        **declared(
+            {
+                "namespace": Option(str, "Namespace in the cluster."),
+                "context": Option(str, "Context of the kubeconfig."),
+                "image": Option(str, "Image of the functions."),
+            }
+        ),
+        **options.CONFIGURED,
     },
     _chosen,
 )
 
 
 @app.command()
-@options.takes(chosen=CHOSEN)
-def up(chosen: Chosen, workers: Workers = None) -> None:
+@takes(chosen=CHOSEN)
+def up(chosen: StandingFarm, workers: Workers = None) -> None:
     """Bring a farm up. A local one stands until Ctrl-C, or until `autoscale farm down` in another terminal.
 
     Examples:
@@ -115,8 +82,8 @@ def up(chosen: Chosen, workers: Workers = None) -> None:
 
 
 @app.command()
-@options.takes(chosen=CHOSEN)
-def status(chosen: Chosen, as_json: options.Json = False) -> None:
+@takes(chosen=CHOSEN)
+def status(chosen: StandingFarm, as_json: options.Json = False) -> None:
     """Print what a farm looks like from outside, without touching it.
 
     Examples:
@@ -133,8 +100,8 @@ def status(chosen: Chosen, as_json: options.Json = False) -> None:
 
 
 @app.command()
-@options.takes(chosen=CHOSEN)
-def down(chosen: Chosen) -> None:
+@takes(chosen=CHOSEN)
+def down(chosen: StandingFarm) -> None:
     """Take a farm down, also what a killed `up` left; nothing remains of it.
 
     Examples:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 import experiments
 from cli import options
-from cli.show import print_json, print_paths, show_rows
-
-if TYPE_CHECKING:
-    from experiments import Gap
+from cli.show import show_found
 
 
 def gap(
@@ -24,15 +21,4 @@ def gap(
 
     Example: autoscale gap runs/compare_run_SIM runs/compare_run_LIVE
     """
-    found = experiments.gap(sim_run, live_run)
-    if as_json:
-        print_json(found.to_json())
-    else:
-        show_gap(found)
-
-
-def show_gap(found: Gap) -> None:
-    """Print what a gap report says, and where it is."""
-    for title, rows in found.tables().items():
-        show_rows(title, rows)
-    print_paths(found.files)
+    show_found(experiments.gap(sim_run, live_run), as_json=as_json)

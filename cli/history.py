@@ -9,14 +9,15 @@ import typer
 
 import experiments
 from cli import options
-from cli.show import print_json, print_paths, show_rows
+from cli.groups import takes
+from cli.show import show_found
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from experiments import Setup
 
 
-@options.takes(setup=options.TIMED)
+@takes(setup=options.TIMED)
 def history(
     setup: Setup,
     sources: Annotated[
@@ -68,9 +69,4 @@ def history(
             picture=picture,
             listener=listener,
         )
-    if as_json:
-        print_json(found.to_json())
-        return
-    for title, rows in found.tables().items():
-        show_rows(title, rows)
-    print_paths(found.files)
+    show_found(found, as_json=as_json)

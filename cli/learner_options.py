@@ -3,51 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
-
-import typer
+from dataclasses import dataclass, replace
+from typing import Any
 
 from autoscaling_env.errors import InputError
-from cli.options import Group
+from cli.groups import Group, Option, declared, flag
 
 
 @dataclass(frozen=True, slots=True)
-class LearnerOption:
-    """An option of ``train``.
+class LearnerOption(Option):
+    """An option of ``train``; of kind ``list`` it is whole numbers with commas.
 
     Attributes:
-        kind: of its value; ``list`` is whole numbers with commas.
-        help: for ``--help``.
         agent: who has it; None: every agent that learns.
-        key: what it sets, below ``agents.<agent>`` or, with a dot, in the whole configuration.
-        least: the smallest value that makes sense, where Typer can check it.
     """
 
-    kind: type
-    help: str
     agent: str | None = None
-    key: str = ""
-    least: int | None = None
 
 
 #: Parameter -> option; the key is the parameter's name unless it says another.
 OPTIONS: dict[str, LearnerOption] = {
     "episodes": LearnerOption(int, "Training episodes.", least=1),
-    "bins": LearnerOption(list, "bins per observation, one number or nine.", "sarsa"),
-    "alpha": LearnerOption(float, "step size.", "sarsa"),
+    "bins": LearnerOption(list, "bins per observation, one number or nine.", agent="sarsa"),
+    "alpha": LearnerOption(float, "step size.", agent="sarsa"),
     "gamma": LearnerOption(float, "Discount per step."),
     "epsilon": LearnerOption(float, "First share of random actions."),
     "epsilon_min": LearnerOption(float, "Least share of random actions."),
     "epsilon_decay": LearnerOption(float, "Factor after every episode."),
-    "trace_lambda": LearnerOption(float, "decay of traces.", "sarsa"),
-    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", "sarsa"),
-    "learning_rate": LearnerOption(float, "step size of Adam.", "dqn"),
-    "hidden_layers": LearnerOption(list, "width of each hidden layer.", "dqn"),
-    "replay_capacity": LearnerOption(int, "transitions kept.", "dqn"),
-    "batch_size": LearnerOption(int, "transitions in an update.", "dqn"),
-    "target_update": LearnerOption(int, "updates between two moves of the target network.", "dqn"),
-    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", "dqn"),
+    "trace_lambda": LearnerOption(float, "decay of traces.", agent="sarsa"),
+    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", agent="sarsa"),
+    "learning_rate": LearnerOption(float, "step size of Adam.", agent="dqn"),
+    "hidden_layers": LearnerOption(list, "width of each hidden layer.", agent="dqn"),
+    "replay_capacity": LearnerOption(int, "transitions kept.", agent="dqn"),
+    "batch_size": LearnerOption(int, "transitions in an update.", agent="dqn"),
+    "target_update": LearnerOption(int, "updates between two moves of the target network.", agent="dqn"),
+    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", agent="dqn"),
     "checkpoint_every": LearnerOption(
         int, "Episodes between two checkpoints.", key="agents.training.checkpoint_every", least=1
     ),
@@ -58,11 +48,6 @@ OPTIONS: dict[str, LearnerOption] = {
         int, "Episodes collected at once, on a farm that plays many.", key="agents.training.envs", least=1
     ),
 }
-
-
-def flag(name: str) -> str:
-    """Return the option of a parameter."""
-    return f"--{name.replace('_', '-')}"
 
 
 def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -98,13 +83,11 @@ def _numbers(name: str, text: str) -> int | list[int]:
     return numbers[0] if name == "bins" and len(numbers) == 1 else numbers
 
 
-def _annotation(name: str, option: LearnerOption) -> Any:
-    words = f"{option.agent}: {option.help}" if option.agent else option.help
-    kind = str if option.kind is list else option.kind
-    return Annotated[
-        kind | None,
-        typer.Option(flag(name), min=option.least, help=words, metavar="N,N" if option.kind is list else None),
-    ]
+def _explained(option: LearnerOption) -> LearnerOption:
+    """Return the option with its agent in its help, and a list as the text that Typer reads."""
+    if option.kind is list:
+        option = replace(option, kind=str, metavar="N,N")
+    return replace(option, help=f"{option.agent}: {option.help}") if option.agent else option
 
 
-LEARNER = Group({name: (_annotation(name, option), None) for name, option in OPTIONS.items()}, dict)
+LEARNER = Group(declared({name: _explained(option) for name, option in OPTIONS.items()}), dict)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import experiments
 from cli import options
+from cli.groups import takes
 from cli.options import Farm
 from cli.show import show_comparison
 from cli.terminal import terminal_for
 
 
-@options.takes(farm=options.FARM)
+@takes(farm=options.FARM)
 def replay(
     run: options.Run,
     farm: Farm,
@@ -32,8 +33,7 @@ def replay(
     with terminal_for(farm, quiet=as_json) as listener:
         found = experiments.replay(
             run,
-            backend=farm.backend,
-            engine=farm.engine,
+            **farm,
             config=config,
             assignments=assignments or (),
             output_dir=output_dir,

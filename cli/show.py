@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -16,10 +16,42 @@ if TYPE_CHECKING:
     from experiments import Comparison
 
 
+class Found(Protocol):
+    """A result that says everything itself."""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """What was written."""
+        ...
+
+    def tables(self) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """Return printable rows by title."""
+        ...
+
+    def to_json(self) -> Any:
+        """Return what ``--json`` prints."""
+        ...
+
+
 def show_rows(title: str, rows: Sequence[Mapping[str, str]], caption: str | None = None) -> None:
     """Print rows as a table."""
     if rows:
         out.print(fitting(out, title, list(rows[0]), [list(row.values()) for row in rows], caption=caption))
+
+
+def show_tables(tables: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+    """Print tables by their titles."""
+    for title, rows in tables.items():
+        show_rows(title, rows)
+
+
+def show_found(found: Found, *, as_json: bool = False) -> None:
+    """Print what was found, and where it is."""
+    if as_json:
+        print_json(found.to_json())
+        return
+    show_tables(found.tables())
+    print_paths(found.files)
 
 
 def show_comparison(found: Comparison, *, as_json: bool = False) -> None:
@@ -46,16 +78,7 @@ def show_comparison(found: Comparison, *, as_json: bool = False) -> None:
 
 def show_summary(found: Comparison, scenario: str) -> None:
     """Print the summary of every policy in one scenario."""
-    results = found.results[scenario]
-    episodes = max(len(agent.records) for agent in results.agents.values())
-    caption = (
-        f"mean ± standard deviation over {episodes} episode{'s' * (episodes != 1)}; every agent met the same tasks"
-    )
-    if (objective := results.meta.get("objective", "shaped")) != "shaped":
-        caption += f"; objective: {objective}"
-    if results.meta.get("interrupted"):
-        caption += "; interrupted: the last episode is not whole"
-    show_rows(scenario, found.summary_rows(scenario), caption)
+    show_rows(scenario, found.summary_rows(scenario), found.caption(scenario))
 
 
 def show_sentences(sentences: Mapping[str, Sequence[str]]) -> None:

@@ -126,4 +126,4 @@ class Terminal:
 
 def terminal_for(farm: Farm, *, quiet: bool = False) -> Terminal:
     """Return the listener for what is played on a farm (``cli.options.FARM``)."""
-    return Terminal(quiet=quiet, real_time=experiments.in_real_time(backend=farm.backend, engine=farm.engine))
+    return Terminal(quiet=quiet, real_time=experiments.in_real_time(**farm))

@@ -13,9 +13,10 @@ import typer
 
 import experiments
 from cli import options
-from cli.completing import learners, one_of
+from cli.completing import listed, one_of
 from cli.console import note
 from cli.ending import exit_code, undisturbed
+from cli.groups import refuse_others, takes
 from cli.learner_options import LEARNER, learner_settings
 from cli.options import Farm
 from cli.show import print_json, print_line
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 WITH_RESUME = frozenset({"context", "agent", "resume", "episodes", "backend", "engine", "as_json", "help"})
 
 
-@options.takes(learner=LEARNER, setup=options.PLAYED, farm=options.FARM)
+@takes(learner=LEARNER, setup=options.PLAYED, farm=options.FARM)
 def train(
     context: typer.Context,
     learner: dict[str, Any],
     setup: Setup,
     farm: Farm,
-    agent: Annotated[str, typer.Argument(help="What to train.", autocompletion=one_of(learners))],
+    agent: Annotated[str, typer.Argument(help="What to train.", autocompletion=one_of(listed("list_learners")))],
     output_dir: options.OutputDir = Path("runs"),
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="DIR", help="Go on in this run, to the bit as if uninterrupted.")
@@ -55,7 +56,7 @@ def train(
     """
     if resume is not None:
         # A run goes on with its own settings: an option that would change them is not passed over in silence.
-        options.refuse_others(context, WITH_RESUME, "belongs to a new training; --resume keeps the run's settings")
+        refuse_others(context, WITH_RESUME, "belongs to a new training; --resume keeps the run's settings")
     else:
         setup = setup.with_settings(*learner_settings(agent, learner))
     listener = terminal_for(farm, quiet=as_json)
@@ -67,8 +68,7 @@ def train(
                     resume,
                     agent=agent,
                     episodes=learner["episodes"],
-                    backend=farm.backend,
-                    engine=farm.engine,
+                    **farm,
                     listener=listener,
                     stop=stop,
                 )
@@ -76,8 +76,7 @@ def train(
                 found = experiments.train(
                     agent,
                     setup,
-                    backend=farm.backend,
-                    engine=farm.engine,
+                    **farm,
                     output_dir=output_dir,
                     listener=listener,
                     stop=stop,
@@ -113,22 +112,10 @@ def _tell(agent: str, saved_in: Path | None) -> None:
 
 
 def _show(found: Training) -> None:
-    result, evaluation = found.result, found.to_json().get("evaluation")
-    if evaluation is not None:
-        print_line(
-            f"{result.agent}: {evaluation['mean_total_reward']:.1f} episode return, "
-            f"{100 * evaluation['mean_final_qos']:.2f} % of deadlines met, on {evaluation['episodes']} episodes "
-            f"it was not trained on{_chosen(found)}"
-        )
+    result = found.result
+    if sentence := found.in_short():
+        print_line(sentence)
     for what, where in (("model", result.model), ("records", result.folder), ("picture", found.picture or "none yet")):
         print_line(f"{what:<8} {where}")
     if result.interrupted:
         print_line(f"go on    autoscale {shlex.join(result.resume_arguments)}")
-
-
-def _chosen(found: Training) -> str:
-    """Which checkpoint that was, where not the last one."""
-    result, evaluation = found.result, found.result.evaluation
-    if evaluation is None or result.interrupted or evaluation.episode == result.episodes:
-        return ""
-    return f", after episode {evaluation.episode}: the best of {result.evaluated} checkpoints evaluated"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import experiments
 from autoscaling_env.files import atomic_write, check_place
 from cli import options
-from cli.completing import one_of, tunable
+from cli.completing import listed, one_of
 from cli.console import note
+from cli.groups import takes
 from cli.show import print_json, print_line, show_rows
 from cli.terminal import Terminal
 
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from experiments import Setup, Tuning
 
 
-@options.takes(setup=options.TUNED)
+@takes(setup=options.TUNED)
 def tune(
     setup: Setup,
-    policy: Annotated[str, typer.Argument(help="Whose settings to search.", autocompletion=one_of(tunable))],
+    policy: Annotated[
+        str, typer.Argument(help="Whose settings to search.", autocompletion=one_of(listed("list_tunable")))
+    ],
     slo: Annotated[float, typer.Option("--slo", min=0, max=1, help="Share of deadlines to meet.")] = 0.95,
     budget: Annotated[int, typer.Option("--budget", min=1, help="Settings to try.")] = 60,
     episodes: Annotated[int, typer.Option("--episodes", min=1, help="Episodes each is tried on.")] = 5,
@@ -69,26 +72,10 @@ def tune(
 
 
 def _show(found: Tuning, output: Path | None) -> None:
-    best = found.best
-    rows = [
-        {
-            "QoS [%]": f"{100 * trial.score.qos:.2f}",
-            "Worker-seconds": f"{trial.score.worker_seconds:,.0f}",
-            "Chosen": "<-" if best is not None and trial.settings == best.settings else "",
-            "Settings": ", ".join(f"{_short(key)}={value}" for key, value in trial.settings.items()),
-        }
-        for trial in found.pareto
-    ]
-    show_rows(f"{found.policy}: settings no other beats in both, of {len(found.trials)} tried", rows)
-    if best is None:
+    show_rows(f"{found.policy}: settings no other beats in both, of {len(found.trials)} tried", found.rows())
+    if found.best is None:
         print_line(f"no setting of {len(found.trials)} keeps {100 * found.slo:g} %; the last row comes nearest")
     elif output is None:
         typer.echo(found.yaml)
     else:
         print_line(f"yaml  {output}")
-
-
-def _short(key: str) -> str:
-    """Return the end of a dotted key that tells it from the others."""
-    parts: list[Any] = key.split(".")
-    return ".".join(parts[-2:]) if "behavior" in parts else parts[-1]

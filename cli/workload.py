@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import experiments
 from cli import options
-from cli.show import print_json, print_line, show_rows
+from cli.groups import takes
+from cli.show import print_json, print_line, show_tables
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -28,27 +29,23 @@ EpisodeSeed = Annotated[
 
 
 @app.command()
-@options.takes(setup=options.SOURCE)
+@takes(setup=options.SOURCE)
 def show(setup: Setup, episode_seed: EpisodeSeed = None, as_json: options.Json = False) -> None:
     """Print counts, rates, service times, offered load and dispersion of the first episode that `compare` plays.
 
     Example: autoscale workload show --trace my_trace.csv
     """
-    described = _tasks(setup, episode_seed, quiet=as_json).describe()
+    tasks = _tasks(setup, episode_seed, quiet=as_json)
     if as_json:
-        print_json(described)
+        print_json(tasks.describe())
         return
-    tables = {name: described.pop(name) for name in ("segments", "dispersion")}
-    sentences = described.pop("arrivals")
-    show_rows("tasks", [{"What": key, "Value": _shown(value)} for key, value in described.items()])
-    for name, rows in tables.items():
-        show_rows(name, [{key: _shown(value) for key, value in row.items()} for row in rows])
-    for sentence in sentences:
+    show_tables(tasks.tables())
+    for sentence in tasks.describe()["arrivals"]:
         print_line(sentence)
 
 
 @app.command()
-@options.takes(setup=options.SOURCE)
+@takes(setup=options.SOURCE)
 def plot(
     setup: Setup,
     episode_seed: EpisodeSeed = None,
@@ -62,7 +59,7 @@ def plot(
 
 
 @app.command()
-@options.takes(setup=options.SOURCE)
+@takes(setup=options.SOURCE)
 def convert(
     setup: Setup,
     episode_seed: EpisodeSeed = None,
@@ -79,9 +76,3 @@ def convert(
 def _tasks(setup: Setup, episode_seed: int | None, *, quiet: bool = False) -> Tasks:
     with Terminal(quiet=quiet) as listener:
         return experiments.tasks_of(setup, episode_seed=episode_seed, listener=listener)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(part)}" for key, part in value.items())
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

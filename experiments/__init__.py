@@ -23,13 +23,22 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison, newest_comparison, read_comparison
     from experiments.demonstration import demo
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
+    from experiments.farms import StandingFarm, examine, list_standing, standing_farm
     from experiments.histories import HistoryFound, history
-    from experiments.listening import Listener, Silent
+    from experiments.listening import Listener, Silent, StepRows
     from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
     from experiments.merging import merge
     from experiments.pictures import draw, draw_training
-    from experiments.policies import ALIASES, Setting, list_policies, load_policy, make_policy, split_names
+    from experiments.policies import (
+        ALIASES,
+        WITH_HISTORY,
+        Setting,
+        list_policies,
+        load_policy,
+        make_policy,
+        split_names,
+    )
     from experiments.replaying import replay
     from experiments.setup import Setup, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
@@ -46,14 +55,23 @@ _HOMES = {
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
     "experiments.demonstration": ("demo",),
+    "experiments.farms": ("StandingFarm", "examine", "list_standing", "standing_farm"),
     "experiments.histories": ("HistoryFound", "history"),
     "experiments.live_demonstration": ("demo_live",),
     "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
-    "experiments.listening": ("Listener", "Silent"),
+    "experiments.listening": ("Listener", "Silent", "StepRows"),
     "experiments.live_runs": ("Calibration", "Gap", "Verification", "calibrate", "gap", "probe", "verify"),
     "experiments.merging": ("merge",),
     "experiments.pictures": ("draw", "draw_training"),
-    "experiments.policies": ("ALIASES", "Setting", "list_policies", "load_policy", "make_policy", "split_names"),
+    "experiments.policies": (
+        "ALIASES",
+        "WITH_HISTORY",
+        "Setting",
+        "list_policies",
+        "load_policy",
+        "make_policy",
+        "split_names",
+    ),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
@@ -67,6 +85,7 @@ _AT_HOME = {"list_scenarios": "scenario_names", "list_farms": "backend_names"}
 
 __all__ = [
     "ALIASES",
+    "WITH_HISTORY",
     "Calibration",
     "Comparison",
     "Gap",
@@ -76,6 +95,8 @@ __all__ = [
     "Settings",
     "Setup",
     "Silent",
+    "StandingFarm",
+    "StepRows",
     "Stop",
     "Tasks",
     "Training",
@@ -90,6 +111,7 @@ __all__ = [
     "draw",
     "draw_training",
     "evaluate",
+    "examine",
     "farm_kind",
     "farm_kinds",
     "gap",
@@ -100,6 +122,7 @@ __all__ = [
     "list_learners",
     "list_policies",
     "list_scenarios",
+    "list_standing",
     "list_tunable",
     "load_policy",
     "load_workload",
@@ -115,6 +138,7 @@ __all__ = [
     "scenario",
     "scenario_list",
     "split_names",
+    "standing_farm",
     "step_row",
     "stop_on_interrupt",
     "tasks_of",

@@ -66,6 +66,18 @@ class Comparison:
         rows = summary_rows(self.results[scenario], COLUMNS)
         return [{key: value for key, value in row.items() if key != "Episodes"} for row in rows]
 
+    def caption(self, scenario: str) -> str:
+        """Return what there is to know of a summary's figures."""
+        results = self.results[scenario]
+        episodes = max(len(agent.records) for agent in results.agents.values())
+        over = f"mean ± standard deviation over {episodes} episode{'s' * (episodes != 1)}"
+        said = [over, "every agent met the same tasks"]
+        if (objective := results.meta.get("objective", "shaped")) != "shaped":
+            said.append(f"objective: {objective}")
+        if results.meta.get("interrupted"):
+            said.append("interrupted: the last episode is not whole")
+        return "; ".join(said)
+
     def yardstick(self, scenario: str) -> str:
         """Return whom the others are set against: the best constant if it was played, else the first."""
         agents = list(self.results[scenario].agents)

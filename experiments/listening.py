@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from agents.training.types import SilentTraining, TrainingEpisode, TrainingListener
+from analysis.tables import Row, step_row
 from autoscaling_env.types import Observation
 
 
@@ -49,3 +50,23 @@ class TrainingWithin(Silent):
     def note(self, text: str) -> None:
         """Pass it on."""
         self._listener.note(text)
+
+
+class StepRows:
+    """Passes everything on to a listener, and keeps every step as a printable row.
+
+    Attributes:
+        rows: by agent.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self.rows: dict[str, list[Row]] = {}
+        self._listener = listener
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._listener, name)
+
+    def step(self, agent: str, episode: int, observation: Observation, reward: float, info: dict[str, Any]) -> None:
+        """Keep the step."""
+        self.rows.setdefault(agent, []).append(step_row(observation, reward, info))
+        self._listener.step(agent, episode, observation, reward, info)

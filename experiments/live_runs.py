@@ -56,6 +56,15 @@ class Calibration:
         }
         return pd.DataFrame.from_dict(rows, orient="index")
 
+    def tables(self) -> dict[str, list[Row]]:
+        """Return printable rows by title."""
+        rows = [
+            {"What": str(name), "Events": f"{row['events']:.0f}"}
+            | {key: f"{row[key]:.4f}" if row["events"] else "-" for key in QUANTILES}
+            for name, row in self.table().iterrows()
+        ]
+        return {self.what: rows}
+
 
 def calibrate(run: Path, output: Path | None = None) -> Calibration:
     """Fit the simulated farm to a live run: start-up, pick-up, overhead and collector, and how its tasks came.

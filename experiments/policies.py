@@ -37,8 +37,9 @@ TRAINING_SALT = 0x5EED_7EA1
 #: Training episodes the best constant is searched on.
 STATIC_EPISODES = 20
 STATIC = re.compile(r"static-(\d+)")
-#: The planner with a file of ``autoscale history``.
-RECALLING = re.compile(r"planner:(.+\.npz)", re.IGNORECASE)
+#: The planner with a file of ``autoscale history``, as lists of policies show it and as it is read.
+WITH_HISTORY = f"{PLANNER}:FILE.npz"
+RECALLING = re.compile(rf"{PLANNER}:(.+\.npz)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,11 @@ class Named:
 
 
 def list_policies() -> tuple[str, ...]:
-    """Return every name of a policy, plug-ins included; ``static-N`` stands for all counts."""
-    return (*FACTORIES, "static-N", *policy_plugins())
+    """Return every name of a policy, plug-ins included.
+
+    ``static-N`` stands for all counts, ``planner:FILE.npz`` for every file of ``autoscale history``.
+    """
+    return (*FACTORIES, "static-N", WITH_HISTORY, *policy_plugins())
 
 
 def find_policy(text: str, listener: Listener | None = None) -> Named:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,9 +11,16 @@ from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.loading import layer
 from autoscaling_env.config.problems import Source
 from autoscaling_env.errors import InputError
-from workloads.scenarios import history_layers, scenario_layers, scenario_names, scenario_seeds
+from workloads.scenarios import (
+    DATA,
+    history_layers,
+    scenario_layers,
+    scenario_names,
+    scenario_seeds,
+    scenarios_away,
+)
 
-#: Every scenario that is installed.
+#: Every scenario that can be played here.
 ALL = "all"
 
 
@@ -162,13 +169,19 @@ def setups_of(where: Where) -> list[Setup]:
     return found
 
 
-def scenario_list(text: str) -> tuple[str, ...]:
-    """Return the scenarios of a list with commas, each once; ``all`` stands for every one that is installed.
+def scenario_list(text: str, note: Callable[[str], None] | None = None) -> tuple[str, ...]:
+    """Return the scenarios of a list with commas, each once; ``all`` stands for every one that can be played here.
+
+    Args:
+        text: the list.
+        note: is told what ``all`` leaves out.
 
     Raises:
         InputError: every name that there is not, one line each.
     """
     if text.strip() == ALL:
+        if note is not None and (away := scenarios_away()):
+            note(f"{ALL} leaves out {', '.join(away)}: {DATA} names no folder with their recordings")
         return scenario_names()
     names = [part.strip() for part in text.split(",") if part.strip()]
     problems: list[str] = []

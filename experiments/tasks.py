@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.plots.workload import workload_plot
+from analysis.tables import Row
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.types import TaskBatch
 from autoscaling_env.workload import Workload, draw_episode
@@ -41,6 +42,16 @@ class Tasks:
     def describe(self) -> dict[str, Any]:
         """Return counts, rates, service times and offered load; see ``workloads.describing.describe``."""
         return describe(self.batch, self.workload.duration_s)
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return what ``describe`` says as printable rows by title."""
+        said = self.describe()
+        parts = {name: said.pop(name) for name in ("segments", "dispersion")}
+        del said["arrivals"]  # sentences
+        tables = {"tasks": [{"What": key, "Value": _shown(value)} for key, value in said.items()]}
+        for name, rows in parts.items():
+            tables[name] = [{key: _shown(value) for key, value in row.items()} for row in rows]
+        return tables
 
     def plot(self, path: Path) -> Path:
         """Draw arrivals, offered load and service times."""
@@ -78,3 +89,9 @@ def tasks_of(
     episode = episode_seeds(place.test_seed, 1)[0] if episode_seed is None else episode_seed
     workload = load_workload(place.config, listener)
     return Tasks(workload, draw_episode(workload, place.config.environment, episode))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(part)}" for key, part in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -44,6 +44,24 @@ class Training:
             "run": str(result.folder),
         } | self._evaluation()
 
+    def in_short(self) -> str:
+        """Return what the model is worth on unseen episodes, and which checkpoint it is; "" where nobody looked."""
+        means = self._evaluation().get("evaluation")
+        if means is None:
+            return ""
+        return (
+            f"{self.result.agent}: {means['mean_total_reward']:.1f} episode return, "
+            f"{100 * means['mean_final_qos']:.2f} % of deadlines met, on {means['episodes']} episodes "
+            f"it was not trained on{self._chosen()}"
+        )
+
+    def _chosen(self) -> str:
+        """Which checkpoint that was, where not the last one."""
+        result, evaluation = self.result, self.result.evaluation
+        if evaluation is None or result.interrupted or evaluation.episode == result.episodes:
+            return ""
+        return f", after episode {evaluation.episode}: the best of {result.evaluated} checkpoints evaluated"
+
     def _evaluation(self) -> dict[str, Any]:
         evaluation = self.result.evaluation
         if evaluation is None or not evaluation.total_reward:

@@ -25,6 +25,7 @@ from agents.tuning import (
     search_space,
 )
 from agents.tuning import tune as search
+from analysis.tables import Row
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, unknown_name
@@ -80,6 +81,19 @@ class Tuning:
             for trial in self.trials
         ]
         return pd.DataFrame(rows)
+
+    def rows(self) -> list[Row]:
+        """Return one printable row per setting that no other beats; the best is marked."""
+        best = self.best
+        return [
+            {
+                "QoS [%]": f"{100 * trial.score.qos:.2f}",
+                "Worker-seconds": f"{trial.score.worker_seconds:,.0f}",
+                "Chosen": "<-" if best is not None and trial.settings == best.settings else "",
+                "Settings": ", ".join(f"{_short(key)}={value}" for key, value in trial.settings.items()),
+            }
+            for trial in self.pareto
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -186,6 +200,12 @@ def _yaml(policy: str, config: Config, best: Trial, names: ManifestNames) -> str
     score = f"QoS {100 * best.score.qos:.2f} %, {best.score.worker_seconds:.0f} worker-seconds"
     head = f"# {score} in simulation; as --config:\n"
     return head + overlay + manifest_yaml(policy, applied(config, best.settings), names)
+
+
+def _short(key: str) -> str:
+    """Return the end of a dotted key that tells it from the others."""
+    parts = key.split(".")
+    return ".".join(parts[-2:]) if "behavior" in parts else parts[-1]
 
 
 def _check_names(given: dict[str, str]) -> None:

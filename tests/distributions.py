@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -28,14 +29,44 @@ def distribution(folder: Path, name: str, files: Mapping[str, str], entry_points
     return folder
 
 
-def run_with(folder: Path, *arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+#: Completes each of the command lines that stand in its input, as a shell would ask for.
+COMPLETES = """
+import io, json, os, sys
+from contextlib import redirect_stdout
+from cli.main import main
+offered = []
+for words in json.loads(sys.argv[1]):
+    os.environ.update(COMP_WORDS=words, COMP_CWORD=str(len(words.split()) - 1), _AUTOSCALE_COMPLETE="complete_bash")
+    sys.argv[:] = ["autoscale"]
+    with redirect_stdout(io.StringIO()) as shown:
+        try:
+            main()
+        except SystemExit:
+            pass
+    offered.append(shown.getvalue().split())
+print(json.dumps(offered))
+"""
+
+
+def completed_with(folder: Path, *lines: str, cwd: Path) -> list[list[str]]:
+    """Return what the shell offers after each of the command lines, where the package in ``folder`` is installed."""
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", COMPLETES, json.dumps(lines)]
+    done = subprocess.run(
+        command, cwd=cwd, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    found: list[list[str]] = json.loads(done.stdout)
+    return found
+
+
+def run_with(folder: Path, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run ``autoscale`` where the package in ``folder`` is installed."""
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     command = [str(Path(sys.executable).parent / "autoscale"), *map(str, arguments)]
     return subprocess.run(
         command,
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": path} | environment,
+        env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,

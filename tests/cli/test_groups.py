@@ -70,6 +70,13 @@ def test_every_option_of_a_group_reaches_the_setup() -> None:
     assert set(setup.labels) == set(setup.settings)
 
 
+def test_what_is_completed_is_there() -> None:
+    offered = [parameter._custom_shell_complete for command in COMMANDS.values() for parameter in command.params]
+    found = [complete(None, None, "") for complete in offered if complete is not None]
+    assert len(found) > 20
+    assert all(found)
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cli.completing import some_of
+from cli.completing import a_policy, one_of, some_of
 
 COST_TERMS = ["reward_workers", "reward_missed_deadlines"]
 #: Too slow for every press of TAB, and for --help.
@@ -94,10 +94,25 @@ def test_the_completion_script_of_a_named_shell_is_shown(shell: str, word: str) 
 
 
 def test_a_name_is_offered_once() -> None:
-    complete = some_of(lambda: ["keda", "kpa", "hpa"])
+    complete = some_of(one_of(lambda: ["keda", "kpa", "hpa"]))
     assert complete("k") == ["keda", "kpa"]
     assert complete("keda,k") == ["keda,kpa"]
     assert complete("keda,hpa,") == ["keda,hpa,kpa"]
+
+
+def test_after_planner_its_files_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "past").mkdir()
+    for file in ("mine.npz", "mine.csv", "past/week.npz"):
+        (tmp_path / file).touch()
+    assert a_policy("plann") == ["planner", "planner:"]
+    assert a_policy("planner:") == ["planner:", "planner:mine.npz", "planner:past/"]
+    assert a_policy("planner:past/w") == ["planner:past/week.npz"]
+    assert a_policy("planner:nowhere/w") == []
+    assert some_of(a_policy)("keda,planner:m") == ["keda,planner:mine.npz"]
+    assert "keda,planner:mine.npz" in " ".join(
+        completed("zsh", "autoscale", "compare", "--agents", "keda,planner:m")
+    ).replace(r"\\:", ":")
 
 
 def test_explaining_itself_imports_nothing_heavy() -> None:

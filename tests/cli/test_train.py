@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agents.training.types import Evaluation, TrainingResult
-from cli.train import _chosen
-from experiments import Training, load_policy
+from experiments import load_policy
 
 QUICK = ("--episodes", 4, "--eval-episodes", 2, "--checkpoint-every", 2, "--max-steps", 5)
 
@@ -45,14 +42,6 @@ def test_training_says_what_it_is_worth_and_where_it_is(autoscale) -> None:
     assert "of deadlines met, on 2 episodes it was not trained on\n" in outcome.out
     assert "sarsa_final.safetensors" in outcome.out
     assert "episode      4" in outcome.err
-
-
-def test_the_report_says_which_checkpoint_was_chosen_where_not_the_last() -> None:
-    earned = Evaluation("sarsa_ep0002", 2, (7.0,), (1.0,), (3.0,), (4,))
-    result = TrainingResult("sarsa", Path("run"), Path("x"), 4, 4, interrupted=False, evaluation=earned, evaluated=3)
-    assert _chosen(Training(result, None)) == ", after episode 2: the best of 3 checkpoints evaluated"
-    for other in (replace(result, episodes=2), replace(result, interrupted=True)):
-        assert _chosen(Training(other, None)) == ""
 
 
 def test_options_reach_the_configuration(autoscale) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from tests.places import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
+SHELL, PYTHON = ("bash", "sh", "console"), ("python", "py")
 #: Plays on a real farm, in real time.
 REAL = ("--live", "--backend local")
 #: Needs a cluster or a gateway; run by the tests of that place instead.
@@ -61,11 +62,11 @@ def _marks(these: list[Block]) -> list[pytest.MarkDecorator]:
 def test_the_examples_run(where: str, these: list[Block], tmp_path: Path) -> None:
     earlier = ""  # Python blocks of a page are one program
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for block in these:
+    for block in joined(these):
         place = f"{where.partition(':')[0]}:{block.line}"
-        if block.language in {"bash", "sh", "console"}:
+        if block.language in SHELL:
             run(["bash", "-euo", "pipefail", "-c", _without_make(block.text)], tmp_path, environment, place)
-        elif block.language in {"python", "py"}:
+        elif block.language in PYTHON:
             run([sys.executable, "-W", "error", "-c", earlier + block.text], tmp_path, environment, place)
             earlier += block.text
         elif block.language in {"yaml", "yml"}:
@@ -78,6 +79,20 @@ def test_the_examples_run(where: str, these: list[Block], tmp_path: Path) -> Non
             pass  # the site's, and tried by its build
         else:
             assert block.language == "text", f"{place}: say what the block is: bash, python, yaml, json or text"
+
+
+def joined(these: list[Block]) -> list[Block]:
+    """Return the blocks, those of Python as one where no command stands between: the program goes on, and runs once."""
+    found: list[Block] = []
+    program: int | None = None
+    for block in these:
+        if block.language in PYTHON and program is not None:
+            found[program] = replace(found[program], text=found[program].text + block.text)
+            continue
+        if block.language in PYTHON + SHELL:
+            program = len(found) if block.language in PYTHON else None
+        found.append(block)
+    return found
 
 
 def _without_make(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.distributions import distribution, run_with
+from tests.distributions import completed_with, distribution, run_with
 
 KIND = """
 from autoscaling_env.farm_kind import FarmKind, FarmView, Finding
@@ -54,9 +54,8 @@ def test_it_is_examined_brought_up_and_taken_down(installed: Path, tmp_path: Pat
 
 
 def test_it_is_completed_and_named_in_errors(installed: Path, tmp_path: Path) -> None:
-    for words in ("autoscale compare --backend mo", "autoscale farm up --backend mo"):
-        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_AUTOSCALE_COMPLETE": "complete_bash"}
-        assert run_with(installed, cwd=tmp_path, **asked).stdout.split() == ["moon"]
+    asked = ("autoscale compare --backend mo", "autoscale farm up --backend mo")
+    assert completed_with(installed, *asked, cwd=tmp_path) == [["moon"], ["moon"]]
     wrong = run_with(installed, "compare", "--backend", "mon", cwd=tmp_path)
     assert wrong.stderr.startswith("error: unknown backend 'mon' (did you mean 'moon'?); choose from bare, compiled,")
     bare = run_with(installed, "doctor", "--backend", "bare", cwd=tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -76,12 +77,18 @@ def test_a_scenarios_history_is_that_of_the_planner() -> None:
         assert_array_equal(ours, read)
 
 
-@pytest.fixture
-def run() -> Path:
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = Setup("flash_crowd", settings={"environment.max_steps": 20})
-    folder = compare(["static-4", "static-6"], where, episodes=3, output_dir=Path("runs")).folder
+    folder = compare(["static-4", "static-6"], where, episodes=3, output_dir=tmp_path_factory.mktemp("runs")).folder
     assert folder is not None
     return folder
+
+
+@pytest.fixture
+def run(played: Path) -> Path:
+    """A run of the test's own."""
+    return Path(shutil.copytree(played, "run"))
 
 
 def test_a_run_is_a_history_of_its_episodes(run: Path) -> None:
@@ -207,15 +214,22 @@ def test_a_recording_without_a_task_is_one_line() -> None:
         past_of([nothing], 5.0, None, Silent())
 
 
+@pytest.fixture(scope="module")
+def crowds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("history") / "crowds.npz"
+    history((), "flash_crowd", episodes=4, output=file)
+    return file
+
+
 class TestPlannerWithAFile:
     def make(self, file: Path) -> Any:
         config = load_scenario("flash_crowd", assignments=("environment.max_steps=4",))
         return make_policy(f"planner:{file}", Setting(config, make_workload(config), 1, Path()))
 
     @pytest.fixture
-    def file(self) -> Path:
-        history((), "flash_crowd", episodes=4, output=Path("Mine.npz"))
-        return Path("Mine.npz")
+    def file(self, crowds: Path) -> Path:
+        """A file of the test's own."""
+        return Path(shutil.copy(crowds, "Mine.npz"))
 
     def test_it_has_the_files_name(self, file: Path) -> None:
         assert find_policy(f"planner:{file}").name == "planner-Mine"

@@ -97,6 +97,15 @@ def test_several_scenarios_run_in_processes_of_their_own(tmp_path: Path) -> None
     pd.testing.assert_frame_equal(side.table(), alone.table())
 
 
+def test_all_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUTOSCALE_DATA", raising=False)
+    said: list[str] = []
+    assert experiments.scenario_list("all", said.append) == experiments.list_scenarios()
+    assert said == ["all leaves out taxi, load_balancer: AUTOSCALE_DATA names no folder with their recordings"]
+    assert experiments.scenario_list("ramp, trace", said.append) == ("ramp", "trace")
+    assert len(said) == 1
+
+
 def test_all_that_is_wrong_with_names_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         experiments.compare(["kedaa", "static-12", "runs/none", "nowhere:make"], QUICK, output_dir=tmp_path)

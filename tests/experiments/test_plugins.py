@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.distributions import distribution, run_with
+from tests.distributions import completed_with, distribution, run_with
 
 POLICY = """
 class Always:
@@ -59,13 +59,12 @@ def test_they_are_compared_by_name(installed: Path, tmp_path: Path) -> None:
 def test_they_are_evaluated_and_completed(installed: Path, tmp_path: Path) -> None:
     done = run_with(installed, "evaluate", "seven", "--scenario", "tiny", "--episodes", 1, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for words, offered in (
-        ("autoscale compare --agents ha", "half"),
-        ("autoscale compare --scenarios reference,ti", "reference,tiny"),
-        ("autoscale train sarsa --scenario ti", "tiny"),
-    ):
-        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_AUTOSCALE_COMPLETE": "complete_bash"}
-        assert run_with(installed, cwd=tmp_path, **asked).stdout.split() == [offered]
+    offered = {
+        "autoscale compare --agents ha": ["half"],
+        "autoscale compare --scenarios reference,ti": ["reference,tiny"],
+        "autoscale train sarsa --scenario ti": ["tiny"],
+    }
+    assert completed_with(installed, *offered, cwd=tmp_path) == list(offered.values())
 
 
 def test_one_that_cannot_be_made_is_one_line(installed: Path, tmp_path: Path) -> None:

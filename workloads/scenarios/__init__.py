@@ -31,7 +31,7 @@ GROUP = "autoscaling_env.scenarios"
 ABOUT = "scenario"
 #: The section that lies over the configuration for training episodes, and what it may change.
 HISTORY, OF_HISTORY = "history", ("workload",)
-#: Names the folder of recordings that are not shipped, in place of ``../shared/data`` beside the checkout.
+#: The environment variable that names the folder of recordings that are not shipped.
 DATA = "AUTOSCALE_DATA"
 
 Seed = Annotated[int, Field(ge=0, lt=SEED_BOUND)]
@@ -61,9 +61,12 @@ def scenario_names() -> tuple[str, ...]:
 
     Those whose recording is not here are left out; asked for by name, they say what is missing.
     """
-    found = {name: scenario(name) for name in _files()}
-    here = [name for name, about in found.items() if not about.data or data_path(about.data).is_file()]
-    return tuple(sorted(here, key=lambda name: (found[name].place, name)))
+    return tuple(name for name, about in _in_order().items() if _is_here(about))
+
+
+def scenarios_away() -> tuple[str, ...]:
+    """Return the names of the scenarios that cannot be played here: the folder of recordings lacks theirs."""
+    return tuple(name for name, about in _in_order().items() if not _is_here(about))
 
 
 def scenario(name: str) -> Scenario:
@@ -159,18 +162,30 @@ def load_history(name: str, *files: Path | str, assignments: tuple[str, ...] = (
     return load_config(*scenario_layers(name), *history_layers(name), *files, assignments=assignments)
 
 
-def data_path(file: str) -> Path:
-    """Return where a recording that is not shipped is looked for."""
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    return Path(environ.get(DATA) or beside) / file
+def data_path(file: str) -> Path | None:
+    """Return where a recording that is not shipped is looked for; None where nobody said in which folder."""
+    folder = environ.get(DATA)
+    return Path(folder) / file if folder else None
+
+
+def _is_here(about: Scenario) -> bool:
+    path = data_path(about.data)
+    return not about.data or (path is not None and path.is_file())
 
 
 def _recording(name: str, about: Scenario) -> Path:
     path = data_path(about.data)
-    if not path.is_file():
-        where = f"{path} is not there; get it from {about.source}, and set {DATA} to its folder"
-        raise InputError(f"scenario {name}: its recording is not shipped: {where}")
+    if path is None or not path.is_file():
+        missing = f"{DATA} is not set" if path is None else f"{path} is not there"
+        remedy = f"get it from {about.source}, save it as {about.data}, and set {DATA} to its folder"
+        raise InputError(f"scenario {name}: its recording is not shipped and {missing}; {remedy}")
     return path
+
+
+def _in_order() -> dict[str, Scenario]:
+    """Return all scenarios by name, in the order of a table."""
+    found = {name: scenario(name) for name in _files()}
+    return dict(sorted(found.items(), key=lambda each: (each[1].place, each[0])))
 
 
 def _problem(error: Any) -> str:

@@ -12,7 +12,6 @@ from autoscaling_env.plugins import make_workload
 from autoscaling_env.testing.workload import check_batch
 from workloads.scenarios import (
     DATA,
-    data_path,
     load_history,
     load_scenario,
     scenario,
@@ -20,9 +19,16 @@ from workloads.scenarios import (
     scenario_names,
     scenario_path,
     scenario_seeds,
+    scenarios_away,
 )
 
-every = pytest.mark.parametrize("name", scenario_names())
+every = pytest.mark.parametrize(
+    "name",
+    [
+        *scenario_names(),
+        *(pytest.param(name, marks=pytest.mark.skip(f"set {DATA}")) for name in scenarios_away()),
+    ],
+)
 
 
 @every
@@ -60,8 +66,7 @@ def test_seeds_are_all_different() -> None:
 
 def test_every_file_is_a_scenario_in_the_order_of_its_place() -> None:
     files = {path.stem for path in scenario_path("reference").parent.glob("*.yml")}
-    away = {name for name in files if scenario(name).data and not data_path(scenario(name).data).is_file()}
-    assert files == set(scenario_names()) | away
+    assert files == {*scenario_names(), *scenarios_away()}
     assert scenario_names()[:2] == ("reference", "oscillating")
     assert all(scenario(name).title and scenario(name).why.endswith(".") for name in scenario_names())
 
@@ -198,15 +203,22 @@ def test_a_wrong_history_is_one_line_with_its_place(text: str, problem: str, tmp
 def test_recordings_that_are_not_here_are_not_listed_and_said_to_be_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(DATA, str(tmp_path))
-    assert not {"taxi", "load_balancer"} & set(scenario_names())
-    with pytest.raises(InputError) as caught:
-        load_scenario("taxi")
-    (line,) = caught.value.problems
-    assert line.startswith(f"scenario taxi: its recording is not shipped: {tmp_path}/counts_nyc_taxi_30min.csv is not")
-    assert "github.com/numenta/NAB" in line
+    source = "https://github.com/numenta/NAB (data/realKnownCause/nyc_taxi.csv)"
+    remedy = f"get it from {source}, save it as counts_nyc_taxi_30min.csv, and set {DATA} to its folder"
+    for folder, missing in (
+        (None, f"{DATA} is not set"),
+        ("", f"{DATA} is not set"),
+        (str(tmp_path), f"{tmp_path}/counts_nyc_taxi_30min.csv is not there"),
+    ):
+        monkeypatch.delenv(DATA, raising=False) if folder is None else monkeypatch.setenv(DATA, folder)
+        assert scenarios_away() == ("taxi", "load_balancer")
+        assert not {"taxi", "load_balancer"} & set(scenario_names())
+        with pytest.raises(InputError) as caught:
+            load_scenario("taxi")
+        assert caught.value.problems == (f"scenario taxi: its recording is not shipped and {missing}; {remedy}",)
     (tmp_path / "counts_nyc_taxi_30min.csv").write_text("timestamp,value\n", "utf-8")
     assert "taxi" in scenario_names()
+    assert scenarios_away() == ("load_balancer",)
     assert load_scenario("taxi").workload.file == str(tmp_path / "counts_nyc_taxi_30min.csv")
     past, now = load_history("taxi").workload, load_scenario("taxi").workload
     assert past.end_s == now.start_s

@@ -10,8 +10,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from live.platforms.kubernetes.access import Permission
-from tests.live.platforms.kubernetes.clusters import ROOT, Cluster
+from tests.live.platforms.kubernetes.clusters import Cluster
 from tests.live.platforms.kubernetes.fake_server import write_kubeconfig
+from tests.places import ROOT
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,14 +25,13 @@ from live.platforms.kubernetes.errors import ClusterRefused
 from live.platforms.kubernetes.farm import kubernetes_backend
 from live.platforms.kubernetes.platform import KubernetesPlatform
 from live.wire.keys import key
+from tests.live.platforms.kubernetes.images import IMAGE
 from tests.live.servers import RunningServer
-from tests.places import ROOT
 
 HOW = (
     "no cluster: set AUTOSCALE_TEST_KUBECONFIG to the kubeconfig of one for tests, such as "
     "`kind create cluster` or k3s; then `docker build -t localhost/openfaas-autoscaling:test .` and load the image"
 )
-IMAGE = os.environ.get("AUTOSCALE_TEST_IMAGE", "localhost/openfaas-autoscaling:test")
 
 
 def kubeconfig() -> str:
@@ -192,13 +190,6 @@ def wait_until(true: Callable[[], Any], what: str, seconds: float = 20.0) -> Any
         assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
         time.sleep(0.05)
     return answer
-
-
-def build_image() -> None:
-    """Build the image and give it to the cluster where the environment says how."""
-    builder = os.environ.get("AUTOSCALE_TEST_CLUSTER", "")
-    if builder:
-        subprocess.run([f"{builder}/image", IMAGE, str(ROOT)], check=True, capture_output=True, timeout=280)
 
 
 def busy_pods(backend: LiveBackend) -> set[str]:

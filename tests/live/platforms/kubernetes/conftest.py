@@ -8,13 +8,13 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.live.platforms.kubernetes import clusters
+from tests.live.platforms.kubernetes import clusters, images
 from tests.live.platforms.kubernetes.clusters import Cluster, ReachableServer
 from tests.live.servers import require_server
 
@@ -43,11 +43,25 @@ def _one_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
 def _image() -> None:
     """Build the image once for all processes of a run."""
     clusters.kubeconfig()
+    _once("image", images.build_image)
+
+
+@pytest.fixture(scope="session")
+def redis_image() -> str:
+    """Build a Redis once for all processes of a run."""
+    clusters.kubeconfig()
+    if not images.builder():
+        pytest.skip("AUTOSCALE_TEST_CLUSTER names no cluster that images can be given to")
+    _once("redis", images.build_redis)
+    return images.REDIS
+
+
+def _once(what: str, build: Callable[[], None]) -> None:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    built = SHARED / f"autoscaling-image-{run}"
+    built = SHARED / f"autoscaling-{what}-{run}"
     with alone():
         if not built.exists():
-            clusters.build_image()
+            build()
             built.touch()
 
 

@@ -18,7 +18,6 @@ from live.platforms.kubernetes.lifecycle import farm_down, farm_status, farm_up,
 from live.platforms.kubernetes.platform import KubernetesPlatform
 from tests.live.platforms.kubernetes import accounts
 from tests.live.platforms.kubernetes.clusters import (
-    ROOT,
     Cluster,
     ReachableServer,
     cluster_config,
@@ -27,6 +26,7 @@ from tests.live.platforms.kubernetes.clusters import (
     wait_until,
 )
 from tests.live.platforms.kubernetes.test_access import config_for
+from tests.places import ROOT
 
 pytestmark = pytest.mark.cluster
 

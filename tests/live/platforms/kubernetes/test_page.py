@@ -14,15 +14,18 @@ from pathlib import Path
 import pytest
 
 from tests.docs.test_blocks import blocks, run
-from tests.live.platforms.kubernetes.clusters import ROOT, kubeconfig
+from tests.live.platforms.kubernetes import images
+from tests.live.platforms.kubernetes.clusters import kubeconfig
+from tests.places import ROOT
 
 pytestmark = pytest.mark.cluster
 
 NAMESPACE = "autoscaling"
 #: Stands for docker where images are given to the node directly: there is no registry to push to.
+#: The Dockerfile of the checkout was built for the other tests already: here it gets the page's name.
 DOCKER = """#!/bin/sh
 case "$1" in
-  build) exec "$AUTOSCALE_TEST_CLUSTER/image" "$3" "$AUTOSCALE_TEST_CHECKOUT" ;;
+  build) exec "$AUTOSCALE_TEST_CLUSTER/image" "$3" "$AUTOSCALE_TEST_BUILT" ;;
   push) ;;
   *) echo "docker $1: not in this test" >&2; exit 1 ;;
 esac
@@ -40,24 +43,24 @@ spec:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+def environment(_image: None, redis_image: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """A shell with our commands, a docker, and a cluster that has the manifests' Redis image and a volume for it."""
-    builder = os.environ.get("AUTOSCALE_TEST_CLUSTER", "")
-    config = kubeconfig()
-    if not builder or not _applies_kustomizations():
-        pytest.skip("needs kubectl 1.21 or newer, and AUTOSCALE_TEST_CLUSTER to give images to")
-    image = [
-        "docker.io/library/redis:8-bookworm",
-        str(ROOT),
-        str(ROOT / "tests/live/platforms/kubernetes/redis/Dockerfile"),
-    ]
-    subprocess.run([f"{builder}/image", *image], check=True, capture_output=True, timeout=250)
+    if not _applies_kustomizations():
+        pytest.skip("needs kubectl 1.21 or newer")
+    images.name_too("docker.io/library/redis:8-bookworm", redis_image)
+    built = tmp_path / "built"
+    built.mkdir()
+    images.alias(built, images.IMAGE)
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
     docker.write_text(DOCKER)
     docker.chmod(0o755)
     paths = [str(docker.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
-    shell = os.environ | {"KUBECONFIG": config, "PATH": os.pathsep.join(paths), "AUTOSCALE_TEST_CHECKOUT": str(ROOT)}
+    shell = os.environ | {
+        "KUBECONFIG": kubeconfig(),
+        "PATH": os.pathsep.join(paths),
+        "AUTOSCALE_TEST_BUILT": str(built),
+    }
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         _kubectl(shell, "apply", "-f", "-", text=VOLUME.replace("FOLDER", folder))

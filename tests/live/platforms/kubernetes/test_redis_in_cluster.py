@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,23 +15,11 @@ from autoscaling_env.testing.backend import steady
 from live.platforms.kubernetes.farm import kubernetes_backend
 from tests.live.farms import done_once
 from tests.live.platforms.kubernetes import accounts
-from tests.live.platforms.kubernetes.clusters import ROOT, Cluster, cluster_config, farm_config, run_out, wait_until
+from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, farm_config, run_out, wait_until
 
 pytestmark = pytest.mark.cluster
 
-IMAGE = "localhost/redis:test"
 MANIFEST = "overlays/redis-in-cluster/redis.yaml"
-
-
-@pytest.fixture(scope="module")
-def redis_image() -> str:
-    """The image; the cluster of our own has no registry, so there it is built from what pip brings."""
-    builder = os.environ.get("AUTOSCALE_TEST_CLUSTER", "")
-    if not builder:
-        pytest.skip("AUTOSCALE_TEST_CLUSTER names no cluster that images can be given to")
-    command = [f"{builder}/image", IMAGE, str(ROOT), str(ROOT / "tests/live/platforms/kubernetes/redis/Dockerfile")]
-    subprocess.run(command, check=True, capture_output=True, timeout=250)
-    return IMAGE
 
 
 @pytest.fixture
