@@ -22,9 +22,13 @@ def trained_planner(
     config: Config, workload: Workload, seeds: Sequence[int], effort: Effort | None = None, **settings: Any
 ) -> Planner:
     """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
+    return planner_of(config, workload, past_of(config, workload, seeds), effort, **settings)
+
+
+def past_of(config: Config, workload: Workload, seeds: Sequence[int]) -> Past:
+    """Return the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
-    tasks = SeenTasks.of_episodes(known[:REMEMBERED])
-    return _planner(config, workload, Past(history_of(config, workload, known), tasks), effort, **settings)
+    return Past(history_of(config, workload, known), SeenTasks.of_episodes(known[:REMEMBERED]))
 
 
 def recalling_planner(config: Config, workload: Workload, seeds: Sequence[int], past: Past) -> Planner:
@@ -42,24 +46,29 @@ def recalling_planner(config: Config, workload: Workload, seeds: Sequence[int], 
     if past.tasks is None:
         drawn = [draw_episode(workload, config.environment, seed) for seed in seeds[:REMEMBERED]]
         past = Past(past.history, SeenTasks.of_episodes(drawn))
-    return _planner(config, workload, past)
+    return planner_of(config, workload, past)
 
 
-def _planner(config: Config, workload: Workload, past: Past, effort: Effort | None = None, **settings: Any) -> Planner:
+def planner_of(
+    config: Config, workload: Workload, past: Past, effort: Effort | None = None, **settings: Any
+) -> Planner:
+    """Return a planner that knows a past; ``settings`` of ``Planner`` take the place of what follows from it.
+
+    Raises:
+        InputError: the past holds no task.
+    """
     if past.tasks is None:
         raise InputError(f"planner: no task in {REMEMBERED} training episodes of {workload.name}: nothing to plan for")
-    return Planner(
-        CompiledTwin(config, workload.mean_service_s),
-        forecasters(past.history)["mixture"],
-        past.tasks.pool(),
-        rhythm=past.tasks.rhythm(config.environment.step_duration_s),
-        startup_s=sampled_startup(config.farm.startup.sample),
-        overhead_s=config.farm.service_overhead.mean_s,
-        window_s=config.environment.observation_window_s,
-        max_steps=config.environment.max_steps,
-        effort=effort,
-        **settings,
-    )
+    believed: dict[str, Any] = {
+        "forecaster": forecasters(past.history)["mixture"],
+        "service": past.tasks.pool(),
+        "rhythm": past.tasks.rhythm(config.environment.step_duration_s),
+        "startup_s": sampled_startup(config.farm.startup.sample),
+        "overhead_s": config.farm.service_overhead.mean_s,
+        "window_s": config.environment.observation_window_s,
+        "max_steps": config.environment.max_steps,
+    }
+    return Planner(CompiledTwin(config, workload.mean_service_s), effort=effort, **(believed | settings))
 
 
 def history_of(config: Config, workload: Workload, episodes: Sequence[TaskBatch]) -> History:

@@ -18,10 +18,11 @@ def random_days(
     return tuple(rng.poisson(shape * levels[day % len(levels)]) for day in range(count))
 
 
-def flash_days(count: int, seed: int) -> tuple[NDArray[np.int64], ...]:
-    """Return days with a crowd of six steps that begins at a random time."""
+def flash_days(count: int, seed: int, begin: int | None = None) -> tuple[NDArray[np.int64], ...]:
+    """Return days with a crowd of six steps that begins at a random time, or always at ``begin``."""
     rng = np.random.default_rng(seed)
     shapes = np.full((count, STEPS), 4.0)
-    for shape, begin in zip(shapes, rng.integers(5, STEPS - 10, size=count), strict=True):
-        shape[begin : begin + 6] = 40.0
+    begins = rng.integers(5, STEPS - 10, size=count) if begin is None else np.full(count, begin)
+    for shape, first in zip(shapes, begins, strict=True):
+        shape[first : first + 6] = 40.0
     return tuple(rng.poisson(shapes))

@@ -89,6 +89,36 @@ class TestAnalogs(ForecasterContract):
         arrived = np.array([4] * 10 + [40] * 6 + [4] * 10)
         assert analogs.sample(arrived, 20, 2000, np.random.default_rng(0)).mean() < 6
 
+    def test_days_are_shifted_where_crowds_come_at_any_time(self) -> None:
+        """With few days none has its crowd where today has it; shifted, they foresee it nearly as many days do."""
+        held_back, few = flash_days(20, seed=2), Analogs(History(5.0, flash_days(40, seed=1)))
+        many = Analogs(History(5.0, flash_days(800, seed=1)))
+        scores = [score(each, held_back, horizon=8, rng=np.random.default_rng(0), every=3) for each in (few, many)]
+        assert scores[0].pinball.mean() < 1.15 * scores[1].pinball.mean()
+        assert len(np.unique(few._likes.shift)) > 8
+
+    def test_days_that_are_alike_as_they_are_are_not_shifted(self) -> None:
+        for days in (random_days(40, seed=1), flash_days(40, seed=1, begin=20)):
+            likes = Analogs(History(5.0, days))._likes
+            assert set(likes.shift.tolist()) == {0}
+            assert set(likes.level.tolist()) == {1.0}
+
+    def test_days_are_brought_to_todays_level_where_levels_differ(self) -> None:
+        levels = np.exp(np.random.default_rng(3).normal(0.0, 0.5, size=40)).tolist()
+        days = random_days(40, seed=1, shape=4 * SHAPE, levels=levels)
+        likes = Analogs(History(5.0, days))._likes
+        assert len(np.unique(likes.level)) > 1
+
+    @pytest.mark.parametrize("days", [random_days(30, seed=1), flash_days(40, seed=1)])
+    def test_what_was_asked_before_changes_nothing(self, days: tuple[np.ndarray, ...]) -> None:
+        (today,), (other,) = flash_days(1, seed=7), random_days(1, seed=8)
+        used = Analogs(History(5.0, days))
+        for seen in (today[:9], today[:10], today[:30], other[:12], other[:3], today[:40]):
+            fresh = Analogs(History(5.0, days))
+            assert_allclose(used.log_scores(seen), fresh.log_scores(seen))
+            one, other_one = (each.sample(seen, 9, 50, np.random.default_rng(0)) for each in (used, fresh))
+            assert_array_equal(one, other_one)
+
 
 class TestMixture(ForecasterContract):
     def make_forecaster(self, history: History) -> Forecaster:
