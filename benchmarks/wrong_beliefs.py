@@ -3,8 +3,8 @@
     python -m benchmarks.wrong_beliefs [--test 10] [--scenarios flash_crowd,slow_start,reference] [--jobs 2]
 
 The first table has mean rewards of a scenario's test episodes where one belief is 1.5 times too high or too low,
-learning and not. The second has the planner with a wrong history, or with none, beside a planner that only knows that the rate
-stays and the best of the industry's rules, all under the shaped reward and one worker a step.
+learning and not. The second has the planner with a wrong history, or with none, beside a planner that only knows that
+the rate stays and the best of the industry's rules, all under the shaped reward and one worker a step.
 """
 
 from __future__ import annotations

@@ -116,14 +116,15 @@ class Planner:
         starts = (steps + beyond) * max(1, *info["action_deltas"]) if info["action_deltas"] else 512
         beliefs = self._service, self._startup
         may_be = futures(info, self._memory, state, counts, self._pool, self._rhythm, beliefs, starts, rng)
-        first = self._proposal.first(state.requested, info["min_workers"], info["max_workers"], steps)
+        bounds = _reachable(info, state.requested, steps)
+        first = self._proposal.first(state.requested, *bounds, steps)
         if len(self._last):
             first = np.concatenate((first, shifted(self._last, steps)[None]))
 
         situation = self._twin.imagine(state, may_be, steps, beyond=beyond, ends=ends)
         search = Search(situation.play, len(may_be))
         search.begin(first, kept=(0, len(first) - 1))
-        self._improve(search, sum(len(each.arrival_s) for each in may_be) / len(may_be), info, begin_s)
+        self._improve(search, sum(len(each.arrival_s) for each in may_be) / len(may_be), bounds, begin_s)
         self._last = search.best
         self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
@@ -148,18 +149,18 @@ class Planner:
         """Return as many futures of arrivals as the effort allows."""
         counts = self._forecaster.sample(arrived, steps, self._effort.futures, rng)
         tasks = float(counts.sum(axis=1).mean()) + state.busy + float(info["worker_queue"])
-        plans = 80  # about, in the first round
+        plans = 35  # about, in the first round: some in all futures, the others in a few
         affordable = int(self._effort.tasks / max(plans * tasks, 1.0))
         count = int(np.clip(affordable, self._effort.least_futures, self._effort.futures))
         rows = np.linspace(0, len(counts) - 1, count).round().astype(np.int64)  # of every member of a mixture
         chosen: Counts = counts[rows]
         return chosen
 
-    def _improve(self, search: Search, tasks: float, info: Info, begin_s: float) -> None:
+    def _improve(self, search: Search, tasks: float, bounds: tuple[int, int], begin_s: float) -> None:
         """Look at plans near the best as long as that helps and may be done; a future has so many tasks."""
         last_s = begin_s
         for _ in range(self._effort.rounds):
-            near = self._proposal.near(search.best, info["min_workers"], info["max_workers"])
+            near = self._proposal.near(search.best, *bounds)
             if not len(near) or search.played * tasks > self._effort.tasks or self._is_late(begin_s, last_s):
                 break
             last_s = self._clock() if self._effort.budget_s is not None else 0.0
@@ -186,6 +187,15 @@ class Planner:
             round(self._service.scale, 3),
             round(self._startup.scale, 3),
         )
+
+
+def _reachable(info: Info, requested: int, steps: int) -> tuple[int, int]:
+    """Return the least and the most workers that plans need to want: further ones come to the same."""
+    least, most = int(info["min_workers"]), int(info["max_workers"])
+    deltas = info["action_deltas"]
+    if not deltas:
+        return least, most
+    return max(least, requested + steps * min(deltas)), min(most, requested + steps * max(deltas))
 
 
 def sampled_startup(sample: Callable[[np.random.Generator, int], FloatArray], seed: int = 0) -> FloatArray:

@@ -15,7 +15,7 @@ from autoscaling_env.types import FloatArray
 #: Plays plans on the futures from one number to before another: ``(plans, begin, end)``.
 Play: TypeAlias = Callable[[Plans, int, int], Imagined]
 
-#: Plans are first looked at on this share of the futures, on two at least ...
+#: Plans are first looked at on this share of the futures ...
 _HEATS = 0.25
 #: ... and this share of them, the best, and four at least, on the others.
 _FINALISTS = 0.25
@@ -40,7 +40,7 @@ class Search:
 
     def __init__(self, play: Play, futures: int) -> None:
         self._play, self._futures = play, futures
-        self._heats = min(max(int(np.ceil(_HEATS * futures)), 2), futures)
+        self._heats = int(np.ceil(_HEATS * futures))
         self._firsts: list[NDArray[np.int64]] = []
         self._seen: list[FloatArray] = []
         self.plans: Plans = np.zeros((0, 0), dtype=np.int64)
