@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from autoscaling_env.types import BoolArray, FloatArray
 from simulator.compiled import kernel
 from simulator.compiled.agenda import Index, push
+from simulator.compiled.borrowing import borrowed
 from simulator.compiled.compiling import compiled, inlined
 from simulator.compiled.environment import FACT, Episodes, Rules, observe
 from simulator.compiled.kernel import FINISHES, Farms
@@ -114,7 +115,7 @@ def play_plans(
     out: Course,
 ) -> None:
     """Play ``plans``, int64[c, h], in every future: row i has ``tasks[i]`` tasks and ``starting_s[i]``."""
-    steps = plans.shape[1] + afterwards.steps
+    episodes, steps = borrowed(episodes), plans.shape[1] + afterwards.steps
     for row in range(len(tasks)):
         for plan in range(len(plans)):
             resume(episodes.farms, row, tasks[row], start, starting_s[row])
