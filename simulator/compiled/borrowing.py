@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from llvmlite import ir
 from numba import types
-from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
 #: Where numba's arrays say who counts their references; nobody does where there is nothing.
@@ -22,9 +21,8 @@ def _borrowed(_: Any, arrays: Any) -> Any:
     return arrays(arrays), _generate
 
 
-def _generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    value = _without_counter(builder, signature.return_type, args[0])
-    return impl_ret_borrowed(context, builder, signature.return_type, value)
+def _generate(_: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return _without_counter(builder, signature.return_type, args[0])
 
 
 def _without_counter(builder: Any, kind: Any, value: Any) -> Any:
