@@ -141,11 +141,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _checked(self, actions: Any) -> NDArray[np.int64]:
         given, count = np.asarray(actions), self._batch.actions.count
-        fits = given.shape == (self.num_envs,) and np.issubdtype(given.dtype, np.integer)
-        if not fits or given.min() < 0 or given.max() >= count:
-            allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
-            raise gymnasium.error.InvalidAction(f"actions {np.array2string(given, threshold=8)}; {allowed}")
-        return given.astype(np.int64, copy=False)
+        if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
+            chosen = given.astype(np.int64, copy=False)
+            if chosen.view(np.uint64).max() < count:  # a negative number would be a very large one
+                return chosen
+        allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
+        raise gymnasium.error.InvalidAction(f"actions {np.array2string(given, threshold=8)}; {allowed}")
 
     def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
         self._batch.make_room()
@@ -161,7 +162,10 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _each(self, do: Any, parts: list[Any]) -> None:
         """Do the first part here, where nobody has to be woken for it, and the others in threads of their own."""
-        others = [self._pool.submit(do, part) for part in parts[1:]] if self._pool else []
+        if self._pool is None:
+            do(parts[0])
+            return
+        others = [self._pool.submit(do, part) for part in parts[1:]]
         try:
             do(parts[0])
         finally:

@@ -78,8 +78,9 @@ class EpisodeBatch:
         if not len(rows):  # a thread without a share
             return
         own_order = environment.phase_shuffle and environment.phase_shuffle_seed is None
-        groups = len(rows) if own_order else max(round(len(rows) / TOGETHER), 1)
-        for some, their_seeds in zip(np.array_split(rows, groups), np.array_split(seeds, groups), strict=True):
+        together = 1 if own_order else math.ceil(len(rows) / max(round(len(rows) / TOGETHER), 1))
+        for first in range(0, len(rows), together):
+            some, their_seeds = rows[first : first + together], seeds[first : first + together]
             order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
             of_seeds = streams.of(their_seeds)
             drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None, pace)
