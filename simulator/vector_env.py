@@ -126,10 +126,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             rows = np.flatnonzero(~self._done)
             self._begin(again, self._next_seeds(again))
         self._advance(rows, self._batch.changes(rows, chosen[rows]))
-        rewards, terminated, truncated, infos = self._outcome(rows)
-        self._done = terminated | truncated
-        if self.autoreset_mode is AutoresetMode.SAME_STEP and self._done.any():
-            infos |= self._start_over(infos)
+        rewards, terminated, truncated, infos, ended = self._outcome(rows)
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and len(ended):
+            infos |= self._start_over(infos, ended)
         return self._batch.episodes.observation.copy(), rewards, terminated, truncated, infos
 
     def close_extras(self, **_: Any) -> None:
@@ -142,11 +141,12 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _checked(self, actions: Any) -> NDArray[np.int64]:
         given, count = np.asarray(actions), self._batch.actions.count
-        fits = given.shape == (self.num_envs,) and np.issubdtype(given.dtype, np.integer)
-        if not fits or given.min() < 0 or given.max() >= count:
-            allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
-            raise gymnasium.error.InvalidAction(f"actions {np.array2string(given, threshold=8)}; {allowed}")
-        return given.astype(np.int64, copy=False)
+        if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
+            chosen = given.astype(np.int64, copy=False)
+            if chosen.view(np.uint64).max() < count:  # a negative number would be a very large one
+                return chosen
+        allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
+        raise gymnasium.error.InvalidAction(f"actions {np.array2string(given, threshold=8)}; {allowed}")
 
     def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
         self._batch.make_room()
@@ -162,7 +162,10 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _each(self, do: Any, parts: list[Any]) -> None:
         """Do the first part here, where nobody has to be woken for it, and the others in threads of their own."""
-        others = [self._pool.submit(do, part) for part in parts[1:]] if self._pool else []
+        if self._pool is None:
+            do(parts[0])
+            return
+        others = [self._pool.submit(do, part) for part in parts[1:]]
         try:
             do(parts[0])
         finally:
@@ -170,21 +173,25 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         for other in others:
             other.result()
 
-    def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any]]:
-        """Return rewards, ends and infos; where an environment was reset, not stepped: zero, none, its reset's."""
+    def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any], Rows]:
+        """Return rewards, ends, infos and where episodes ended; of one reset, not stepped: zero, none, its reset's."""
         table = self._batch.table()
         facts = by_name(table)
-        stepped = np.zeros(self.num_envs, dtype=np.bool_)
-        stepped[rows] = True
-        terminated, truncated = facts["terminated"].astype(bool) & stepped, facts["truncated"].astype(bool) & stepped
+        terminated, truncated = facts["terminated"].astype(np.bool_), facts["truncated"].astype(np.bool_)
+        stepped = None
+        if rows is not self._all:
+            stepped = np.zeros(self.num_envs, dtype=np.bool_)
+            stepped[rows] = True
+            terminated, truncated = terminated & stepped, truncated & stepped
         named = self._batch.reward_terms(facts, terminated, truncated)
-        rewards = np.where(stepped, reward.total(named), 0.0)
-        infos = self._infos.of_step(table, named, self._seeds, stepped, terminated | truncated)
-        return rewards, terminated, truncated, infos
+        rewards = reward.total(named) if stepped is None else np.where(stepped, reward.total(named), 0.0)
+        self._done = terminated | truncated
+        ended = np.flatnonzero(self._done)
+        infos = self._infos.of_step(table, facts, named, self._seeds, stepped, ended)
+        return rewards, terminated, truncated, infos, ended
 
-    def _start_over(self, infos: dict[str, Any]) -> dict[str, Any]:
+    def _start_over(self, infos: dict[str, Any], rows: Rows) -> dict[str, Any]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
-        rows = np.flatnonzero(self._done)
         final = self._infos.final(infos, self._batch.episodes.observation, rows)
         self._begin(rows, self._next_seeds(rows))
         self._infos.start_over(infos, self._batch.episodes.facts[rows].T, self._seeds, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,45 +39,56 @@ class Infos:
             "max_workers": np.full(size, config.farm.max_workers),
             "step_duration_s": np.full(size, self._step_s),
         }
+        self._nothing = np.full(size, None, dtype=object)
         self._times_s = np.zeros(1)
         self._table = np.zeros((len(FACTS), size), dtype=np.int64)
 
     def of_step(
-        self, table: NDArray[np.int64], terms: dict[str, Any], seeds: Any, stepped: Mask, done: Mask
+        self,
+        table: NDArray[np.int64],
+        facts: Facts,
+        terms: dict[str, Any],
+        seeds: Any,
+        stepped: Mask | None,
+        ended: Rows,
     ) -> dict[str, Any]:
-        """Return the infos of all environments; those that were not stepped were reset, and have no terms.
+        """Return the infos of all environments; those not in ``stepped`` (None: all are) were reset, and have no terms.
 
-        ``table`` is int64[facts, size], from here on the infos' own.
+        ``table`` is int64[facts, size], from here on the infos' own, and ``facts`` its rows by their names; the
+        episodes of ``ended`` are over.
         """
-        self._table, facts = table, by_name(table)
-        infos = _with_masks(self._common(facts, seeds), np.ones(self._size, dtype=np.bool_))
-        everywhere = bool(stepped.all())
-        named = terms if everywhere else {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
-        infos["reward_terms"] = _with_masks(named, stepped) if stepped.any() else {}
-        infos["_reward_terms"] = np.ones(self._size, dtype=np.bool_)
-        if done.any():
-            processed = np.maximum(facts["processed_tasks"], 1)
-            met = facts["processed_tasks"] - facts["qos_violations"]
-            qos = np.where(facts["processed_tasks"] > 0, met / processed, 1.0)
-            infos["episode_final_qos"], infos["_episode_final_qos"] = np.where(done, qos, 0.0), done.copy()
+        self._table = table
+        everywhere = np.ones(self._size, dtype=np.bool_)
+        infos = _with_masks(self._common(facts, seeds), everywhere)
+        if stepped is None:
+            infos["reward_terms"] = _with_masks(terms, everywhere)
+        else:
+            named = {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
+            infos["reward_terms"] = _with_masks(named, stepped) if stepped.any() else {}
+        infos["_reward_terms"] = everywhere
+        if len(ended):
+            processed, missed = facts["processed_tasks"][ended], facts["qos_violations"][ended]
+            qos = np.zeros(self._size)
+            qos[ended] = np.where(processed > 0, (processed - missed) / np.maximum(processed, 1), 1.0)
+            infos["episode_final_qos"], infos["_episode_final_qos"] = qos, self._mask(ended)
         return infos
 
     def of_reset(self, table: NDArray[np.int64], seeds: Any, rows: Rows) -> dict[str, Any]:
         """Return the infos of the environments that were reset, and of no other."""
         mask = self._mask(rows)
         common = self._common(by_name(table), seeds)
-        return {**_with_masks(_of_rows(common, rows, self._size), mask), "reward_terms": {}, "_reward_terms": mask}
+        return {**_with_masks(self._of_rows(common, rows), mask), "reward_terms": {}, "_reward_terms": mask}
 
     def final(self, infos: dict[str, Any], observation: NDArray[np.float32], rows: Rows) -> dict[str, Any]:
         """Return ``final_obs`` and ``final_info`` of ``rows``, whose episodes ended in the step of ``infos``."""
-        last = np.full(self._size, None, dtype=object)
+        last = self._nothing.copy()
         for row, its_own in zip(rows.tolist(), observation[rows], strict=True):
             last[row] = its_own
         table, done = np.zeros_like(self._table), self._mask(rows)
         table[:, rows] = self._table[:, rows]
         facts = by_name(table)
         others = {key: infos[key] for key in (*COMPUTED, *self._same, "episode_final_qos")}
-        ended = {**{name: facts[name] for name in COUNTS}, **_of_rows(others, rows, self._size)}
+        ended = {**{name: facts[name] for name in COUNTS}, **self._of_rows(others, rows)}
         terms = {name: value[rows] for name, value in infos["reward_terms"].items() if not name.startswith("_")}
         values = np.zeros((len(terms), self._size))
         values[:, rows] = list(terms.values())
@@ -103,6 +115,15 @@ class Infos:
         mask = np.zeros(self._size, dtype=np.bool_)
         mask[rows] = True
         return mask
+
+    def _of_rows(self, values: dict[str, Any], rows: Rows) -> dict[str, Any]:
+        """Return copies of the arrays that hold what they hold for these few rows, and nothing for the others."""
+        out = {}
+        for key, value in values.items():
+            kept = self._nothing.copy() if value.dtype == object else np.zeros(self._size, dtype=value.dtype)
+            kept[rows] = value[rows]
+            out[key] = kept
+        return out
 
     def _common(self, facts: Facts, seeds: NDArray[np.int64]) -> dict[str, Any]:
         """Return what every environment has; nobody else's arrays but those of ``facts``."""
@@ -134,18 +155,12 @@ def _objects(value: Any, size: int) -> NDArray[Any]:
     return array
 
 
-def _empty(like: NDArray[Any], size: int) -> NDArray[Any]:
-    return np.full(size, None, dtype=object) if like.dtype == object else np.zeros(size, dtype=like.dtype)
-
-
 def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    masks = np.repeat(mask[None], len(values), axis=0)  # one allocation; every key has its own row
-    return {**values, **{f"_{key}": row for key, row in zip(values, masks, strict=True)}}
+    masks = np.empty((len(values), len(mask)), dtype=np.bool_)  # one allocation; every key has its own row
+    masks[:] = mask
+    return {**values, **dict(zip(_names_of_masks(tuple(values)), masks, strict=True))}
 
 
-def _of_rows(values: dict[str, Any], rows: Rows, size: int) -> dict[str, Any]:
-    """Return copies of the arrays that hold what they hold for these few rows, and nothing for the others."""
-    out = {key: _empty(value, size) for key, value in values.items()}
-    for key, value in values.items():
-        out[key][rows] = value[rows]
-    return out
+@cache
+def _names_of_masks(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"_{name}" for name in names)

@@ -45,10 +45,10 @@ def insert(near_s: FloatArray, near_tag: TagArray, low: Index, time_s: Any, tag:
     """Put an instant among the near ones; return the new ``low``, which must have been above 1."""
     low -= ONE
     near_s[low - ONE] = np.inf
-    place = low
+    place, here_s, here_tag = low, np.inf, np.int64(0)  # what stood at ``low - 1``
     while True:
         further = time_s < near_s[place + STRIDE]
-        insert_lanes(near_s, near_tag, place, time_s, tag)
+        here_s, here_tag = insert_lanes(near_s, near_tag, place, time_s, tag, here_s, here_tag)
         if not further:
             return low
         place += STRIDE

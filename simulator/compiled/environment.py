@@ -17,6 +17,7 @@ from autoscaling_env.schema import FACTS
 from autoscaling_env.types import FloatArray
 from simulator.compiled import kernel
 from simulator.compiled.agenda import ONE, ZERO, Index
+from simulator.compiled.borrowing import borrowed
 from simulator.compiled.calm import choose
 from simulator.compiled.compiling import compiled, inlined
 from simulator.compiled.kernel import FARM, Farms
@@ -226,6 +227,7 @@ def begin_all(
     workers: int,
 ) -> None:
     """Start the episodes ``rows``, which have so many tasks and segments."""
+    episodes = borrowed(episodes)
     for row in rows:
         begin(episodes, rules, row, tasks[row], segments[row], workers)
 
@@ -268,7 +270,7 @@ def ask_for_tasks(episodes: Episodes, row: Any) -> None:
 @compiled
 def step_all(episodes: Episodes, rules: Rules, rows: NDArray[np.int64], deltas: NDArray[np.int64]) -> None:
     """Step the episodes ``rows``; ``deltas`` has an entry for each of them."""
-    last = len(rows) - 1
+    episodes, last = borrowed(episodes), len(rows) - 1
     for place in range(len(rows)):
         ask_for_counts(episodes, rows[min(place + COUNTS_AHEAD, last)])
         ask_for_tasks(episodes, rows[min(place + TASKS_AHEAD, last)])

@@ -23,6 +23,7 @@ from simulator.compiled import kernel
 from simulator.compiled.environment import FACT, Episodes, Rules
 from simulator.compiled.first_use import announce
 from simulator.compiled.pacing import pace
+from simulator.compiled.placing import place_rows
 from simulator.compiled.streams import Streams
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -77,8 +78,9 @@ class EpisodeBatch:
         if not len(rows):  # a thread without a share
             return
         own_order = environment.phase_shuffle and environment.phase_shuffle_seed is None
-        groups = len(rows) if own_order else max(round(len(rows) / TOGETHER), 1)
-        for some, their_seeds in zip(np.array_split(rows, groups), np.array_split(seeds, groups), strict=True):
+        together = 1 if own_order else math.ceil(len(rows) / max(round(len(rows) / TOGETHER), 1))
+        for first in range(0, len(rows), together):
+            some, their_seeds = rows[first : first + together], seeds[first : first + together]
             order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
             of_seeds = streams.of(their_seeds)
             drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None, pace)
@@ -98,16 +100,14 @@ class EpisodeBatch:
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
         episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
-        # A slice is copied to much faster than rows by their numbers.
-        place = slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
-        farms.arrival_s[place, :size] = arrival_s
-        farms.work_s[place, :size] = service_s + _drawn(farm.service_overhead, streams, "overhead", size)
-        farms.pickup_s[place, :size] = _drawn(farm.pickup, streams, "pickup", size)
-        farms.startup_s[place] = startups(farm.startup, streams, farms.startup_s.shape[1])
-        episodes.deadline_s[place, :size] = deadline_s
-        episodes.segment_s[place, :segments] = segment_start_s
-        episodes.segment_s[place, segments:] = np.inf
-        self._tasks[place], self._segments[place] = size if tasks is None else tasks, segments
+        place_rows(farms.arrival_s, rows, arrival_s)
+        place_rows(farms.work_s, rows, _with_overhead(service_s, farm.service_overhead, streams))
+        place_rows(farms.pickup_s, rows, _drawn(farm.pickup, streams, "pickup", size))
+        place_rows(farms.startup_s, rows, startups(farm.startup, streams, farms.startup_s.shape[1]))
+        place_rows(episodes.deadline_s, rows, deadline_s)
+        episodes.segment_s[rows, segments:] = np.inf
+        episodes.segment_s[rows, :segments] = segment_start_s
+        self._tasks[rows], self._segments[rows] = size if tasks is None else tasks, segments
 
     def begin(self, rows: NDArray[np.int64], workers: int | None = None) -> None:
         """Start the episodes loaded into ``rows``, and observe them; with so many workers, else as configured."""
@@ -186,6 +186,13 @@ def by_name(table: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
 def _drawn(distribution: Distribution, streams: StreamsByName, name: str, size: int) -> FloatArray | float:
     """As ``simulator.delays`` draws them."""
     return distribution.value_s if isinstance(distribution, Constant) else distribution.sample(streams(name), size)
+
+
+def _with_overhead(service_s: FloatArray, overhead: Distribution, streams: StreamsByName) -> FloatArray:
+    """Return how long a worker is busy with each task."""
+    if isinstance(overhead, Constant) and overhead.value_s == 0.0:
+        return service_s
+    return service_s + _drawn(overhead, streams, "overhead", service_s.shape[-1])
 
 
 def startups(startup: Distribution, streams: StreamsByName, count: int) -> FloatArray:

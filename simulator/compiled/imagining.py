@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from autoscaling_env.types import BoolArray, FloatArray
 from simulator.compiled import kernel
 from simulator.compiled.agenda import Index, push
+from simulator.compiled.borrowing import borrowed
 from simulator.compiled.compiling import compiled, inlined
 from simulator.compiled.environment import FACT, Episodes, Rules, observe
 from simulator.compiled.kernel import FINISHES, Farms
@@ -115,7 +116,7 @@ def play_plans(
     out: Course,
 ) -> None:
     """Play ``plans``, int64[c, h], in every future: row ``rows[i]`` has ``tasks[i]`` tasks and ``starting_s[i]``."""
-    steps = plans.shape[1] + afterwards.steps
+    episodes, steps = borrowed(episodes), plans.shape[1] + afterwards.steps
     for place in range(len(rows)):
         row = rows[place]
         for plan in range(len(plans)):

@@ -33,6 +33,7 @@ from simulator.compiled.agenda import (
     mark_first,
     push,
 )
+from simulator.compiled.borrowing import borrowed
 from simulator.compiled.calm import start_tasks
 from simulator.compiled.compiling import compiled, inlined
 from simulator.compiled.lanes import LANES
@@ -330,6 +331,7 @@ def play(
     workers: int,
 ) -> None:
     """Play the episodes of the farms ``rows`` from their start: one change of the worker count at each step's start."""
+    farms = borrowed(farms)
     for row in rows:
         restart(farms, row, farms.work_s.shape[1], workers)
         for change in changes:

@@ -60,8 +60,10 @@ class Streams:
 
         They are drawn from as from one generator, but everything drawn has a row for each seed.
         """
-        kind = Rows if self._works else SlowRows
-        return lambda name: cast("np.random.Generator", kind(self, seeds, name))
+        if not self._works:
+            return lambda name: cast("np.random.Generator", SlowRows(seeds, name))
+        words = seeds.astype(np.uint64)
+        return lambda name: cast("np.random.Generator", Rows(self, words, name))
 
     def swap(self, words: NDArray[np.uint64]) -> None:
         """Exchange the generator's state and uint64[WORDS]."""
@@ -87,7 +89,7 @@ class Streams:
 class SlowRows:
     """What is drawn from the streams ``name`` of several seeds, a row for each: generators of NumPy's own."""
 
-    def __init__(self, _: Streams, seeds: NDArray[np.int64], name: str) -> None:
+    def __init__(self, seeds: NDArray[np.int64], name: str) -> None:
         self._generators = [stream(seed, name) for seed in seeds.tolist()]
 
     def __getattr__(self, method: str) -> Callable[..., NDArray[Any]]:
@@ -97,10 +99,10 @@ class SlowRows:
 class Rows:
     """The same, with uniform, gamma and exponential numbers compiled, and one generator taking turns for all others."""
 
-    def __init__(self, streams: Streams, seeds: NDArray[np.int64], name: str) -> None:
+    def __init__(self, streams: Streams, seeds: NDArray[np.uint64], name: str) -> None:
         self._streams = streams
         self._words = np.zeros((len(seeds), WORDS), dtype=np.uint64)
-        seed_all(self._words, seeds.astype(np.uint64), np.uint64(STREAMS[name]))
+        seed_all(self._words, seeds, np.uint64(STREAMS[name]))
 
     def random(self, size: int) -> FloatArray:
         """Draw float64[k, size] in [0, 1)."""
