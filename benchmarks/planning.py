@@ -85,7 +85,7 @@ def measured(name: str, episodes: int, bound: bool) -> Row:
     return Row(name, static.mean(), planned.mean(), best.mean(), gain, float(median_ms), float(p99_ms))
 
 
-class _Timed:
+class Timed:
     """A policy whose decisions are timed."""
 
     def __init__(self, policy: Policy) -> None:
@@ -102,7 +102,7 @@ class _Timed:
 
 def played(config: Config, policy: Policy, seeds: tuple[int, ...]) -> tuple[FloatArray, list[float]]:
     """Return the episodes' rewards, and the milliseconds of every decision."""
-    env, timed = OpenFaaSAutoscalingEnv(config=config, backend="compiled"), _Timed(policy)
+    env, timed = OpenFaaSAutoscalingEnv(config=config, backend="compiled"), Timed(policy)
     played = [play_episode(env, timed, agent="planner", episode=0, episode_seed=seed) for seed in seeds]
     return np.array([each.total_reward for each in played]), timed.took_ms
 

@@ -15,7 +15,7 @@ from agents.planning.explanation import Explanation, because, forecast_of, told
 from agents.planning.forecast.forecaster import Counts, Forecaster
 from agents.planning.futures import futures
 from agents.planning.memory import Memory
-from agents.planning.plans import HoldAfterWait, Proposal, shifted
+from agents.planning.plans import HoldAfterWait, Plans, Proposal, shifted
 from agents.planning.rhythm import Rhythm
 from agents.planning.search import Search
 from agents.planning.service import ServicePool
@@ -32,9 +32,10 @@ class Effort:
         beyond: steps after it, which a plain rule plays.
         futures: how many, at most.
         rounds: how often plans near the best are looked at, at most.
-        tasks: imagined tasks a decision, about: with many of them fewer futures and rounds are looked at, but not
-            fewer than ``least_futures``.
+        tasks: imagined tasks a decision, about: with many of them fewer futures, plans and rounds are looked at, but
+            not fewer than ``least_futures`` and ``least_plans``.
         least_futures: see there.
+        least_plans: see there.
         caution: a plan found near the best takes its place where it is better by so many standard errors of the
             futures' differences: the best of many looks better than it is (the optimiser's curse).
         budget_s: no further round is begun when one more like the last would take longer than that in all; the best so
@@ -47,6 +48,7 @@ class Effort:
     rounds: int = 1
     tasks: int = 400_000
     least_futures: int = 4
+    least_plans: int = 24
     caution: float = 1.0
     budget_s: float | None = None
 
@@ -117,14 +119,12 @@ class Planner:
         beliefs = self._service, self._startup
         may_be = futures(info, self._memory, state, counts, self._pool, self._rhythm, beliefs, starts, rng)
         bounds = _reachable(info, state.requested, steps)
-        first = self._proposal.first(state.requested, *bounds, steps)
-        if len(self._last):
-            first = np.concatenate((first, shifted(self._last, steps)[None]))
-
+        tasks = sum(len(each.arrival_s) for each in may_be) / len(may_be)
+        first = self._first(state.requested, bounds, steps, tasks)
         situation = self._twin.imagine(state, may_be, steps, beyond=beyond, ends=ends)
         search = Search(situation.play, len(may_be))
         search.begin(first, kept=(0, len(first) - 1))
-        self._improve(search, sum(len(each.arrival_s) for each in may_be) / len(may_be), bounds, begin_s)
+        self._improve(search, tasks, bounds, begin_s)
         self._last = search.best
         self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
@@ -155,6 +155,14 @@ class Planner:
         rows = np.linspace(0, len(counts) - 1, count).round().astype(np.int64)  # of every member of a mixture
         chosen: Counts = counts[rows]
         return chosen
+
+    def _first(self, requested: int, bounds: tuple[int, int], steps: int, tasks: float) -> Plans:
+        """Return the plans to begin with: to hold, as many of those proposed as can be afforded, and the last one."""
+        first = self._proposal.first(requested, *bounds, steps)
+        affordable = max(int(self._effort.tasks / (2.0 * max(tasks, 1.0))), self._effort.least_plans)
+        if affordable < len(first):
+            first = first[np.linspace(0, len(first) - 1, affordable).round().astype(np.int64)]
+        return np.concatenate((first, shifted(self._last, steps)[None])) if len(self._last) else first
 
     def _improve(self, search: Search, tasks: float, bounds: tuple[int, int], begin_s: float) -> None:
         """Look at plans near the best as long as that helps and may be done; a future has so many tasks."""

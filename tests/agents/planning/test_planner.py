@@ -68,8 +68,8 @@ class ToldSituation:
 
 
 def planner(twin: Told, **settings: Any) -> Planner:
-    effort = Effort(horizon=6, futures=3, rounds=0)
-    return Planner(twin, Persistence(30.0), POOL, startup_s=STARTUP_S, effort=effort, **settings)
+    settings = {"effort": Effort(horizon=6, futures=3, rounds=0), **settings}
+    return Planner(twin, Persistence(30.0), POOL, startup_s=STARTUP_S, **settings)
 
 
 def episode(policy: Policy, steps: int = 8) -> list[int]:
@@ -257,3 +257,25 @@ def test_near_its_end_an_episode_is_imagined_up_to_it() -> None:
     twin = Told(best=0)
     episode(planner(twin, max_steps=8))
     assert [plans.shape[1] for *_, plans in twin.asked] == [6, 6, 6, 5, 4, 3, 2, 1]
+
+
+def test_many_tasks_thin_the_plans_but_not_to_nothing() -> None:
+    counts = []
+    for tasks in (10**9, 20_000, 1):
+        twin = Told(best=0)
+        policy = planner(twin, effort=Effort(horizon=6, futures=3, rounds=0, tasks=tasks, least_plans=5))
+        episode(policy, steps=1)
+        counts.append(len(twin.asked[0][2]))
+        assert (twin.asked[0][2][0] == twin.asked[0][0].requested).all()  # to hold is among them
+    assert counts[0] > counts[1] > counts[2] == 5
+
+
+def test_counts_that_cannot_be_reached_are_not_looked_at() -> None:
+    twin = Told(best=0)
+    policy = planner(twin)
+    env = OpenFaaSAutoscalingEnv(backend="compiled")  # one worker a step
+    observation, info = env.reset(options={"episode_seed": 3})
+    policy.decide(observation, info)
+    state, _, plans = twin.asked[0]
+    assert (np.abs(plans - state.requested) <= 6).all()
+    assert len(np.unique(plans, axis=0)) == len(plans)
