@@ -261,7 +261,7 @@ def test_near_its_end_an_episode_is_imagined_up_to_it() -> None:
 
 def test_many_tasks_thin_the_plans_but_not_to_nothing() -> None:
     counts = []
-    for tasks in (10**9, 20_000, 1):
+    for tasks in (10**9, 6_000, 1):
         twin = Told(best=0)
         policy = planner(twin, effort=Effort(horizon=6, futures=3, rounds=0, tasks=tasks, least_plans=5))
         episode(policy, steps=1)
