@@ -19,35 +19,37 @@ class LearnerOption:
     Attributes:
         kind: of its value; ``list`` is whole numbers with commas.
         help: for ``--help``.
-        agent: who has it; None: every agent that learns.
+        agents: who has it; none: every agent that learns.
         key: what it sets, below ``agents.<agent>`` or, with a dot, in the whole configuration.
         least: the smallest value that makes sense, where Typer can check it.
     """
 
     kind: type
     help: str
-    agent: str | None = None
+    agents: tuple[str, ...] = ()
     key: str = ""
     least: int | None = None
 
 
+EXPLORING = ("sarsa", "dqn")
+
 #: Parameter -> option; the key is the parameter's name unless it says another.
 OPTIONS: dict[str, LearnerOption] = {
     "episodes": LearnerOption(int, "Training episodes.", least=1),
-    "bins": LearnerOption(list, "bins per observation, one number or nine.", "sarsa"),
-    "alpha": LearnerOption(float, "step size.", "sarsa"),
-    "gamma": LearnerOption(float, "Discount per step."),
-    "epsilon": LearnerOption(float, "First share of random actions."),
-    "epsilon_min": LearnerOption(float, "Least share of random actions."),
-    "epsilon_decay": LearnerOption(float, "Factor after every episode."),
-    "trace_lambda": LearnerOption(float, "decay of traces.", "sarsa"),
-    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", "sarsa"),
-    "learning_rate": LearnerOption(float, "step size of Adam.", "dqn"),
-    "hidden_layers": LearnerOption(list, "width of each hidden layer.", "dqn"),
-    "replay_capacity": LearnerOption(int, "transitions kept.", "dqn"),
-    "batch_size": LearnerOption(int, "transitions in an update.", "dqn"),
-    "target_update": LearnerOption(int, "updates between two moves of the target network.", "dqn"),
-    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", "dqn"),
+    "bins": LearnerOption(list, "bins per observation, one number or nine.", ("sarsa",)),
+    "alpha": LearnerOption(float, "step size.", ("sarsa",)),
+    "gamma": LearnerOption(float, "Discount per step.", EXPLORING),
+    "epsilon": LearnerOption(float, "First share of random actions.", EXPLORING),
+    "epsilon_min": LearnerOption(float, "Least share of random actions.", EXPLORING),
+    "epsilon_decay": LearnerOption(float, "Factor after every episode.", EXPLORING),
+    "trace_lambda": LearnerOption(float, "decay of traces.", ("sarsa",)),
+    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", ("sarsa",)),
+    "learning_rate": LearnerOption(float, "step size of Adam.", ("dqn", "distilled")),
+    "hidden_layers": LearnerOption(list, "width of each hidden layer.", ("dqn", "distilled")),
+    "replay_capacity": LearnerOption(int, "transitions kept.", ("dqn",)),
+    "batch_size": LearnerOption(int, "transitions or moments in an update.", ("dqn", "distilled")),
+    "target_update": LearnerOption(int, "updates between two moves of the target network.", ("dqn",)),
+    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", ("dqn",)),
     "checkpoint_every": LearnerOption(
         int, "Episodes between two checkpoints.", key="agents.training.checkpoint_every", least=1
     ),
@@ -78,8 +80,8 @@ def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, An
         option = OPTIONS[name]
         if value is None:
             continue
-        if option.agent not in {None, agent}:
-            problems.append(f"{flag(name)} belongs to {option.agent}, not to {agent}")
+        if option.agents and agent not in option.agents:
+            problems.append(f"{flag(name)} belongs to {' and '.join(option.agents)}, not to {agent}")
             continue
         key = option.key or f"agents.{agent}.{name}"
         settings[key] = _numbers(name, value) if option.kind is list else value
@@ -99,7 +101,7 @@ def _numbers(name: str, text: str) -> int | list[int]:
 
 
 def _annotation(name: str, option: LearnerOption) -> Any:
-    words = f"{option.agent}: {option.help}" if option.agent else option.help
+    words = f"{', '.join(option.agents)}: {option.help}" if option.agents else option.help
     kind = str if option.kind is list else option.kind
     return Annotated[
         kind | None,

@@ -134,6 +134,7 @@ class Planner:
         self._memory, self._last = Memory(self._window_s), np.zeros(0, dtype=np.int64)
         self._service, self._startup = ServiceBelief(), StartupBelief(self._startup_s)
         self._reasons: Callable[[], Explanation] | None = None
+        self._search: _Search | None = None
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Return the count that the best plan wants now."""
@@ -157,9 +158,16 @@ class Planner:
 
         search = _Search(first, play(first))
         self._improve(search, play, sum(map(len, (each.arrival_s for each in may_be))), info, begin_s)
-        self._last = search.best
+        self._last, self._search = search.best, search
         self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
+
+    def values(self) -> dict[int, float]:
+        """Return the mean reward of the best plan by first wanted count, of those the last decision looked at."""
+        if self._search is None:
+            return {}
+        first, mean = self._search.plans[:, 0], self._search.imagined.reward.mean(axis=1)
+        return {int(count): float(mean[first == count].max()) for count in np.unique(first)}
 
     def explanation(self) -> dict[str, Any] | None:
         """Return why the last decision was made (``agents.planning.explanation.Explanation``); None before it."""

@@ -12,7 +12,7 @@ import pytest
 from agents.learned import load_policy
 from agents.learner import BatchPolicy, Learner
 from agents.simultaneous import Environments, Simultaneous
-from agents.training import LEARNERS, resume, train
+from agents.training import EXPLORERS, resume, train
 from agents.training.episodes import ManyAtOnce, OneByOne
 from agents.training.evaluation import evaluate
 from agents.training.records import TrainingRecords
@@ -45,7 +45,7 @@ def agent(request: pytest.FixtureRequest) -> str:
 
 def trained(agent: str, config: Config, episodes: int) -> Learner:
     """Return a learner after some episodes in a single environment."""
-    learner = LEARNERS[agent](config, 0)
+    learner = EXPLORERS[agent](config, 0)
     player = OneByOne(agent, learner, make_env(config), TrainingRecords(agent, config, 0, ()))
     for number, seed in enumerate(episode_seeds(1, episodes), start=1):
         player.play(number, [seed])
@@ -66,7 +66,7 @@ def test_an_evaluation_of_many_at_once_gives_the_same_numbers(agent: str, at_onc
 def test_episodes_that_end_early_are_waited_for_and_not_counted_on() -> None:
     """Ends at different steps: terminated as soon as everything is collected."""
     config = small_config("environment.max_steps=30", "farm.initial_workers=5")
-    policy: BatchPolicy = LEARNERS["sarsa"](config, 0).policy()
+    policy: BatchPolicy = EXPLORERS["sarsa"](config, 0).policy()
     seeds = episode_seeds(3, 12)
     episodes = Simultaneous(make_vector_env(config, 16), seeds)
     while episodes.playing.any():
@@ -86,7 +86,7 @@ def test_a_batch_of_actions_is_the_actions_one_by_one(agent: str) -> None:
 
 def play(agent: str, player: type[OneByOne | ManyAtOnce], config: Config) -> tuple[Any, Any, Learner]:
     """Train ten episodes, one at a time; return lines, step records and the learner."""
-    learner, records = LEARNERS[agent](config, 0), TrainingRecords(agent, config, 0, ())
+    learner, records = EXPLORERS[agent](config, 0), TrainingRecords(agent, config, 0, ())
     env: Any = make_env(config) if player is OneByOne else make_vector_env(config, 1)
     playing = player(agent, learner, env, records)
     lines = [line for number, seed in enumerate(episode_seeds(1, 10), start=1) for line in playing.play(number, [seed])]
