@@ -74,7 +74,7 @@ def measured(name: str, episodes: int, bound: bool) -> Row:
     count, _ = best_static(before, past, episode_seeds(train_seed, 20))
     constant = [play_static(config, each, workload.mean_service_s, np.array([count])) for each in batches]
     static = np.array([outcome.total_reward[0] for outcome in constant])
-    planned, took_ms = _played(config, trained_planner(before, past, episode_seeds(train_seed, HISTORY)), tests)
+    planned, took_ms = played(config, trained_planner(before, past, episode_seeds(train_seed, HISTORY)), tests)
     best = np.full(episodes, np.nan)
     if bound:
         best = np.array([hindsight(config, each, workload.mean_service_s)[1] for each in batches])
@@ -98,7 +98,7 @@ class _Timed:
         return wanted
 
 
-def _played(config: Config, policy: Policy, seeds: tuple[int, ...]) -> tuple[FloatArray, list[float]]:
+def played(config: Config, policy: Policy, seeds: tuple[int, ...]) -> tuple[FloatArray, list[float]]:
     """Return the episodes' rewards, and the milliseconds of every decision."""
     env, timed = OpenFaaSAutoscalingEnv(config=config, backend="compiled"), _Timed(policy)
     played = [play_episode(env, timed, agent="planner", episode=0, episode_seed=seed) for seed in seeds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ class DistilledPolicy:
 
     def act_batch(self, observations: Floats, infos: Info) -> list[int]:
         """Run the network for every row; the n-th row is always of the same farm."""
-        seen = ("step", "requested_workers", *COUNTED)
+        seen = ("step", "requested_workers", "min_workers", "max_workers", *COUNTED)
         columns = {name: infos[name][: len(observations)].tolist() for name in seen}
         rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
         return [self._act(self._recall(place), observations[place], row) for place, row in enumerate(rows)]
@@ -85,8 +86,15 @@ class DistilledPolicy:
         """Return the action at a moment whose facts are known (``Recall.facts``)."""
         student, requested = self._student, int(info["requested_workers"])
         seen = student.normaliser(np.concatenate((facts, student.profile.at(int(info["step"])))))
-        move = calmest_best(action_values(self._network, seen).tolist(), self._moves.deltas)
-        return self._actions.nearest(requested + self._moves.deltas[move], requested)
+        values, least, most = action_values(self._network, seen).tolist(), info["min_workers"], info["max_workers"]
+        changes = self._moves.deltas
+        # What would lead out of the bounds was never labelled there, so its value is anything.
+        within = [
+            value if least <= requested + each <= most else -math.inf
+            for value, each in zip(values, changes, strict=True)
+        ]
+        change = changes[calmest_best(within, changes)]
+        return self._actions.nearest(requested + change, requested)
 
     def _act(self, recall: Recall, observation: Observation, info: Info) -> int:
         return self.act_on(recall.facts(observation, info), info)

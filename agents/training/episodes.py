@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from agents.distilled.learner import DistilledLearner
-from agents.distilled.lessons import Classroom
-from agents.learner import Learner
+from agents.distilled.lessons import Classroom, Labelled
+from agents.learner import Learner, NotFinite
 from agents.simultaneous import Environments, Simultaneous, StepRow
 from agents.training.records import TrainingRecords
 from agents.training.types import TrainingEpisode
@@ -121,6 +122,7 @@ class Taught:
             played = self._classroom.play([learner.lesson(seed) for seed in some])
             for seed, one in zip(some, played, strict=True):
                 number = first + len(lines)
+                _check_rewards(one, len(lines))
                 for step in one.steps:
                     self._records.steps.append(self._agent, number, *step)
                 lines.append(_line(number, seed, one.summary, epsilon, loss))
@@ -130,6 +132,12 @@ class Taught:
     def close(self) -> None:
         """Close the classroom."""
         self._classroom.close()
+
+
+def _check_rewards(played: Labelled, row: int) -> None:
+    for observation, reward, *_ in played.steps:
+        if not math.isfinite(reward):
+            raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])}, row)
 
 
 def _line(number: int, seed: int, one: EpisodeSummary, epsilon: float, loss: float | None) -> TrainingEpisode:
