@@ -108,6 +108,8 @@ def load_policy(path: Path | str) -> LearnedPolicy:
         policy = LOADERS[header.agent](checkpoint.tensors, header.actions)
     except KeyError as error:
         raise ModelError(f"{path}: lacks the array {error}; train the model again") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}; train the model again") from None
     return LearnedPolicy(path, checkpoint, policy)
 
 

@@ -1,8 +1,8 @@
 """The planner distilled beside the planner and the best constant, on test episodes.
 
-    python -m benchmarks.distilled [--scenarios flash_crowd,ramp] [--test 10] [--moments 5000] [--jobs 2] [--output-dir runs]
+    python -m benchmarks.distilled [--scenarios flash_crowd,ramp] [--test 10] [--moments 5000] [--jobs 2]
 
-A network is trained in each scenario, on as many training episodes as have so many moments (whole rounds, two at least),
+A network is trained in each scenario, on as many training episodes as have so many moments (two rounds at least),
 and what is kept of the planner's gain over the best constant is a ratio of means, with a 95 % interval over the test
 episodes. Seconds of training are by the wall clock, each training in one process.
 """

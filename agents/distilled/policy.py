@@ -10,7 +10,7 @@ import numpy as np
 from agents.checkpoint import Tensors
 from agents.distilled.features import COUNTED, Floats, Profile, Recall
 from agents.distilled.labels import moves_of
-from agents.dqn.policy import Normaliser, action_values, layers
+from agents.dqn.policy import Normaliser, action_values, layers, parameter_count
 from agents.exploration import calmest_best
 from autoscaling_env.actions import Actions
 from autoscaling_env.types import Info, Observation
@@ -51,6 +51,8 @@ class Student:
     def of(cls, tensors: Tensors) -> Student:
         """Return the student that ``tensors`` was taken from."""
         sizes = tuple(int(size) for size in tensors["student.sizes"])
+        if len(tensors["student.weights"]) != parameter_count(sizes):
+            raise ValueError(f"{len(tensors['student.weights'])} weights for a network of {sizes}")
         normaliser = Normaliser(sizes[0])
         normaliser.load_state_dict(tensors)
         profile = Profile(tensors["student.arrived"].copy(), tensors["student.episodes"].copy())

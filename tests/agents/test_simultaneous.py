@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents.distilled.learner import DistilledLearner
 from agents.learned import load_policy
 from agents.learner import BatchPolicy, Learner
 from agents.simultaneous import Environments, Simultaneous
@@ -22,7 +23,7 @@ from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, ModelError
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
-from tests.agents.farms import make_env, small_config
+from tests.agents.farms import make_classroom, make_env, small_config
 from tests.agents.training.test_training import Recorder, contents
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -75,6 +76,17 @@ def test_episodes_that_end_early_are_waited_for_and_not_counted_on() -> None:
     assert tuple(each.total_reward for each in episodes.summaries()) == alone.total_reward
     assert tuple(each.final_qos_total for each in episodes.summaries()) == alone.final_qos
     assert len({each.steps for each in episodes.summaries()}) > 1
+
+
+def test_who_remembers_an_episode_is_evaluated_alike_many_at_once() -> None:
+    config = small_config("environment.max_steps=12")
+    learner, room = DistilledLearner(config, 0), make_classroom(config, 0)
+    learner.take(room.play([learner.lesson(seed) for seed in range(learner.left)]))
+    policy, seeds = learner.policy(), episode_seeds(77, 7)
+    asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": seeds, "listener": SilentTraining()}
+    alone = evaluate(make_env(config), policy, **asked)
+    assert evaluate(make_vector_env(config, 3), policy, **asked) == alone
+    assert len(set(alone.total_reward)) == 7
 
 
 def test_a_batch_of_actions_is_the_actions_one_by_one(agent: str) -> None:
