@@ -1,6 +1,6 @@
 """The planner distilled beside the planner and the best constant, on test episodes.
 
-    python -m benchmarks.distilled [--scenarios flash_crowd,ramp] [--test 10] [--moments 5000] [--jobs 2]
+    python -m benchmarks.distilled [--scenarios flash_crowd,ramp] [--test 10] [--moments 2500] [--jobs 2]
 
 A network is trained in each scenario, on as many training episodes as have so many moments (two rounds at least),
 and what is kept of the planner's gain over the best constant is a ratio of means, with a 95 % interval over the test
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", default=SCENARIOS)
     parser.add_argument("--test", type=int, default=10, help="episodes of each")
-    parser.add_argument("--moments", type=int, default=5000, help="about so many are labelled")
+    parser.add_argument("--moments", type=int, default=2500, help="about so many are labelled")
     parser.add_argument("--jobs", type=int, default=2, help="scenarios at the same time")
     parser.add_argument("--output-dir", type=Path, default=Path("runs"))
     given = parser.parse_args()

@@ -12,13 +12,20 @@ from agents.learned import load_policy
 from agents.training import train
 from agents.training.types import TrainingResult
 from autoscaling_env.actions import nearest_action
+from autoscaling_env.config import default_config
 from autoscaling_env.errors import InputError
-from autoscaling_env.policy import FromActions
+from autoscaling_env.policy import FromActions, Policy
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.run_folder import RunFolder
+from autoscaling_env.testing.policy import PolicyContract
 from tests.agents.farms import Clerk, make_classroom, make_env, small_config
 
 SMALL = small_config("agents.distilled.round_episodes=3", "agents.distilled.beta_decay=0.5")
+
+
+class TestDistilledPolicy(PolicyContract):
+    def make_policy(self) -> Policy:
+        return FromActions(DistilledLearner(default_config(), 0).policy())
 
 
 def taught(learner: DistilledLearner, seeds: range, room: Alone) -> list[Labelled]:
