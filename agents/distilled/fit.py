@@ -1,8 +1,8 @@
 """Fits a network to labelled moments, in NumPy: a gradient that is written out, and Adam.
 
 Kingma & Ba 2015 (Adam). A round's fit takes seconds, its labels minutes: torch would save nothing that anybody notices,
-and this way distilling needs no more than looking ahead does. Products of batches of 64 with layers of 64 OpenBLAS makes
-on one core; larger ones it hands to several, which on a busy machine takes ten times as long.
+and this way distilling needs no more than looking ahead does. OpenBLAS makes products of a batch of 64 with layers of
+64 on one core; four times as many it hands to several, which took thirty times as long on a busy machine.
 """
 
 from __future__ import annotations
