@@ -35,7 +35,7 @@ class Header:
     """What a model file says about itself.
 
     Attributes:
-        agent: ``sarsa`` or ``dqn``.
+        agent: which learner it is of: ``sarsa``, ``dqn`` or ``distilled``.
         episode: training episodes behind it.
         planned_episodes: ``episodes`` of the configuration it was trained with.
         seed: the training seed.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import Checkpoint, Tensors, read_checkpoint, write_checkpoint
+from agents.distilled.policy import load_distilled
 from agents.dqn.policy import load_dqn
 from agents.learner import BatchPolicy
 from agents.sarsa import load_sarsa
@@ -17,18 +18,22 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.errors import ModelError, unknown_name
 from autoscaling_env.types import Info, Observation
 
-LOADERS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {"sarsa": load_sarsa, "dqn": load_dqn}
+LOADERS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {
+    "sarsa": load_sarsa,
+    "dqn": load_dqn,
+    "distilled": load_distilled,
+}
 
 
 #: What a policy needs of a checkpoint; the rest is for learning on.
-NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.")
+NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.")
 
 
 class LearnedPolicy:
     """A trained policy, which decides only where what its actions mean can be done.
 
     Attributes:
-        agent: ``sarsa`` or ``dqn``.
+        agent: which learner made it, one of ``LOADERS``.
         episodes: training episodes behind it.
     """
 
@@ -103,6 +108,8 @@ def load_policy(path: Path | str) -> LearnedPolicy:
         policy = LOADERS[header.agent](checkpoint.tensors, header.actions)
     except KeyError as error:
         raise ModelError(f"{path}: lacks the array {error}; train the model again") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}; train the model again") from None
     return LearnedPolicy(path, checkpoint, policy)
 
 

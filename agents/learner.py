@@ -30,7 +30,7 @@ class NotFinite(Exception):  # noqa: N818 - caught by the training loop, which r
 
 
 class BatchPolicy(ActionPolicy, Protocol):
-    """An action policy without memory, which can act for many farms at once."""
+    """An action policy that can act for many farms at once; what it remembers of an episode begins at its step 0."""
 
     def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
         """Return, for float32[n, 9], the n actions that ``act`` would return one by one.

@@ -33,6 +33,9 @@ def stream(seed: int, name: str) -> np.random.Generator:
 #: Start-up delays are drawn in blocks of this size: part of what a seed means.
 STARTUP_BLOCK = 64
 
+#: Training seeds are drawn apart from any evaluation seed a user may name.
+TRAINING_SALT = 0x5EED_7EA1
+
 #: Episode seeds are drawn below this bound: they fit a JSON number exactly.
 SEED_BOUND = 2**53
 

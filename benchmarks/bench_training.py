@@ -29,7 +29,7 @@ from agents.dqn.agent import DqnLearner
 from agents.learner import Learner
 from agents.sarsa import SarsaLearner
 from agents.simultaneous import Environments
-from agents.training import LEARNERS, train
+from agents.training import EXPLORERS, train
 from agents.training.episodes import ALONE, ManyAtOnce, OneByOne, Player
 from agents.training.evaluation import evaluate, evaluation_seeds
 from agents.training.records import TrainingRecords
@@ -130,7 +130,7 @@ def make_envs(config: Config, num_envs: int) -> Environments:
 
 def seconds_to_reward(agent: str, config: Config, farm: str, at_once: int, seed: int) -> float:
     """Return the CPU seconds of training until evaluations steadily reach ``REACHED``; infinite: they never did."""
-    learner, records = LEARNERS[agent](config, seed), TrainingRecords(agent, config, seed, ())
+    learner, records = EXPLORERS[agent](config, seed), TrainingRecords(agent, config, seed, ())
     alone = OpenFaaSAutoscalingEnv(config=config, backend=farm)
     player: Player = OneByOne(agent, learner, alone, records)
     if at_once > 1:

@@ -15,29 +15,31 @@ class LearnerOption(Option):
     """An option of ``train``; of kind ``list`` it is whole numbers with commas.
 
     Attributes:
-        agent: who has it; None: every agent that learns.
+        agents: who has it; none: every agent that learns.
     """
 
-    agent: str | None = None
+    agents: tuple[str, ...] = ()
 
+
+EXPLORING = ("sarsa", "dqn")
 
 #: Parameter -> option; the key is the parameter's name unless it says another.
 OPTIONS: dict[str, LearnerOption] = {
     "episodes": LearnerOption(int, "Training episodes.", least=1),
-    "bins": LearnerOption(list, "bins per observation, one number or nine.", agent="sarsa"),
-    "alpha": LearnerOption(float, "step size.", agent="sarsa"),
-    "gamma": LearnerOption(float, "Discount per step."),
-    "epsilon": LearnerOption(float, "First share of random actions."),
-    "epsilon_min": LearnerOption(float, "Least share of random actions."),
-    "epsilon_decay": LearnerOption(float, "Factor after every episode."),
-    "trace_lambda": LearnerOption(float, "decay of traces.", agent="sarsa"),
-    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", agent="sarsa"),
-    "learning_rate": LearnerOption(float, "step size of Adam.", agent="dqn"),
-    "hidden_layers": LearnerOption(list, "width of each hidden layer.", agent="dqn"),
-    "replay_capacity": LearnerOption(int, "transitions kept.", agent="dqn"),
-    "batch_size": LearnerOption(int, "transitions in an update.", agent="dqn"),
-    "target_update": LearnerOption(int, "updates between two moves of the target network.", agent="dqn"),
-    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", agent="dqn"),
+    "bins": LearnerOption(list, "bins per observation, one number or nine.", agents=("sarsa",)),
+    "alpha": LearnerOption(float, "step size.", agents=("sarsa",)),
+    "gamma": LearnerOption(float, "Discount per step.", agents=EXPLORING),
+    "epsilon": LearnerOption(float, "First share of random actions.", agents=EXPLORING),
+    "epsilon_min": LearnerOption(float, "Least share of random actions.", agents=EXPLORING),
+    "epsilon_decay": LearnerOption(float, "Factor after every episode.", agents=EXPLORING),
+    "trace_lambda": LearnerOption(float, "decay of traces.", agents=("sarsa",)),
+    "trace_threshold": LearnerOption(float, "smaller traces are dropped.", agents=("sarsa",)),
+    "learning_rate": LearnerOption(float, "step size of Adam.", agents=("dqn", "distilled")),
+    "hidden_layers": LearnerOption(list, "width of each hidden layer.", agents=("dqn", "distilled")),
+    "replay_capacity": LearnerOption(int, "transitions kept.", agents=("dqn",)),
+    "batch_size": LearnerOption(int, "transitions or moments in an update.", agents=("dqn", "distilled")),
+    "target_update": LearnerOption(int, "updates between two moves of the target network.", agents=("dqn",)),
+    "target_tau": LearnerOption(float, "how far it moves, 1 copies.", agents=("dqn",)),
     "checkpoint_every": LearnerOption(
         int, "Episodes between two checkpoints.", key="agents.training.checkpoint_every", least=1
     ),
@@ -63,8 +65,8 @@ def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, An
         option = OPTIONS[name]
         if value is None:
             continue
-        if option.agent not in {None, agent}:
-            problems.append(f"{flag(name)} belongs to {option.agent}, not to {agent}")
+        if option.agents and agent not in option.agents:
+            problems.append(f"{flag(name)} belongs to {' and '.join(option.agents)}, not to {agent}")
             continue
         key = option.key or f"agents.{agent}.{name}"
         settings[key] = _numbers(name, value) if option.kind is list else value
@@ -87,7 +89,7 @@ def _explained(option: LearnerOption) -> LearnerOption:
     """Return the option with its agent in its help, and a list as the text that Typer reads."""
     if option.kind is list:
         option = replace(option, kind=str, metavar="N,N")
-    return replace(option, help=f"{option.agent}: {option.help}") if option.agent else option
+    return replace(option, help=f"{', '.join(option.agents)}: {option.help}") if option.agents else option
 
 
 LEARNER = Group(declared({name: _explained(option) for name, option in OPTIONS.items()}), dict)

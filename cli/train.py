@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from experiments import Setup, Stop, Training
 
 #: Parameters that mean something together with --resume.
-WITH_RESUME = frozenset({"context", "agent", "resume", "episodes", "backend", "engine", "as_json", "help"})
+WITH_RESUME = frozenset({"context", "agent", "resume", "episodes", "backend", "engine", "jobs", "as_json", "help"})
 
 
 @takes(learner=LEARNER, setup=options.PLAYED, farm=options.FARM)
@@ -40,6 +40,7 @@ def train(
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="DIR", help="Go on in this run, to the bit as if uninterrupted.")
     ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="distilled: processes in which the planner labels.")] = 1,
     as_json: options.Json = False,
 ) -> None:
     """Train an agent in simulation, in seconds; Ctrl-C saves, --resume goes on.
@@ -49,6 +50,8 @@ def train(
       autoscale train sarsa --episodes 200
 
       autoscale train dqn --hidden-layers 64,64 --seed 3 --scenario flash_crowd
+
+      autoscale train distilled --scenario flash_crowd --jobs 4
 
       autoscale train sarsa --objective cost --trace my_trace.csv
 
@@ -69,6 +72,7 @@ def train(
                     agent=agent,
                     episodes=learner["episodes"],
                     **farm,
+                    jobs=jobs,
                     listener=listener,
                     stop=stop,
                 )
@@ -77,6 +81,7 @@ def train(
                     agent,
                     setup,
                     **farm,
+                    jobs=jobs,
                     output_dir=output_dir,
                     listener=listener,
                     stop=stop,

@@ -20,9 +20,10 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.plugins import policy_plugins
 from autoscaling_env.policy import ActionPolicy, Policy
-from autoscaling_env.rng import episode_seeds
+from autoscaling_env.rng import TRAINING_SALT, episode_seeds
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.workload import Workload, draw_episode
+from experiments.classrooms import classrooms
 from experiments.environments import SIMULATED, EnvironmentFactory
 from experiments.listening import Listener, Silent, TrainingWithin
 from experiments.models import installed_policy, is_factory, is_path, load_named
@@ -32,8 +33,6 @@ ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
 EXTERNAL = "external"
 #: Its decisions are explained in records that nobody keeps.
 PLANNER = "planner"
-#: Training seeds are drawn apart from any evaluation seed a user may name.
-TRAINING_SALT = 0x5EED_7EA1
 #: Training episodes the best constant is searched on.
 STATIC_EPISODES = 20
 STATIC = re.compile(r"static-(\d+)")
@@ -124,13 +123,15 @@ def _industry(name: str, setting: Setting) -> Policy:
 
 def _trained(agent: str, setting: Setting) -> Policy:
     """Train with the configured settings, on the training seed; the training run stays beside the comparison."""
-    factory = EnvironmentFactory(SIMULATED, known={setting.past.config: setting.past.workload})
+    known = {setting.past.config: setting.past.workload}
+    factory = EnvironmentFactory(SIMULATED, known=known)
     setting.listener.note(f"{agent}: training on seed {setting.seed}")
     result = train(
         agent,
         setting.past.config,
         env_factory=factory.one,
         vector_env_factory=factory.many,
+        classroom=classrooms(SIMULATED, known=known),
         seed=setting.seed,
         folder=RunFolder(setting.folder / "training" / agent),
         listener=TrainingWithin(setting.listener),

@@ -17,13 +17,12 @@ from agents.planning.forecast.history import counts_of
 from agents.planning.past import Past, SeenTasks
 from autoscaling_env.config import load_config
 from autoscaling_env.errors import InputError, RunError
-from autoscaling_env.rng import episode_seeds
+from autoscaling_env.rng import TRAINING_SALT, episode_seeds
 from autoscaling_env.types import TaskBatch
 from autoscaling_env.workload import draw_episode
 from experiments.environments import load_workload
 from experiments.listening import Listener
 from experiments.planners import history_of
-from experiments.policies import TRAINING_SALT
 from experiments.replaying import read_table
 from experiments.setup import Setup, resolve, training_place
 from workloads import make_workload

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
 from autoscaling_env.errors import BackendError
 
@@ -43,13 +43,13 @@ class Worker:
         threading.Thread(target=self._wait_for_stop, daemon=True, name="stop").start()
         threading.Thread(target=_go_with_parent, daemon=True, name="lifeline").start()
 
-    def work(self, function: Callable[..., None], arguments: Sequence[Any]) -> None:
-        """Do one piece of work; none is begun after ``stop``."""
+    def work(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """Do one piece of work and return what comes of it; none is begun after ``stop``."""
         self._working = True
         try:
             if self._stop.poll():
                 raise KeyboardInterrupt
-            function(*arguments)
+            return function(*arguments)
         finally:
             self._working = False
             if self._leave:
@@ -77,6 +77,9 @@ class Worker:
         if not self._working:
             os._exit(1)
 
+
+#: Calls a function with arguments in one of the processes.
+Submit: TypeAlias = Callable[..., Future[Any]]
 
 #: In a process that works: itself. What a pool's processes begin with can leave something for their work only here.
 _HERE: list[Worker] = []
@@ -106,27 +109,51 @@ def side_by_side(
         BackendError: a process was killed.
         Exception: what a call raised; the others are then cut short, too.
     """
-    alone, safe_path = multiprocessing.get_context("spawn"), os.environ.get(SAFE_PATH)
-    with _nothing_imported_from_here():
-        stopped, running = alone.Pipe(duplex=False)
-        pool = ProcessPoolExecutor(at_once, alone, _begin, (stopped, safe_path))
-    with stopped, pool:
-        try:
-            with _nothing_imported_from_here():
-                jobs = [pool.submit(_work, function, piece) for piece in pieces]
-            _finish(jobs, progress, stop)
-        except KeyboardInterrupt:
-            return False
-        except BrokenProcessPool:
-            remedy = "with fewer --jobs less memory is needed at a time; what was finished is kept"
-            raise BackendError(f"a process was killed, perhaps because memory ran out; {remedy}") from None
-        finally:
-            running.close()
-            pool.shutdown(cancel_futures=True)
+    try:
+        with told_if_killed(), processes(at_once) as submit:
+            _finish([submit(function, *piece) for piece in pieces], progress, stop)
+    except KeyboardInterrupt:
+        return False
     return True
 
 
-def _finish(jobs: Sequence[Future[None]], progress: Callable[[int, int], None], stop: threading.Event | None) -> None:
+@contextmanager
+def processes(at_once: int, begin: Callable[..., None] | None = None, *arguments: Any) -> Iterator[Submit]:
+    """Give what submits calls to processes of their own, for as long as the block runs; they end with it, at once.
+
+    Args:
+        at_once: how many processes.
+        begin: what each of them does first, importable by name.
+        arguments: of ``begin``.
+    """
+    alone, safe_path = multiprocessing.get_context("spawn"), os.environ.get(SAFE_PATH)
+    with _nothing_imported_from_here():
+        stopped, running = alone.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(at_once, alone, _begin, (stopped, safe_path, begin, arguments))
+
+    def submit(function: Callable[..., Any], *given: Any) -> Future[Any]:
+        with _nothing_imported_from_here():
+            return pool.submit(_work, function, given)
+
+    with stopped, pool:
+        try:
+            yield submit
+        finally:
+            running.close()
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def told_if_killed() -> Iterator[None]:
+    """Say in one line that one of the processes was killed."""
+    try:
+        yield
+    except BrokenProcessPool:
+        remedy = "with fewer --jobs less memory is needed at a time; what was finished is kept"
+        raise BackendError(f"a process was killed, perhaps because memory ran out; {remedy}") from None
+
+
+def _finish(jobs: Sequence[Future[Any]], progress: Callable[[int, int], None], stop: threading.Event | None) -> None:
     """Wait for all; raise what the first of them raised, or ``KeyboardInterrupt`` at the stop signal."""
     waiting = set(jobs)
     while waiting:
@@ -157,14 +184,18 @@ def _put_back(safe_path: str | None) -> None:
         os.environ[SAFE_PATH] = safe_path
 
 
-def _begin(stop: Connection, safe_path: str | None) -> None:
+def _begin(
+    stop: Connection, safe_path: str | None, begin: Callable[..., None] | None, arguments: Sequence[Any]
+) -> None:
     _put_back(safe_path)  # what our work starts is not ours to decide about
     _HERE.append(Worker(stop))
     _HERE[0].listen()
+    if begin is not None:
+        begin(*arguments)
 
 
-def _work(function: Callable[..., None], arguments: Sequence[Any]) -> None:
-    _HERE[0].work(function, arguments)
+def _work(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    return _HERE[0].work(function, arguments)
 
 
 def _go_with_parent() -> None:

@@ -15,6 +15,7 @@ from agents.training import train as train_run
 from agents.training.types import TrainingListener, TrainingResult
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
+from experiments.classrooms import classrooms
 from experiments.environments import SIMULATED, EnvironmentFactory, farm_name
 from experiments.listening import Listener, Silent
 from experiments.pictures import draw_training
@@ -86,6 +87,7 @@ def train(
     *,
     backend: str = SIMULATED,
     engine: str | None = None,
+    jobs: int = 1,
     output_dir: Path = Path("runs"),
     listener: Listener | None = None,
     stop: threading.Event | None = None,
@@ -100,6 +102,7 @@ def train(
         where: a setup, or the name of a scenario.
         backend: name of the farm.
         engine: simulation engine of a farm that has several.
+        jobs: processes in which the planner labels what ``distilled`` does; what comes of it does not depend on them.
         output_dir: where the run folder is made.
         listener: is told of every episode and evaluation.
         stop: the stop signal; ``experiments.stop_on_interrupt`` makes one of Ctrl-C.
@@ -126,6 +129,7 @@ def train(
             place.config,
             env_factory=factory.one,
             vector_env_factory=factory.many,
+            classroom=classrooms(farm, jobs),
             seed=place.train_seed,
             folder=folder,
             listener=listener,
@@ -143,6 +147,7 @@ def resume(
     episodes: int | None = None,
     backend: str = SIMULATED,
     engine: str | None = None,
+    jobs: int = 1,
     listener: TrainingListener | None = None,
     stop: threading.Event | None = None,
 ) -> Training:
@@ -154,6 +159,7 @@ def resume(
         episodes: train until so many lie behind instead of the planned number.
         backend: name of the farm.
         engine: simulation engine of a farm that has several.
+        jobs: processes in which the planner labels what ``distilled`` does; what comes of it does not depend on them.
         listener: is told of every episode and evaluation.
         stop: the stop signal, as for ``train``.
 
@@ -161,11 +167,13 @@ def resume(
         InputError: nothing in the folder can be resumed, or it is another agent's run.
         TrainingError: a reward or loss is not finite.
     """
-    factory = EnvironmentFactory(farm_name(backend, engine), Silent())
+    farm = farm_name(backend, engine)
+    factory = EnvironmentFactory(farm, Silent())
     result = resume_run(
         RunFolder.open(run),
         env_factory=factory.one,
         vector_env_factory=factory.many,
+        classroom=classrooms(farm, jobs),
         agent=agent,
         episodes=episodes,
         listener=listener,

@@ -104,6 +104,7 @@ class Planner:
         self._memory, self._last = Memory(self._window_s), np.zeros(0, dtype=np.int64)
         self._service, self._startup = ServiceBelief(), StartupBelief(self._startup_s)
         self._reasons: Callable[[], Explanation] | None = None
+        self._search: Search | None = None
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Return the count that the best plan wants now."""
@@ -125,9 +126,13 @@ class Planner:
         search = Search(situation.play, len(may_be))
         search.begin(first, kept=(0, len(first) - 1))
         self._improve(search, tasks, bounds, begin_s)
-        self._last = search.best
+        self._last, self._search = search.best, search
         self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
+
+    def values(self) -> dict[int, float]:
+        """Return what each count that was looked at promises beside the one decided for: a difference of rewards."""
+        return self._search.worth() if self._search else {}
 
     def explanation(self) -> dict[str, Any] | None:
         """Return why the last decision was made (``agents.planning.explanation.Explanation``); None before it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
-from agents.learner import Learner
+from agents.distilled.learner import DistilledLearner
+from agents.distilled.lessons import Classroom, Labelled
+from agents.learner import Learner, NotFinite
 from agents.simultaneous import Environments, Simultaneous, StepRow
 from agents.training.records import TrainingRecords
 from agents.training.types import TrainingEpisode
@@ -101,6 +104,40 @@ class ManyAtOnce:
     def close(self) -> None:
         """Close the environment."""
         self._env.close()
+
+
+class Taught:
+    """The student plays what the planner labels; it learns where a round ends, however many play at once."""
+
+    def __init__(self, agent: str, learner: DistilledLearner, classroom: Classroom, records: TrainingRecords) -> None:
+        self._agent, self._learner, self._classroom, self._records = agent, learner, classroom, records
+        self.at_once = classroom.at_once
+
+    def play(self, first: int, seeds: Sequence[int]) -> list[TrainingEpisode]:
+        """Play lessons; the loss in their lines is that of the student who played."""
+        learner, lines = self._learner, list[TrainingEpisode]()
+        while len(lines) < len(seeds):
+            some = seeds[len(lines) :][: learner.left]
+            epsilon, loss = learner.epsilon, learner.loss
+            played = self._classroom.play([learner.lesson(seed) for seed in some])
+            for seed, one in zip(some, played, strict=True):
+                number = first + len(lines)
+                _check_rewards(one, len(lines))
+                for step in one.steps:
+                    self._records.steps.append(self._agent, number, *step)
+                lines.append(_line(number, seed, one.summary, epsilon, loss))
+            learner.take(played)
+        return lines
+
+    def close(self) -> None:
+        """Close the classroom."""
+        self._classroom.close()
+
+
+def _check_rewards(played: Labelled, row: int) -> None:
+    for observation, reward, *_ in played.steps:
+        if not math.isfinite(reward):
+            raise NotFinite("reward", {"observation": observation, "reward": np.array([reward])}, row)
 
 
 def _line(number: int, seed: int, one: EpisodeSummary, epsilon: float, loss: float | None) -> TrainingEpisode:

@@ -7,15 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from agents.checkpoint import SUFFIX, Checkpoint, Header, write_checkpoint
-from agents.learner import Learner, NotFinite
+from agents.distilled.learner import DistilledLearner
+from agents.learner import NotFinite
 from agents.simultaneous import Environments
-from agents.training.episodes import ManyAtOnce, OneByOne, Player
+from agents.training.episodes import ManyAtOnce, OneByOne, Player, Taught
 from agents.training.evaluation import evaluate, evaluation_seeds, training_seed
 from agents.training.records import TrainingRecords
 from agents.training.resume import model_file
 from agents.training.selection import ranked
 from agents.training.tensorboard_log import MISSING, TensorBoardLog
-from agents.training.types import EnvFactory, TrainingError, TrainingListener, TrainingResult, VectorEnvFactory
+from agents.training.types import (
+    AnyLearner,
+    EnvFactory,
+    MakeClassroom,
+    TrainingError,
+    TrainingListener,
+    TrainingResult,
+    VectorEnvFactory,
+)
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest
@@ -34,18 +43,20 @@ class TrainingRun:
         learner: what learns; ``agent`` is its name.
         env_factory: makes an environment; training and evaluation have their own, so that neither disturbs the other.
         vector_env_factory: the same for many environments that are played at once; None: this farm cannot.
+        classroom: makes where the planner labels; None: nobody imitates it.
 
     Raises:
-        InputError: ``agents.training.envs`` asks for more than one where the farm cannot.
+        InputError: ``agents.training.envs`` asks for more than one where that cannot be.
     """
 
     def __init__(
         self,
         agent: str,
-        learner: Learner,
+        learner: AnyLearner,
         config: Config,
         env_factory: EnvFactory,
         vector_env_factory: VectorEnvFactory | None = None,
+        classroom: MakeClassroom | None = None,
         *,
         seed: int,
         folder: RunFolder,
@@ -57,7 +68,10 @@ class TrainingRun:
         self._planned: int = getattr(config.agents, agent).episodes
         self._eval_seeds = evaluation_seeds(self._settings.eval_seed, self._settings.eval_episodes)
         self._records = TrainingRecords(agent, config, seed, self._eval_seeds)
-        self._player = self._made_player(env_factory, vector_env_factory)
+        self._player = self._made_player(env_factory, vector_env_factory, classroom)
+        self._every = self._settings.checkpoint_every
+        if isinstance(learner, DistilledLearner):  # a round at most, or there would be little to choose from
+            self._every = min(self._every, config.agents.distilled.round_episodes)
         self._eval_env = self._made_eval_env(env_factory, vector_env_factory)
         self._done = 0
         self._newest = Path()
@@ -138,17 +152,32 @@ class TrainingRun:
             return env_factory(self._config)
         return vector_env_factory(self._config, min(len(self._eval_seeds), EVALUATED_AT_ONCE))
 
-    def _made_player(self, env_factory: EnvFactory, vector_env_factory: VectorEnvFactory | None) -> Player:
-        envs = self._settings.envs
+    def _made_player(
+        self,
+        env_factory: EnvFactory,
+        vector_env_factory: VectorEnvFactory | None,
+        classroom: MakeClassroom | None,
+    ) -> Player:
+        envs, learner = self._settings.envs, self._learner
+        if isinstance(learner, DistilledLearner):
+            return self._made_taught(learner, classroom)
         if envs == 1:
-            return OneByOne(self._agent, self._learner, env_factory(self._config), self._records)
+            return OneByOne(self._agent, learner, env_factory(self._config), self._records)
         if vector_env_factory is None:
             raise InputError(f"agents.training.envs: {envs}: this farm plays one episode at a time; set it to 1")
-        return ManyAtOnce(self._agent, self._learner, vector_env_factory(self._config, envs), self._records)
+        return ManyAtOnce(self._agent, learner, vector_env_factory(self._config, envs), self._records)
+
+    def _made_taught(self, learner: DistilledLearner, classroom: MakeClassroom | None) -> Player:
+        if self._settings.envs > 1:
+            remedy = "the planner labels a round at once (agents.distilled.round_episodes); set it to 1"
+            raise InputError(f"agents.training.envs: {self._settings.envs}: {remedy}")
+        if classroom is None:
+            raise InputError(f"{self._agent}: imitates a planner; none was given (classroom)")
+        return Taught(self._agent, learner, classroom(self._config, self._seed), self._records)
 
     def _episodes(self, log: TensorBoardLog) -> None:
         """Play the next episodes, never past a checkpoint: so it does not matter where a run was stopped."""
-        to_checkpoint = self._settings.checkpoint_every - self._done % self._settings.checkpoint_every
+        to_checkpoint = self._every - self._done % self._every
         count = min(self._player.at_once, to_checkpoint, self._planned - self._done)
         first, reserved = self._done + 1, frozenset(self._eval_seeds)
         seeds = [training_seed(self._seed, number, reserved) for number in range(first, first + count)]
@@ -164,7 +193,7 @@ class TrainingRun:
 
     def _evaluate(self, log: TensorBoardLog, stop: threading.Event) -> bool:
         """Evaluate and keep a checkpoint unless that was done before; False: it was stopped amid the evaluation."""
-        if self._done % self._settings.checkpoint_every and self._done != self._planned:
+        if self._done % self._every and self._done != self._planned:
             return True
         name = f"{self._agent}_ep{self._done:04d}"
         known = self._newest.stem == name

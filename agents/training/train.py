@@ -7,11 +7,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
+from agents.distilled.learner import DistilledLearner
 from agents.learner import Learner
 from agents.sarsa import SarsaLearner
 from agents.training.resume import newest_checkpoint, resumed_config
 from agents.training.run import TrainingRun
-from agents.training.types import EnvFactory, SilentTraining, TrainingListener, TrainingResult, VectorEnvFactory
+from agents.training.types import (
+    AnyLearner,
+    EnvFactory,
+    MakeClassroom,
+    SilentTraining,
+    TrainingListener,
+    TrainingResult,
+    VectorEnvFactory,
+)
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.run_folder import RunFolder
@@ -28,8 +37,11 @@ def _dqn(config: Config, seed: int) -> Learner:
     return DqnLearner(config, seed)
 
 
-#: Agent -> what makes its learner; torch is imported when a DQN is made, not before.
-LEARNERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": SarsaLearner, "dqn": _dqn}
+#: Agent that explores -> what makes its learner; torch is imported when a DQN is made, not before.
+EXPLORERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": SarsaLearner, "dqn": _dqn}
+
+#: Those and the one that learns from a teacher.
+LEARNERS: dict[str, Callable[[Config, int], AnyLearner]] = {**EXPLORERS, "distilled": DistilledLearner}
 
 
 def train(
@@ -38,6 +50,7 @@ def train(
     *,
     env_factory: EnvFactory,
     vector_env_factory: VectorEnvFactory | None = None,
+    classroom: MakeClassroom | None = None,
     seed: int,
     folder: RunFolder,
     listener: TrainingListener | None = None,
@@ -45,7 +58,7 @@ def train(
     command: list[str] | None = None,
     started: datetime | None = None,
 ) -> TrainingResult:
-    """Train ``agent`` (``sarsa`` or ``dqn``) from nothing in the empty run ``folder``.
+    """Train ``agent`` (one of ``LEARNERS``) from nothing in the empty run ``folder``.
 
     A first checkpoint is written before the manifest, so a run that has a manifest can always be resumed.
     When ``stop`` is set, training ends after the current episode, with a checkpoint ``*_interrupt``.
@@ -54,6 +67,7 @@ def train(
         env_factory: makes an environment for ``config``.
         vector_env_factory: makes many of the same that are played at once. With it checkpoints are evaluated many
             episodes at a time, to the same numbers, and ``agents.training.envs`` may be above 1.
+        classroom: makes where the planner labels, for those that imitate it.
         seed: of the training episodes, exploration and first weights.
         folder: an empty run folder.
         listener: is told of every episode, evaluation and checkpoint.
@@ -61,7 +75,8 @@ def train(
         command, started: for the manifest.
 
     Raises:
-        InputError: there is no such agent, or ``agents.training.envs`` is above 1 without ``vector_env_factory``.
+        InputError: there is no such agent, ``agents.training.envs`` is above 1 where episodes cannot be played so, or
+            one that imitates has no ``classroom``.
         TrainingError: a reward or loss is not finite.
     """
     run = TrainingRun(
@@ -70,6 +85,7 @@ def train(
         config,
         env_factory,
         vector_env_factory,
+        classroom,
         seed=seed,
         folder=folder,
         listener=listener or SilentTraining(),
@@ -84,6 +100,7 @@ def resume(
     *,
     env_factory: EnvFactory,
     vector_env_factory: VectorEnvFactory | None = None,
+    classroom: MakeClassroom | None = None,
     agent: str | None = None,
     episodes: int | None = None,
     listener: TrainingListener | None = None,
@@ -93,7 +110,7 @@ def resume(
 
     Args:
         folder: the run.
-        env_factory, vector_env_factory, listener, stop: as for ``train``.
+        env_factory, vector_env_factory, classroom, listener, stop: as for ``train``.
         agent: which agent's run it is thought to be.
         episodes: train until so many lie behind instead of the planned number.
 
@@ -115,6 +132,7 @@ def resume(
         config,
         env_factory,
         vector_env_factory,
+        classroom,
         seed=header.seed,
         folder=folder,
         listener=listener,
@@ -123,7 +141,7 @@ def resume(
     return run.play(stop)
 
 
-def _learner(agent: str, config: Config, seed: int) -> Learner:
+def _learner(agent: str, config: Config, seed: int) -> AnyLearner:
     if agent not in LEARNERS:
         raise InputError(unknown_name("agent", agent, LEARNERS))
     return LEARNERS[agent](config, seed)

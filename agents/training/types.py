@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from agents.distilled.learner import DistilledLearner
+from agents.distilled.lessons import Classroom
+from agents.learner import Learner
 from agents.simultaneous import Environments
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
@@ -17,6 +20,12 @@ EnvFactory = Callable[[Config], OpenFaaSAutoscalingEnv]
 
 #: Makes so many environments that are played at once. Called only where a farm can do that.
 VectorEnvFactory = Callable[[Config, int], Environments]
+
+#: Makes where the planner labels, for a configuration and a training seed.
+MakeClassroom = Callable[[Config, int], Classroom]
+
+#: What learns from what comes of its actions, and what learns from a teacher.
+AnyLearner: TypeAlias = Learner | DistilledLearner
 
 
 class TrainingError(AutoscalingError):
@@ -55,7 +64,7 @@ class TrainingResult:
     """How a training ended.
 
     Attributes:
-        agent: ``sarsa`` or ``dqn``.
+        agent: which learner it is of: ``sarsa``, ``dqn`` or ``distilled``.
         folder: the run folder.
         model: the checkpoint with the highest return on the evaluation episodes; the newest (``*_final`` or
             ``*_interrupt``) where that one is it, none was evaluated, or the training was interrupted.

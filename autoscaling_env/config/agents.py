@@ -15,7 +15,7 @@ from autoscaling_env.config.autoscalers import (
     StaffingConfig,
 )
 from autoscaling_env.config.base import PositiveSeconds, Section
-from autoscaling_env.config.learners import DqnConfig, SarsaConfig, TrainingConfig
+from autoscaling_env.config.learners import DistilledConfig, DqnConfig, SarsaConfig, TrainingConfig
 
 
 class ReactiveConfig(Section):
@@ -36,8 +36,10 @@ class AgentsConfig(Section):
     """SARSA(lambda)."""
     dqn: DqnConfig
     """Double DQN."""
+    distilled: DistilledConfig
+    """The planner distilled into a network."""
     training: TrainingConfig
-    """Checkpoints and evaluation of both."""
+    """Checkpoints and evaluation of all that learn."""
     hpa: HpaConfig
     """Kubernetes HorizontalPodAutoscaler."""
     keda: KedaConfig

@@ -14,10 +14,12 @@ Bins = Annotated[int, Field(ge=1, le=1000)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 #: One discount below 1 keeps values finite where truncated episodes bootstrap.
 Discount = Annotated[float, Field(ge=0, lt=1)]
+HiddenLayers = Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=1, max_length=8)]
+BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 
 
 class LearnerConfig(Section):
-    """What both learners have: how long they train and how they explore."""
+    """What learners that explore have: how long they train and how."""
 
     episodes: Annotated[int, Field(ge=1, le=10_000_000)]
     """Training episodes."""
@@ -55,13 +57,13 @@ class SarsaConfig(LearnerConfig):
 class DqnConfig(LearnerConfig):
     """Double DQN: a small network, a replay buffer, a target network that follows."""
 
-    hidden_layers: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=1, max_length=8)]
+    hidden_layers: HiddenLayers
     """Width of each hidden layer."""
     learning_rate: Rate
     """Adam's step size."""
     replay_capacity: Count
     """Transitions remembered; the oldest are overwritten."""
-    batch_size: Annotated[int, Field(ge=1, le=65_536)]
+    batch_size: BatchSize
     """Transitions in an update."""
     learning_starts: Count
     """Transitions collected before the first update."""
@@ -83,6 +85,27 @@ class DqnConfig(LearnerConfig):
         if self.batch_size > self.replay_capacity:
             raise ValueError(f"batch_size {self.batch_size} must not exceed replay_capacity {self.replay_capacity}")
         return self
+
+
+class DistilledConfig(Section):
+    """The planner distilled: a small network that imitates it, by DAgger."""
+
+    episodes: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Training episodes; the planner labels every moment of them."""
+    round_episodes: Count
+    """Episodes between two times of learning from all there are; a checkpoint follows each."""
+    beta_decay: Share
+    """The planner acts at all steps of the first round, and in each later one at so many times the share before."""
+    history_steps: Annotated[int, Field(ge=1, le=1000)]
+    """Past steps whose arrivals and changes the network sees."""
+    hidden_layers: HiddenLayers
+    """Width of each hidden layer."""
+    learning_rate: Rate
+    """Adam's step size at the first update of a round; it falls to 0 at the last."""
+    batch_size: BatchSize
+    """Moments in an update."""
+    updates: Count
+    """Updates after a round."""
 
 
 class TrainingConfig(Section):

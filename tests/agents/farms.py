@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.distilled.lessons import Alone
 from agents.learner import Learner
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.observation import FIELDS
+from autoscaling_env.types import Info, Observation
 
 SMALL = (
     "farm.max_workers=5",
@@ -24,6 +26,10 @@ SMALL = (
     "agents.dqn.batch_size=8",
     "agents.dqn.learning_starts=12",
     "agents.dqn.replay_capacity=30",
+    "agents.distilled.episodes=8",
+    "agents.distilled.round_episodes=4",
+    "agents.distilled.hidden_layers=[8]",
+    "agents.distilled.updates=200",
     "agents.training.checkpoint_every=4",
     "agents.training.eval_episodes=2",
 )
@@ -37,6 +43,32 @@ def small_config(*more: str) -> Config:
 def make_env(config: Config) -> OpenFaaSAutoscalingEnv:
     """Return the simulated farm."""
     return OpenFaaSAutoscalingEnv(config=config, backend="simpy")
+
+
+class Clerk:
+    """Teaches to have a worker for each task, two where there is none; each worker more or less costs 1."""
+
+    def __init__(self) -> None:
+        self._valued: dict[int, float] = {}
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def decide(self, observation: Observation, info: Info) -> int:
+        """Return the count."""
+        there = int(info["busy_workers"] + info["worker_queue"])
+        wanted = min(max(there or 2, info["min_workers"]), info["max_workers"])
+        self._valued = {count: -float(abs(count - wanted)) for count in range(1, info["max_workers"] + 1)}
+        return int(wanted)
+
+    def values(self) -> dict[int, float]:
+        """Return what each count would have cost."""
+        return self._valued
+
+
+def make_classroom(config: Config, seed: int) -> Alone:
+    """Return a classroom of the simulated farm in which the clerk teaches."""
+    return Alone(make_env(config), Clerk())
 
 
 def seen(workers: float = 1, **fields: float) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents.distilled.learner import DistilledLearner
 from agents.learned import load_policy
 from agents.learner import BatchPolicy, Learner
 from agents.simultaneous import Environments, Simultaneous
-from agents.training import LEARNERS, resume, train
+from agents.training import EXPLORERS, resume, train
 from agents.training.episodes import ManyAtOnce, OneByOne
 from agents.training.evaluation import evaluate
 from agents.training.records import TrainingRecords
@@ -22,7 +23,7 @@ from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, ModelError
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.run_folder import RunFolder
-from tests.agents.farms import make_env, small_config
+from tests.agents.farms import make_classroom, make_env, small_config
 from tests.agents.training.test_training import Recorder, contents
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -45,7 +46,7 @@ def agent(request: pytest.FixtureRequest) -> str:
 
 def trained(agent: str, config: Config, episodes: int) -> Learner:
     """Return a learner after some episodes in a single environment."""
-    learner = LEARNERS[agent](config, 0)
+    learner = EXPLORERS[agent](config, 0)
     player = OneByOne(agent, learner, make_env(config), TrainingRecords(agent, config, 0, ()))
     for number, seed in enumerate(episode_seeds(1, episodes), start=1):
         player.play(number, [seed])
@@ -66,7 +67,7 @@ def test_an_evaluation_of_many_at_once_gives_the_same_numbers(agent: str, at_onc
 def test_episodes_that_end_early_are_waited_for_and_not_counted_on() -> None:
     """Ends at different steps: terminated as soon as everything is collected."""
     config = small_config("environment.max_steps=30", "farm.initial_workers=5")
-    policy: BatchPolicy = LEARNERS["sarsa"](config, 0).policy()
+    policy: BatchPolicy = EXPLORERS["sarsa"](config, 0).policy()
     seeds = episode_seeds(3, 12)
     episodes = Simultaneous(make_vector_env(config, 16), seeds)
     while episodes.playing.any():
@@ -75,6 +76,17 @@ def test_episodes_that_end_early_are_waited_for_and_not_counted_on() -> None:
     assert tuple(each.total_reward for each in episodes.summaries()) == alone.total_reward
     assert tuple(each.final_qos_total for each in episodes.summaries()) == alone.final_qos
     assert len({each.steps for each in episodes.summaries()}) > 1
+
+
+def test_who_remembers_an_episode_is_evaluated_alike_many_at_once() -> None:
+    config = small_config("environment.max_steps=12")
+    learner, room = DistilledLearner(config, 0), make_classroom(config, 0)
+    learner.take(room.play([learner.lesson(seed) for seed in range(learner.left)]))
+    policy, seeds = learner.policy(), episode_seeds(77, 7)
+    asked: dict[str, Any] = {"checkpoint": "", "episode": 0, "seeds": seeds, "listener": SilentTraining()}
+    alone = evaluate(make_env(config), policy, **asked)
+    assert evaluate(make_vector_env(config, 3), policy, **asked) == alone
+    assert len(set(alone.total_reward)) == 7
 
 
 def test_a_batch_of_actions_is_the_actions_one_by_one(agent: str) -> None:
@@ -86,7 +98,7 @@ def test_a_batch_of_actions_is_the_actions_one_by_one(agent: str) -> None:
 
 def play(agent: str, player: type[OneByOne | ManyAtOnce], config: Config) -> tuple[Any, Any, Learner]:
     """Train ten episodes, one at a time; return lines, step records and the learner."""
-    learner, records = LEARNERS[agent](config, 0), TrainingRecords(agent, config, 0, ())
+    learner, records = EXPLORERS[agent](config, 0), TrainingRecords(agent, config, 0, ())
     env: Any = make_env(config) if player is OneByOne else make_vector_env(config, 1)
     playing = player(agent, learner, env, records)
     lines = [line for number, seed in enumerate(episode_seeds(1, 10), start=1) for line in playing.play(number, [seed])]

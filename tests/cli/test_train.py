@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autoscaling_env.config import load_config
 from experiments import load_policy
 
 QUICK = ("--episodes", 4, "--eval-episodes", 2, "--checkpoint-every", 2, "--max-steps", 5)
@@ -28,6 +29,17 @@ def test_train_then_evaluate_then_plot(autoscale, agent: str) -> None:
     assert list(evaluated.json()["agents"]) == [agent]
     assert autoscale("plot", the_run(agent)).code == 0
     assert (the_run(agent) / "plots" / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_that_mean_nothing_to_it_are_refused_by_name(autoscale) -> None:
+    outcome = autoscale("train", "distilled", "--gamma", 0.5, "--bins", 4)
+    assert outcome.code == 2
+    assert "--gamma belongs to sarsa and dqn, not to distilled" in outcome.err
+    assert "--bins belongs to sarsa, not to distilled" in outcome.err
+    shared = autoscale("train", "distilled", *QUICK, "--hidden-layers", "8,8", "--learning-rate", 0.01, "--json")
+    assert shared.code == 0, shared.err
+    settings = load_config(the_run("distilled") / "config.yml").agents.distilled
+    assert (settings.hidden_layers, settings.learning_rate) == ((8, 8), 0.01)
 
 
 def test_a_run_goes_on_where_it_stopped(autoscale) -> None:

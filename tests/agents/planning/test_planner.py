@@ -88,6 +88,18 @@ def test_takes_the_first_step_of_the_best_plan() -> None:
     assert episode(planner(twin)) == [int(plans[7, 0]) for _, _, plans in twin.asked]
 
 
+def test_it_tells_what_each_first_count_promises() -> None:
+    twin = Told(best=7)
+    policy = planner(twin)
+    assert policy.values() == {}
+    wanted = episode(policy, steps=1)[0]
+    _, _, plans = twin.asked[0]
+    assert set(policy.values()) == set(plans[:, 0].tolist())
+    assert policy.values() == {count: float(count == wanted) - 1.0 for count in policy.values()}
+    policy.reset()
+    assert policy.values() == {}
+
+
 def test_the_same_seed_imagines_the_same_futures() -> None:
     one, two, other = Told(0), Told(0), Told(0)
     for twin, seed in ((one, 5), (two, 5), (other, 6)):

@@ -29,7 +29,7 @@ from agents.training import LEARNERS, resume, train
 from autoscaling_env.config import Config
 from autoscaling_env.run_folder import RunFolder
 from simulator.vector_env import AutoscalingVectorEnv
-from tests.agents.farms import make_env, small_config
+from tests.agents.farms import make_classroom, make_env, small_config
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RECORDS = ("training_metrics.json", "evaluation_metrics.json", "training_state_visits.json", "steps.parquet")
@@ -52,7 +52,9 @@ def settings(agent: str, envs: int) -> tuple[str, ...]:
 
 def factories(envs: int) -> dict[str, Any]:
     """Return what makes the environments."""
-    return {"env_factory": make_env} | ({"vector_env_factory": make_envs} if envs > 1 else {})
+    return {"env_factory": make_env, "classroom": make_classroom} | (
+        {"vector_env_factory": make_envs} if envs > 1 else {}
+    )
 
 
 def start(agent: str, envs: int, folder: RunFolder) -> None:

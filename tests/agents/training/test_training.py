@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from agents.checkpoint import read_checkpoint
+from agents.distilled.lessons import Alone
 from agents.learned import load_policy
 from agents.training import resume, train
 from agents.training.evaluation import evaluation_seeds, training_seed
@@ -23,10 +24,13 @@ from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, RunError
 from autoscaling_env.run_folder import RunFolder
-from tests.agents.farms import make_env, small_config
+from tests.agents.farms import Clerk, make_classroom, make_env, small_config
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RECORDS = ("training_metrics.json", "evaluation_metrics.json", "training_state_visits.json", "steps.parquet")
+
+
+FARM: dict[str, Any] = {"env_factory": make_env, "classroom": make_classroom}
 
 
 class Recorder(SilentTraining):
@@ -68,7 +72,17 @@ def run(agent: str, root: Path, listener: SilentTraining | None = None, *assignm
     folder = RunFolder.create(root, agent, NOW)
     config = small_config(*assignments)
     stop = listener.stop if isinstance(listener, Recorder) else None
-    return train(agent, config, env_factory=make_env, seed=5, folder=folder, listener=listener, stop=stop, started=NOW)
+    return train(
+        agent,
+        config,
+        env_factory=make_env,
+        classroom=make_classroom,
+        seed=5,
+        folder=folder,
+        listener=listener,
+        stop=stop,
+        started=NOW,
+    )
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -77,7 +91,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-@pytest.fixture(params=["sarsa", "dqn"])
+@pytest.fixture(params=["sarsa", "dqn", "distilled"])
 def agent(request: pytest.FixtureRequest) -> str:
     if request.param == "dqn":
         pytest.importorskip("torch")
@@ -159,7 +173,7 @@ def test_the_stop_signal_saves_and_resuming_is_as_if_never_stopped(agent: str, t
     assert stopped.model.name == f"{agent}_interrupt.safetensors"
     assert stopped.resume_arguments == ("train", agent, "--resume", str(stopped.folder))
     listener = Recorder()
-    resumed = resume(RunFolder.open(stopped.folder), env_factory=make_env, listener=listener)
+    resumed = resume(RunFolder.open(stopped.folder), **FARM, listener=listener)
     assert listener.starts == [(agent, stop_after, 8)]
     assert not resumed.interrupted
     assert contents(resumed.folder) == contents(straight.folder)
@@ -176,7 +190,7 @@ def test_ctrl_c_amid_an_evaluation_stops_there_and_resuming_is_as_if_never_stopp
     assert (stopped.interrupted, stopped.episodes) == (True, 4 * (stop_in - 1))
     assert len(listener.evaluations) == stop_in - 1
     assert stopped.model.name == f"{agent}_interrupt.safetensors"
-    resumed = resume(RunFolder.open(stopped.folder), env_factory=make_env)
+    resumed = resume(RunFolder.open(stopped.folder), **FARM)
     assert not resumed.interrupted
     assert contents(resumed.folder) == contents(straight.folder)
     models = {path.name for path in straight.folder.glob("models/*")}
@@ -186,7 +200,7 @@ def test_ctrl_c_amid_an_evaluation_stops_there_and_resuming_is_as_if_never_stopp
 def test_half_then_resumed_with_more_episodes_is_the_whole(agent: str, tmp_path: Path) -> None:
     straight = run(agent, tmp_path / "straight")
     half = run(agent, tmp_path / "half", None, f"agents.{agent}.episodes=4")
-    resumed = resume(RunFolder.open(half.folder), env_factory=make_env, episodes=8)
+    resumed = resume(RunFolder.open(half.folder), **FARM, episodes=8)
     assert contents(resumed.folder) == contents(straight.folder)
 
 
@@ -194,7 +208,7 @@ def test_records_ahead_of_the_checkpoint_are_dropped_on_resume(agent: str, tmp_p
     straight, killed = run(agent, tmp_path / "straight"), run(agent, tmp_path / "killed")
     for name in ("final", "ep0008"):
         (killed.folder / "models" / f"{agent}_{name}.safetensors").unlink()
-    resumed = resume(RunFolder.open(killed.folder), env_factory=make_env)
+    resumed = resume(RunFolder.open(killed.folder), **FARM)
     assert contents(resumed.folder) == contents(straight.folder)
 
 
@@ -265,9 +279,12 @@ def test_a_nan_reward_stops_with_the_last_good_checkpoint_and_a_dump(agent: str,
     def factory(config: Config) -> OpenFaaSAutoscalingEnv:
         return BreakingEnv(config=config, backend="simpy")
 
+    def classroom(config: Config, seed: int) -> Alone:
+        return Alone(factory(config), Clerk())
+
     folder = RunFolder.create(tmp_path, agent, NOW)
     with pytest.raises(TrainingError, match=rf"reward of episode 6 .*/{agent}_ep0004\.safetensors"):
-        train(agent, small_config(), env_factory=factory, seed=5, folder=folder)
+        train(agent, small_config(), env_factory=factory, classroom=classroom, seed=5, folder=folder)
     dump = read_checkpoint(folder.path / "diagnostics" / "not_finite_ep0006.safetensors")
     assert np.isnan(dump.tensors["reward"]).all()
     assert not list(folder.path.glob("models/*final*"))

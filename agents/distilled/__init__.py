@@ -1,0 +1,1 @@
+"""The planner distilled: a small network that has learned to decide as looking ahead does, without looking ahead."""
