@@ -1,0 +1,222 @@
+"use strict";
+// What an episode's decisions foresaw: a panel under the workers, one decision at a time, and its best plans.
+const foresight = (() => {
+  const byId = (id) => document.getElementById(id);
+  const { palette } = JSON.parse(byId("episodes").textContent);
+  const [BLUE, ORANGE, , PINK, , SKY, BLACK] = palette;
+  const PLANS = [
+    { name: "chosen", color: BLACK, width: 2.2, dash: "solid" },
+    { name: "second", color: ORANGE, width: 2.2, dash: "7px,4px" },
+    { name: "third", color: PINK, width: 2.2, dash: "2px,3px" },
+  ];
+  const faint = (color, alpha) => color + Math.round(255 * alpha).toString(16).padStart(2, "0");
+  const short = (value) => Number(value.toFixed(1)).toString();
+  let seen = null; // { steps, foresight }
+  let redraw = () => {};
+
+  // Step k lies between edges[k - 1] and edges[k]; without times an edge is a step.
+  const edges = () => [0, ...(seen.steps.time_s || seen.steps.step)];
+  const timed = () => Boolean(seen.steps.time_s);
+  const slider = () => byId("decision");
+  const chosen = () => (seen ? seen.foresight.told[Number(slider().value) - 1] : undefined);
+
+  function show(steps, found, draw) {
+    seen = found ? { steps, foresight: found } : null;
+    redraw = draw;
+    byId("foresight").hidden = !found;
+    byId("drill-plot").classList.toggle("foreseen", Boolean(found));
+    if (!found) return;
+    slider().max = found.told.length;
+    slider().value = 0;
+    byId("decision-row").hidden = !found.told.length;
+    const leads = Object.keys(found.ahead);
+    byId("ahead").replaceChildren(...leads.map((lead) => new Option(lead === "1" ? "1 step" : `${lead} steps`, lead)));
+    tell();
+  }
+
+  function choose(place) {
+    slider().value = place;
+    tell();
+    redraw();
+  }
+
+  // The decision that led to the step at x, or the last one told before it.
+  function chooseAt(x) {
+    const step = edges().findIndex((edge) => edge >= x);
+    chooseStep(step < 0 ? edges().length - 1 : Math.max(step, 1));
+  }
+  function chooseStep(step) {
+    if (seen?.foresight.told.length) choose(Math.max(seen.foresight.told.filter((each) => each.step <= step).length, 1));
+  }
+
+  const cells = (kind, texts) => texts.map((text) => Object.assign(document.createElement(kind), { textContent: text }));
+
+  function tell() {
+    const decision = chosen();
+    const place = Number(slider().value);
+    byId("whole").disabled = byId("earlier").disabled = place === 0;
+    byId("later").disabled = place === Number(slider().max);
+    const when = decision ? `step ${decision.step}${timed() ? `, at ${short(edges()[decision.step - 1])} s` : ""}` : "whole episode";
+    byId("decision-name").textContent = when;
+    slider().setAttribute("aria-valuetext", when);
+    byId("ahead-row").hidden = Boolean(decision);
+    byId("plans").hidden = !decision?.plans.length;
+    byId("because").textContent = decision ? sentence(decision) : overall();
+    if (decision) listPlans(decision);
+    for (const row of byId("drill-table").tBodies[0].rows) {
+      row.classList.toggle("chosen", row.rowIndex === decision?.step);
+    }
+  }
+
+  function sentence(decision) {
+    const text = seen.steps.because?.[decision.step - 1] || "";
+    return text && `${text[0].toUpperCase()}${text.slice(1)}.`;
+  }
+
+  function overall() {
+    const [wide, narrow] = (seen.foresight.ahead[byId("ahead").value]?.within || []).map((share) => Math.round(100 * share));
+    if (wide === undefined) return "";
+    return `Of the steps foreseen, ${wide} % came within the 5–95 % band and ${narrow} % within the 25–75 % band; a true forecast has 90 % and 50 %.`;
+  }
+
+  function listPlans(decision) {
+    const all = edges();
+    const end = all.at(-1) - all[decision.step - 1];
+    byId("plans").caption.textContent =
+      `Best plans${timed() ? ` for the next ${short(end)} s` : ""}: means over the futures imagined.`;
+    byId("plans").tBodies[0].replaceChildren(...decision.plans.map((plan, index) => {
+      const row = document.createElement("tr");
+      const [runs, reward, missed, paid] = plan;
+      row.append(...cells("td", ["", wanted(runs, decision.step), reward.toFixed(2), missed.toFixed(1), Math.round(paid).toLocaleString("en")]));
+      row.cells[0].append(swatch(PLANS[index]), ` ${PLANS[index].name}`);
+      return row;
+    }));
+  }
+
+  // "13, in 8 s 10": counts, and when each begins.
+  function wanted(runs, step) {
+    const all = edges();
+    let place = step - 1;
+    const parts = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      const later = all[place] - all[step - 1];
+      parts.push(index ? `${runs[index]} in ${short(later)}${timed() ? " s" : ""}` : `${runs[0]}`);
+      place += runs[index + 1];
+    }
+    return parts.join(", ");
+  }
+
+  function swatch(look) {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    const line = document.createElementNS(space, "line");
+    const set = (element, values) => Object.entries(values).forEach(([key, value]) => element.setAttribute(key, value));
+    set(svg, { width: 30, height: 8, "aria-hidden": "true" });
+    set(line, { x1: 0, x2: 30, y1: 4, y2: 4, stroke: look.color, "stroke-width": look.width });
+    if (look.dash !== "solid") line.setAttribute("stroke-dasharray", look.dash.replaceAll("px", ""));
+    svg.append(line);
+    return svg;
+  }
+
+  // What was true of a step held throughout it: the first value is drawn from the step's beginning on.
+  const drawn = (first, values) => ({
+    x: edges().slice(first - 1, first + values.length),
+    y: [values[0], ...values],
+  });
+
+  function traces() {
+    if (!seen) return [];
+    const decision = chosen();
+    const bands = decision ? decision.fan : seen.foresight.ahead[byId("ahead").value]?.bands;
+    const panel = { yaxis: "y5", xaxis: "x", legend: "legend2", mode: "lines" };
+    const line = (color, width) => ({ line: { color, width, shape: "vh" } });
+    const came = { ...panel, ...drawn(1, seen.foresight.came), ...line("#222222", 1.5), name: "came", hovertemplate: "%{y} tasks came" };
+    return [...(bands ? fan(bands, decision?.step || 1, panel, line) : []), came, ...(decision ? plans(decision) : [])];
+  }
+
+  function fan(bands, first, panel, line) {
+    const [low, quarter, middle, three, high] = bands.map((band) => drawn(first, band));
+    const edge = { ...panel, ...line(BLUE, 0), hoverinfo: "skip" };
+    const filled = (name, from, to, color) => [
+      { ...edge, ...from, showlegend: false, legendgroup: name, name },
+      { ...edge, ...to, fill: "tonexty", fillcolor: color, legendgroup: name, name },
+    ];
+    const spans = middle.y.map((_, index) => [quarter, three, low, high].map((band) => band.y[index]));
+    return [
+      ...filled("5–95 %", low, high, faint(SKY, 0.3)),
+      ...filled("25–75 %", quarter, three, faint(BLUE, 0.35)),
+      {
+        ...panel, ...middle, ...line(BLUE, 1.8), name: "foreseen (median)", customdata: spans,
+        hovertemplate: "%{y} foreseen; half of the futures %{customdata[0]}–%{customdata[1]}, 90 % %{customdata[2]}–%{customdata[3]}<extra></extra>",
+      },
+    ];
+  }
+
+  function counts(runs) {
+    return runs.flatMap((count, index) => (index % 2 ? [] : Array(runs[index + 1]).fill(count)));
+  }
+
+  function plans(decision) {
+    return decision.plans.map(([runs], index) => {
+      const { name, color, width, dash } = PLANS[index];
+      const line = { color, width, dash, shape: "vh" };
+      return { ...drawn(decision.step, counts(runs)), name: `plan: ${name}`, mode: "lines", line, xaxis: "x", yaxis: "y", showlegend: false };
+    });
+  }
+
+  // The axes hold still while decisions are looked through.
+  const highest = (lists) => 1.06 * Math.max(1, ...lists.map((list) => list.reduce((most, value) => Math.max(most, value || 0), 0)));
+
+  function fitted(layout) {
+    if (!seen) return layout;
+    const { came, ahead, told } = seen.foresight;
+    const workers = ["workers", "workers_ready", "offered_load"].map((key) => seen.steps[key] || []);
+    const planned = told.flatMap((each) => each.plans.map(([runs]) => counts(runs)));
+    const foreseen = [...Object.values(ahead).map((each) => each.bands[4]), ...told.map((each) => each.fan[4])];
+    const decision = chosen();
+    const at = decision && edges()[decision.step - 1];
+    return {
+      ...layout,
+      uirevision: byId("agent").value + "/" + byId("episode").value,
+      hoverdistance: -1,
+      xaxis: { ...layout.xaxis, range: [0, edges().at(-1)] },
+      yaxis: { ...layout.yaxis, domain: [0.81, 1], rangemode: undefined, range: [0, highest([...workers, ...planned])] },
+      yaxis5: { ...layout.yaxis2, title: { text: "tasks a step" }, domain: [0.58, 0.76], rangemode: undefined, range: [0, highest([came, ...foreseen])] },
+      yaxis2: { ...layout.yaxis2, domain: [0.4, 0.54] },
+      yaxis3: { ...layout.yaxis3, domain: [0.22, 0.36] },
+      yaxis4: { ...layout.yaxis4, domain: [0, 0.18] },
+      legend2: { orientation: "h", x: 0, y: 0.765, yanchor: "bottom", traceorder: "reversed" },
+      shapes: decision ? [{ type: "line", x0: at, x1: at, yref: "paper", y0: 0.58, y1: 1, line: { color: "#6b6b6b", width: 1, dash: "dot" } }] : [],
+    };
+  }
+
+  // Asked for many times while the slider moves, drawn once a frame.
+  let asked = false;
+  function moved() {
+    tell();
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      redraw();
+    });
+  }
+
+  slider().addEventListener("input", moved);
+  byId("ahead").addEventListener("change", moved);
+  byId("whole").addEventListener("click", () => choose(0));
+  byId("earlier").addEventListener("click", () => choose(Number(slider().value) - 1));
+  byId("later").addEventListener("click", () => choose(Number(slider().value) + 1));
+  byId("drill-table").addEventListener("click", (event) => chooseStep(event.target.closest("tbody tr")?.rowIndex || 0));
+
+  // Once the plot is there: a click anywhere in it chooses the step under the pointer.
+  function listen() {
+    const plot = byId("drill-plot");
+    plot.on("plotly_click", ({ event, points }) => {
+      const axis = points[0].xaxis;
+      if (seen) chooseAt(axis.p2d(event.clientX - plot.getBoundingClientRect().left - axis._offset));
+    });
+  }
+
+  return { show, traces, fitted, listen };
+})();
