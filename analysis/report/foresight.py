@@ -56,7 +56,7 @@ def foresight(decisions: Sequence[Decision], came: Sequence[float], every: int) 
 
     Returns:
         ``came``; ``ahead``: by the number of steps, five lists (quantiles) with an entry or None a step, and the
-        shares of the steps that came ``within`` the wide and the narrow band; ``told``: decisions in full.
+        shares of the steps that came ``within`` the wide and the narrow band; ``told``: decisions in full; ``decisions``: how many there are.
     """
     steps = len(came)
     decisions = [each for each in decisions if 1 <= each.step <= steps]
@@ -66,6 +66,7 @@ def foresight(decisions: Sequence[Decision], came: Sequence[float], every: int) 
         "came": [_round(count) for count in came],
         "ahead": {lead: each for lead, each in ahead.items() if each},
         "told": told,
+        "decisions": len(decisions),
     }
 
 

@@ -6,13 +6,14 @@ const foresight = (() => {
   const [BLUE, ORANGE, , PINK, , SKY, BLACK] = palette;
   const PLANS = [
     { name: "chosen", color: BLACK, width: 2.2, dash: "solid" },
-    { name: "second", color: ORANGE, width: 2.2, dash: "7px,4px" },
-    { name: "third", color: PINK, width: 2.2, dash: "2px,3px" },
+    { name: "2nd", color: ORANGE, width: 2.2, dash: "7px,4px" },
+    { name: "3rd", color: PINK, width: 2.2, dash: "2px,3px" },
   ];
   const faint = (color, alpha) => color + Math.round(255 * alpha).toString(16).padStart(2, "0");
   const short = (value) => Number(value.toFixed(1)).toString();
   let seen = null; // { steps, foresight }
   let redraw = () => {};
+  let shown = 0; // episodes so far: zoom is kept within one
 
   // Step k lies between edges[k - 1] and edges[k]; without times an edge is a step.
   const edges = () => [0, ...(seen.steps.time_s || seen.steps.step)];
@@ -23,14 +24,15 @@ const foresight = (() => {
   function show(steps, found, draw) {
     seen = found ? { steps, foresight: found } : null;
     redraw = draw;
+    shown += 1;
     byId("foresight").hidden = !found;
+    byId("decision-row").hidden = !found?.told.length;
     byId("drill-plot").classList.toggle("foreseen", Boolean(found));
+    byId("drill-table").classList.toggle("foreseen", Boolean(found?.told.length));
     if (!found) return;
     slider().max = found.told.length;
     slider().value = 0;
-    byId("decision-row").hidden = !found.told.length;
-    const leads = Object.keys(found.ahead);
-    byId("ahead").replaceChildren(...leads.map((lead) => new Option(lead === "1" ? "1 step" : `${lead} steps`, lead)));
+    listAhead(found.ahead);
     tell();
   }
 
@@ -59,13 +61,12 @@ const foresight = (() => {
     const when = decision ? `step ${decision.step}${timed() ? `, at ${short(edges()[decision.step - 1])} s` : ""}` : "whole episode";
     byId("decision-name").textContent = when;
     slider().setAttribute("aria-valuetext", when);
-    byId("ahead-row").hidden = Boolean(decision);
+    byId("ahead").hidden = Boolean(decision);
     byId("plans").hidden = !decision?.plans.length;
-    byId("because").textContent = decision ? sentence(decision) : overall();
+    byId("because").textContent = decision ? sentence(decision) : guide();
     if (decision) listPlans(decision);
-    for (const row of byId("drill-table").tBodies[0].rows) {
-      row.classList.toggle("chosen", row.rowIndex === decision?.step);
-    }
+    byId("drill-table").querySelector(".chosen")?.classList.remove("chosen");
+    if (decision) byId("drill-table").rows[decision.step]?.classList.add("chosen");
   }
 
   function sentence(decision) {
@@ -73,15 +74,31 @@ const foresight = (() => {
     return text && `${text[0].toUpperCase()}${text.slice(1)}.`;
   }
 
-  function overall() {
-    const [wide, narrow] = (seen.foresight.ahead[byId("ahead").value]?.within || []).map((share) => Math.round(100 * share));
-    if (wide === undefined) return "";
-    return `Of the steps foreseen, ${wide} % came within the 5–95 % band and ${narrow} % within the 25–75 % band; a true forecast has 90 % and 50 %.`;
+  function guide() {
+    const { told, decisions } = seen.foresight;
+    const some = told.length < decisions ? ` Here are ${told.length} of ${decisions} decisions; decisions.jsonl has all.` : "";
+    if (!told.length) return some.trim();
+    return `Click a step in the curves or in the table below, or move the slider, to see what was foreseen then and the best plans.${some}`;
   }
+
+  // How far ahead the bands over the whole episode were foreseen is chosen here, beside how often they were right.
+  function listAhead(ahead) {
+    const line = ([lead, { within }], index) => {
+      const row = document.createElement("tr");
+      row.append(...cells("td", ["", ...within.map((share) => `${Math.round(100 * share)} %`)]));
+      const radio = Object.assign(document.createElement("input"), { type: "radio", name: "ahead", value: lead, checked: !index });
+      const label = document.createElement("label");
+      label.append(radio, lead === "1" ? "1 step ahead" : `${lead} steps ahead`);
+      row.cells[0].append(label);
+      return row;
+    };
+    byId("ahead").tBodies[0].replaceChildren(...Object.entries(ahead).map(line));
+  }
+  const bandsAhead = () => seen.foresight.ahead[document.querySelector("#ahead input:checked")?.value]?.bands;
 
   function listPlans(decision) {
     const all = edges();
-    const end = all.at(-1) - all[decision.step - 1];
+    const end = all[decision.step - 1 + decision.fan[0].length] - all[decision.step - 1];
     byId("plans").caption.textContent =
       `Best plans${timed() ? ` for the next ${short(end)} s` : ""}: means over the futures imagined.`;
     byId("plans").tBodies[0].replaceChildren(...decision.plans.map((plan, index) => {
@@ -93,14 +110,14 @@ const foresight = (() => {
     }));
   }
 
-  // "13, in 8 s 10": counts, and when each begins.
+  // "13, 10 in 8 s": counts, and when each begins; a line breaks between them only.
   function wanted(runs, step) {
     const all = edges();
     let place = step - 1;
     const parts = [];
     for (let index = 0; index < runs.length; index += 2) {
       const later = all[place] - all[step - 1];
-      parts.push(index ? `${runs[index]} in ${short(later)}${timed() ? " s" : ""}` : `${runs[0]}`);
+      parts.push(index ? `${runs[index]}\u00a0in\u00a0${short(later)}\u00a0${timed() ? "s" : "steps"}` : `${runs[0]}`);
       place += runs[index + 1];
     }
     return parts.join(", ");
@@ -127,10 +144,10 @@ const foresight = (() => {
   function traces() {
     if (!seen) return [];
     const decision = chosen();
-    const bands = decision ? decision.fan : seen.foresight.ahead[byId("ahead").value]?.bands;
+    const bands = decision ? decision.fan : bandsAhead();
     const panel = { yaxis: "y5", xaxis: "x", legend: "legend2", mode: "lines" };
     const line = (color, width) => ({ line: { color, width, shape: "vh" } });
-    const came = { ...panel, ...drawn(1, seen.foresight.came), ...line("#222222", 1.5), name: "came", hovertemplate: "%{y} tasks came" };
+    const came = { ...panel, ...drawn(1, seen.foresight.came), ...line("#222222", 1.5), name: "came", hovertemplate: "%{y} tasks came<extra></extra>" };
     return [...(bands ? fan(bands, decision?.step || 1, panel, line) : []), came, ...(decision ? plans(decision) : [])];
   }
 
@@ -147,7 +164,7 @@ const foresight = (() => {
       ...filled("25–75 %", quarter, three, faint(BLUE, 0.35)),
       {
         ...panel, ...middle, ...line(BLUE, 1.8), name: "foreseen (median)", customdata: spans,
-        hovertemplate: "%{y} foreseen; half of the futures %{customdata[0]}–%{customdata[1]}, 90 % %{customdata[2]}–%{customdata[3]}<extra></extra>",
+        hovertemplate: "%{y} foreseen (25–75 %: %{customdata[0]}–%{customdata[1]}; 5–95 %: %{customdata[2]}–%{customdata[3]})<extra></extra>",
       },
     ];
   }
@@ -177,16 +194,16 @@ const foresight = (() => {
     const at = decision && edges()[decision.step - 1];
     return {
       ...layout,
-      uirevision: byId("agent").value + "/" + byId("episode").value,
+      uirevision: shown,
       hoverdistance: -1,
       xaxis: { ...layout.xaxis, range: [0, edges().at(-1)] },
-      yaxis: { ...layout.yaxis, domain: [0.81, 1], rangemode: undefined, range: [0, highest([...workers, ...planned])] },
-      yaxis5: { ...layout.yaxis2, title: { text: "tasks a step" }, domain: [0.58, 0.76], rangemode: undefined, range: [0, highest([came, ...foreseen])] },
-      yaxis2: { ...layout.yaxis2, domain: [0.4, 0.54] },
-      yaxis3: { ...layout.yaxis3, domain: [0.22, 0.36] },
-      yaxis4: { ...layout.yaxis4, domain: [0, 0.18] },
-      legend2: { orientation: "h", x: 0, y: 0.765, yanchor: "bottom", traceorder: "reversed" },
-      shapes: decision ? [{ type: "line", x0: at, x1: at, yref: "paper", y0: 0.58, y1: 1, line: { color: "#6b6b6b", width: 1, dash: "dot" } }] : [],
+      yaxis: { ...layout.yaxis, domain: [0.79, 1], rangemode: undefined, range: [0, highest([...workers, ...planned])] },
+      yaxis5: { ...layout.yaxis2, title: { text: "tasks a step" }, domain: [0.55, 0.73], rangemode: undefined, range: [0, highest([came, ...foreseen])] },
+      yaxis2: { ...layout.yaxis2, domain: [0.37, 0.51] },
+      yaxis3: { ...layout.yaxis3, domain: [0.2, 0.33] },
+      yaxis4: { ...layout.yaxis4, domain: [0, 0.16] },
+      legend2: { orientation: "h", x: 0, y: 0.735, yanchor: "bottom", traceorder: "reversed" },
+      shapes: decision ? [{ type: "line", x0: at, x1: at, yref: "paper", y0: 0, y1: 1, line: { color: "#6b6b6b", width: 1, dash: "dot" } }] : [],
     };
   }
 
@@ -207,7 +224,10 @@ const foresight = (() => {
   byId("whole").addEventListener("click", () => choose(0));
   byId("earlier").addEventListener("click", () => choose(Number(slider().value) - 1));
   byId("later").addEventListener("click", () => choose(Number(slider().value) + 1));
-  byId("drill-table").addEventListener("click", (event) => chooseStep(event.target.closest("tbody tr")?.rowIndex || 0));
+  byId("drill-table").addEventListener("click", (event) => {
+    const row = event.target.closest("tbody tr");
+    if (row) chooseStep(row.rowIndex);
+  });
 
   // Once the plot is there: a click anywhere in it chooses the step under the pointer.
   function listen() {
