@@ -1,7 +1,7 @@
 """What the page carries of explained decisions: bands over the whole episode, and single decisions in full.
 
-A decision in full (16 steps ahead, three plans) takes about 500 bytes, the bands 50 a step, a sentence 150. So the
-page has the bands of every episode, and decisions in full up to a bound: see ``Allowance``.
+A decision in full (16 steps ahead, three plans) takes about 450 bytes, the bands 65 a step, a sentence 160. So the
+page has the bands of every episode that it shows, and decisions in full up to a bound: see ``Allowance``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from analysis.report.decisions import Decision, Decisions, Plan
 from autoscaling_env.types import FloatArray
 
-#: Decisions told in full: on a page (about 2 MB), and in an episode.
+#: Decisions told in full: on a page (1.8 MB), and in an episode.
 MOST_TOLD, MOST_IN_EPISODE = 4_000, 400
 #: How many steps ahead the bands over the whole episode were foreseen.
 AHEAD = (1, 4, 8)
@@ -56,7 +56,8 @@ def foresight(decisions: Sequence[Decision], came: Sequence[float], every: int) 
 
     Returns:
         ``came``; ``ahead``: by the number of steps, five lists (quantiles) with an entry or None a step, and the
-        shares of the steps that came ``within`` the wide and the narrow band; ``told``: decisions in full; ``decisions``: how many there are.
+        shares of the steps that came ``within`` the wide and the narrow band; ``told``: decisions in full;
+        ``decisions``: how many there are.
     """
     steps = len(came)
     decisions = [each for each in decisions if 1 <= each.step <= steps]

@@ -80,7 +80,13 @@ def _with_reasons(steps: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     if not decisions:
         return steps
     rows = [
-        {"agent": agent, "episode": episode, "step": each.step, "because": each.because, "foreseen": float(each.forecast[2, 0])}
+        {
+            "agent": agent,
+            "episode": episode,
+            "step": each.step,
+            "because": each.because,
+            "foreseen": float(each.forecast[2, 0]),
+        }
         for (agent, episode), told in decisions.items()
         for each in told
     ]

@@ -61,7 +61,9 @@ class Browser:
 
     def press(self, key: str) -> None:
         """Press a key where the focus is, by its WebDriver code."""
-        self._act({"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]})
+        self._act(
+            {"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]}
+        )
 
     def _act(self, source: dict[str, Any]) -> None:
         self._command("actions", {"actions": [source]})

@@ -123,16 +123,12 @@ const foresight = (() => {
     return parts.join(", ");
   }
 
-  function swatch(look) {
-    const space = "http://www.w3.org/2000/svg";
-    const svg = document.createElementNS(space, "svg");
-    const line = document.createElementNS(space, "line");
-    const set = (element, values) => Object.entries(values).forEach(([key, value]) => element.setAttribute(key, value));
-    set(svg, { width: 30, height: 8, "aria-hidden": "true" });
-    set(line, { x1: 0, x2: 30, y1: 4, y2: 4, stroke: look.color, "stroke-width": look.width });
-    if (look.dash !== "solid") line.setAttribute("stroke-dasharray", look.dash.replaceAll("px", ""));
-    svg.append(line);
-    return svg;
+  // Markup of our own constants; nothing from files is in it.
+  function swatch({ color, width, dash }) {
+    const spot = document.createElement("span");
+    const pattern = dash === "solid" ? "" : `stroke-dasharray="${dash.replaceAll("px", "")}"`;
+    spot.innerHTML = `<svg width="30" height="8" aria-hidden="true"><line x2="30" y1="4" y2="4" stroke="${color}" stroke-width="${width}" ${pattern}/></svg>`;
+    return spot.firstChild;
   }
 
   // What was true of a step held throughout it: the first value is drawn from the step's beginning on.
