@@ -56,7 +56,8 @@ const foresight = (() => {
   function tell() {
     const decision = chosen();
     const place = Number(slider().value);
-    byId("whole").disabled = byId("earlier").disabled = place === 0;
+    byId("earlier").disabled = place === 0;
+    byId("whole").style.visibility = place ? "" : "hidden"; // its place stays, and so do the curves
     byId("later").disabled = place === Number(slider().max);
     const when = decision ? `step ${decision.step}${timed() ? `, at ${short(edges()[decision.step - 1])} s` : ""}` : "whole episode";
     byId("decision-name").textContent = when;
@@ -188,11 +189,12 @@ const foresight = (() => {
     const foreseen = [...Object.values(ahead).map((each) => each.bands[4]), ...told.map((each) => each.fan[4])];
     const decision = chosen();
     const at = decision && edges()[decision.step - 1];
+    const [before, end] = edges().slice(-2); // half a step more, for the last step's bar is drawn around its end
     return {
       ...layout,
       uirevision: shown,
       hoverdistance: -1,
-      xaxis: { ...layout.xaxis, range: [0, edges().at(-1)] },
+      xaxis: { ...layout.xaxis, range: [0, end + (end - before) / 2] },
       yaxis: { ...layout.yaxis, domain: [0.79, 1], rangemode: undefined, range: [0, highest([...workers, ...planned])] },
       yaxis5: { ...layout.yaxis2, title: { text: "tasks a step" }, domain: [0.55, 0.73], rangemode: undefined, range: [0, highest([came, ...foreseen])] },
       yaxis2: { ...layout.yaxis2, domain: [0.37, 0.51] },
@@ -217,7 +219,10 @@ const foresight = (() => {
 
   slider().addEventListener("input", moved);
   byId("ahead").addEventListener("change", moved);
-  byId("whole").addEventListener("click", () => choose(0));
+  byId("whole").addEventListener("click", () => {
+    choose(0);
+    slider().focus({ preventScroll: true });
+  });
   byId("earlier").addEventListener("click", () => choose(Number(slider().value) - 1));
   byId("later").addEventListener("click", () => choose(Number(slider().value) + 1));
   byId("drill-table").addEventListener("click", (event) => {
