@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.metrics import METRICS
 from analysis.palette import PALETTE
+from analysis.report.decisions import Decision
 from analysis.report.figures import plain
+from analysis.report.foresight import Allowance, explaining, foresight
 from analysis.report.sources import Scenario
 from analysis.results import Record
 
 #: At most so many numbers go into the page; beyond that only the first episodes of each agent do.
 MOST_NUMBERS = 600_000
+#: What a step's sentence and the bands foreseen take, in numbers.
+EXPLAINED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +61,44 @@ COLUMNS = (
 
 def drilldown(scenarios: Sequence[Scenario]) -> tuple[dict[str, Any], str]:
     """Return what the page's script reads, and a note if not every episode fits."""
-    steps = sum(
-        len(record.rewards)
-        for scenario in scenarios
-        for agent in scenario.results.agents.values()
-        for record in agent.records
-    )
-    share = min(1.0, MOST_NUMBERS / (steps * (len(COLUMNS) + 9)))
+    share = min(1.0, MOST_NUMBERS / sum(map(_numbers, scenarios)))
     columns = [{"key": column.key, "heading": column.heading, "decimals": column.decimals} for column in COLUMNS]
+    sharing = explaining([scenario.decisions for scenario in scenarios])
     page = {
         "columns": columns,
         "palette": PALETTE,
-        "scenarios": [_scenario(scenario, share) for scenario in scenarios],
+        "scenarios": [_scenario(scenario, share, sharing) for scenario in scenarios],
     }
     part = f"The first {share:.0%} of each agent's episodes (at least one) are here; steps.parquet has all of them."
     return page, "" if share == 1 else part
 
 
-def _scenario(scenario: Scenario, share: float) -> dict[str, Any]:
+def _numbers(scenario: Scenario) -> int:
+    steps = sum(len(record.rewards) for agent in scenario.results.agents.values() for record in agent.records)
+    return steps * (len(COLUMNS) + 9) + EXPLAINED * sum(map(len, scenario.decisions.values()))
+
+
+def _scenario(scenario: Scenario, share: float, sharing: int) -> dict[str, Any]:
     rows = _rows_by_episode(scenario.steps)
     agents = []
     for name, agent in scenario.results.agents.items():
+        allowance = Allowance(sharing)
         records = agent.records[: max(1, int(share * len(agent.records)))]
-        episodes = [_episode(index, record, rows.get((name, record.episode))) for index, record in enumerate(records)]
+        episodes = []
+        for index, record in enumerate(records):
+            found = rows.get((name, record.episode))
+            decisions = () if record.episode is None else scenario.decisions.get((name, record.episode), ())
+            episodes.append(_episode(index, record, found) | _foresight(decisions, found, allowance))
         agents.append({"name": name, "episodes": episodes})
     return {"name": plain(scenario.name), "agents": agents}
+
+
+def _foresight(decisions: Sequence[Decision], rows: pd.DataFrame | None, allowance: Allowance) -> dict[str, Any]:
+    """Return what was foreseen, where decisions tell and what came was recorded."""
+    if not decisions or rows is None or "enqueued_total" not in rows:
+        return {}
+    came = np.diff(rows["enqueued_total"].to_numpy(dtype=float), prepend=0.0)
+    return {"foresight": foresight(decisions, came.tolist(), allowance.every(len(decisions)))}
 
 
 def _rows_by_episode(steps: pd.DataFrame | None) -> dict[Any, pd.DataFrame]:

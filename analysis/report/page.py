@@ -70,7 +70,7 @@ def render(sources: Sources, rng: np.random.Generator, title: str) -> str:
             figures=_figures(sections),
             episodes=episodes,
             css=markup(_template("report.css")),
-            script=markup(_template("report.js")),
+            script=markup(_template("foresight.js") + _template("report.js")),
             plotly=markup(plotly),
         )
     )
@@ -84,7 +84,8 @@ def _libraries() -> tuple[str, Any, Any]:
     except ImportError as error:
         raise InputError(f"the report needs {error.name}: pip install plotly jinja2") from None
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False}  # keys stay in their order
+    # Keys stay in their order, and no space goes into a page of numbers.
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     return get_plotlyjs(), environment, Markup
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analysis.report.decisions import Decisions, parse_decisions
 from analysis.results import RESULTS, Results, parts, read_aggregated
 from autoscaling_env.errors import RunError
 from autoscaling_env.secrets import without_passwords
@@ -18,11 +19,12 @@ STEPS, DECISIONS = "steps.parquet", "decisions.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One comparison: its name, its results, and its step records where they were kept."""
+    """One comparison: its name, its results, its step records where they were kept, and decisions that say why."""
 
     name: str
     results: Results
     steps: pd.DataFrame | None
+    decisions: Decisions = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +56,40 @@ def read_sources(folder: Path) -> Sources:
 
 def _scenario(path: Path, name: str) -> Scenario:
     results = read_aggregated(path / RESULTS)
-    steps = None
-    if (path / STEPS).is_file():
-        try:
-            steps = pd.read_parquet(path / STEPS)
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path / STEPS}: cannot be read: {error}") from None
-        steps = _with_reasons(steps, path / DECISIONS)
-    return Scenario(name or str(results.meta.get("workload", "")), results, steps)
-
-
-def _with_reasons(steps: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return the steps with why each decision was made and what it foresaw for its step, where that was recorded."""
-    rows = []
+    name = name or str(results.meta.get("workload", ""))
+    if not (path / STEPS).is_file():
+        return Scenario(name, results, None)
     try:
-        for line in _text(path).splitlines():
-            told = json.loads(line)
-            key = {name: told[name] for name in ("agent", "episode", "step")}
-            rows.append({**key, "because": str(told["because"]), "foreseen": float(told["forecast"]["0.5"][0])})
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise RunError(f"{path}: cannot be read: line {len(rows) + 1}: {error!r}") from None
-    if not rows:
+        steps = pd.read_parquet(path / STEPS)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path / STEPS}: cannot be read: {error}") from None
+    decisions = _decisions(path / DECISIONS)
+    return Scenario(name, results, _with_reasons(steps, decisions), decisions)
+
+
+def _decisions(path: Path) -> Decisions:
+    text = _text(path)
+    try:
+        return parse_decisions(text)
+    except ValueError as error:
+        raise RunError(f"{path}: cannot be read: {error}") from None
+
+
+def _with_reasons(steps: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
+    """Return the steps with why each decision was made and what it foresaw for its step, where that was recorded."""
+    if not decisions:
         return steps
+    rows = [
+        {
+            "agent": agent,
+            "episode": episode,
+            "step": each.step,
+            "because": each.because,
+            "foreseen": float(each.forecast[2, 0]),
+        }
+        for (agent, episode), told in decisions.items()
+        for each in told
+    ]
     return steps.merge(pd.DataFrame(rows), on=["agent", "episode", "step"], how="left")
 
 

@@ -52,6 +52,22 @@ class Browser:
         logs = self._command("se/log", {"type": "browser"})
         return [entry["message"] for entry in logs if entry["level"] in {"SEVERE", "WARNING"}]
 
+    def click(self, x: float, y: float) -> None:
+        """Click with a real pointer, in pixels from the window's upper left corner."""
+        move = {"type": "pointerMove", "x": round(x), "y": round(y), "duration": 50}
+        presses = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        pause = {"type": "pause", "duration": 200}  # what is under the pointer is found after it has come to rest
+        self._act({"type": "pointer", "id": "mouse", "actions": [move, pause, *presses]})
+
+    def press(self, key: str) -> None:
+        """Press a key where the focus is, by its WebDriver code."""
+        self._act(
+            {"type": "key", "id": "keys", "actions": [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]}
+        )
+
+    def _act(self, source: dict[str, Any]) -> None:
+        self._command("actions", {"actions": [source]})
+
     def screenshot(self, path: Path) -> None:
         image = self._call("GET", f"/session/{self._session}/screenshot")
         path.write_bytes(base64.b64decode(image))

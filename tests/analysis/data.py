@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.report.decisions import LEVELS
 from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.observation import FIELDS
@@ -73,3 +75,22 @@ def episodes(agent: str, values: Any, metric: str = "total_reward", seeds: Any =
     """One row per episode with one figure, as ``episode_table`` gives them."""
     seeds = np.arange(len(values)) if seeds is None else seeds
     return pd.DataFrame({"agent": agent, "episode": np.arange(len(values)), "episode_seed": seeds, metric: values})
+
+
+def decision(step: int, *, agent: str = "static-8", episode: int = 0, horizon: int = 16) -> str:
+    """A line of ``decisions.jsonl``: 10 to 14 tasks foreseen in the first step, one more in each later one."""
+    forecast = {level: [10.25 + place + later for later in range(horizon)] for place, level in enumerate(LEVELS)}
+    promised = {"reward": 86.4321, "missed": 0.07, "worker_seconds": 1336.0}
+    plans = [{"wanted": [count] + [9] * (horizon - 1), "change": count - 8, **promised} for count in (8, 9, 10)]
+    told = {"agent": agent, "episode": episode, "episode_seed": 40 + episode, "step": step, "forecast": forecast}
+    return json.dumps({**told, "plans": plans, "because": f"why {step}; <b>bold</b>"})
+
+
+def decisions(steps: pd.DataFrame, agent: str) -> str:
+    """Every step of an agent explained."""
+    part = steps[steps["agent"] == agent]
+    lines = (
+        decision(int(row.step), agent=agent, episode=int(row.episode))  # type: ignore[arg-type]
+        for row in part.itertuples()
+    )
+    return "".join(f"{line}\n" for line in lines)

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 
 from analysis.aggregate import aggregate
-from analysis.report import drilldown, write_report
+from analysis.report import drilldown, foresight, write_report
 from autoscaling_env.config import default_config
 from autoscaling_env.config.digest import config_yaml
 from autoscaling_env.errors import RunError
 from autoscaling_env.run_folder import RunFolder
 from autoscaling_env.settings import with_overrides
 from tests.analysis.browser import Browser, browser
-from tests.analysis.data import played, rows
+from tests.analysis.data import decision, decisions, played, rows
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -162,10 +162,45 @@ def test_a_large_run_shows_the_first_episodes_and_says_so(tmp_path: Path, monkey
     assert [len(agent["episodes"]) for agent in embedded(text, "episodes")["scenarios"][0]["agents"]] == [2, 2]
 
 
+def explained(root: Path, agent: str = "static-8") -> Path:
+    """A run whose agent says why."""
+    compared(root)
+    (root / "decisions.jsonl").write_text(decisions(played()[0], agent), "utf-8")
+    return root
+
+
+def test_what_was_foreseen_stands_beside_what_came(tmp_path: Path) -> None:
+    silent = embedded(page(compared(tmp_path)), "episodes")["scenarios"][0]["agents"]
+    agents = embedded(page(explained(tmp_path)), "episodes")["scenarios"][0]["agents"]
+    assert agents[1] == silent[1]
+    steps, tasks = played()
+    for number, episode in enumerate(agents[0]["episodes"]):
+        found = episode["foresight"]
+        end_s = steps[(steps["agent"] == "static-8") & (steps["episode"] == number)]["time_s"].to_numpy()
+        arrival_s = tasks[(tasks["agent"] == "static-8") & (tasks["episode"] == number)]["arrival_s"]
+        assert found["came"] == np.histogram(arrival_s, [0, *end_s])[0].tolist()
+        assert [each["step"] for each in found["told"]] == episode["steps"]["step"]
+        assert episode["steps"]["because"][0] == "why 1; <b>bold</b>"
+
+
+def test_a_page_of_many_decisions_has_the_first_episodes_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresight, "MOST_TOLD", 20)
+    agents = embedded(page(explained(tmp_path)), "episodes")["scenarios"][0]["agents"]
+    found = [episode["foresight"] for episode in agents[0]["episodes"]]
+    assert [len(each["told"]) for each in found] == [12, 0, 0]
+    assert {each["decisions"] for each in found} == {12}
+    assert all(each["ahead"]["8"]["bands"][0][-1] == 17.2 for each in found)
+
+
 def test_what_is_missing_or_damaged_is_explained(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"no aggregated_results\.json in it or in its subfolders"):
         page(tmp_path)
     compared(tmp_path)
+    (tmp_path / "decisions.jsonl").write_text(f"{decision(1)}\n{{", "utf-8")
+    with pytest.raises(RunError, match=r"decisions\.jsonl: cannot be read: line 2: "):
+        page(tmp_path)
     (tmp_path / "steps.parquet").write_bytes(b"PAR1 damaged")
     with pytest.raises(RunError, match=r"steps\.parquet: cannot be read: "):
         page(tmp_path)
@@ -246,3 +281,93 @@ def _zoom_and_hover_work(view: Browser) -> None:
     assert view.run(f"return {spot}._fullLayout.xaxis5.range") == [20, 60]  # one zoom moves all panels
     view.run(f"Plotly.Fx.hover({spot}, [{{curveNumber: 0, pointNumber: 3}}], ['xy'])")
     assert "offered load" in view.run(f"return {spot}.querySelector('.hoverlayer').textContent")
+
+
+@pytest.mark.slow
+def test_foresight_in_a_real_browser(tmp_path: Path) -> None:
+    path = write_report(explained(tmp_path), np.random.default_rng(0))
+    with browser() as view:
+        view.open(path)
+        _the_whole_episode_is_foreseen_one_step_ahead(view)
+        _a_click_tells_a_decision(view)
+        _keys_go_on_to_the_next(view)
+        choose(view, "agent", 1)  # explains nothing: looks as it always did
+        assert (
+            view.run("return ['foresight', 'decision-row'].map(id => document.getElementById(id).hidden)") == [True] * 2
+        )
+        assert _drawn(view, "came") is None
+        assert view.run(f"return {PLOT}._fullLayout.yaxis5 === undefined && {PLOT}.offsetHeight") == 860
+        assert view.complaints() == []
+        view.as_phone(390, 844)
+        view.open(path)
+        for place in (0, 5):
+            _move_to(view, place)
+            assert view.run("return document.documentElement.scrollWidth") == 390
+        assert view.complaints() == []
+
+
+PLOT = "document.getElementById('drill-plot')"
+
+
+def _drawn(view: Browser, name: str) -> Any:
+    return view.run(
+        f"const found = {PLOT}.data.find(each => each.name === '{name}'); return found ? [found.x, found.y] : null"
+    )
+
+
+def _move_to(view: Browser, place: int) -> None:
+    view.run(
+        f"const box = document.getElementById('decision'); box.value = {place}; box.dispatchEvent(new Event('input'));"
+        "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def _text(view: Browser, name: str) -> str:
+    return str(view.run(f"return document.getElementById('{name}').innerText"))
+
+
+def _the_whole_episode_is_foreseen_one_step_ahead(view: Browser) -> None:
+    steps, _ = played()
+    part = steps[(steps["agent"] == "static-8") & (steps["episode"] == 0)]
+    x, y = _drawn(view, "came")
+    assert x == [0, *part["time_s"]]
+    assert y[1:] == np.diff(part["enqueued_total"], prepend=0).tolist()
+    assert _drawn(view, "foreseen (median)") == [x, [12.2] * 13]
+    assert view.run("return document.getElementById('plans').hidden") is True
+    assert "1 step ahead" in _text(view, "ahead")
+    view.run("document.querySelectorAll('#ahead input')[1].click()")
+    view.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert _drawn(view, "foreseen (median)")[1] == [None] * 4 + [15.2] * 9
+
+
+def _a_click_tells_a_decision(view: Browser) -> None:
+    view.run(f"{PLOT}.scrollIntoView()")
+    places = (
+        f"const plot = {PLOT}, box = plot.getBoundingClientRect(), {{ xaxis, yaxis }} = plot._fullLayout;"
+        "const left = (x) => box.left + xaxis._offset + xaxis.d2p(x);"
+        "return [left(plot.data.at(-1).x[3] + 1), box.top + yaxis._offset + yaxis._length / 2]"
+    )
+    view.click(*view.run(places))
+    assert _text(view, "decision-name").startswith("step 4, at ")
+    assert _text(view, "because") == "Why 4; <b>bold</b>."
+    cells = "return [...document.querySelectorAll('#plans tbody tr')].map(row => row.innerText.split(/\\s*\\t\\s*/))"
+    assert [row[1:] for row in view.run(cells)] == [
+        ["8, 9\xa0in\xa08\xa0s", "86.43", "0.1", "1,336"],
+        ["9", "86.43", "0.1", "1,336"],
+        ["10, 9\xa0in\xa08\xa0s", "86.43", "0.1", "1,336"],
+    ]
+    came = _drawn(view, "came")[0]
+    assert _drawn(view, "foreseen (median)") == [came[3:], [12.2, *[12.2 + later for later in range(9)]]]
+    assert _drawn(view, "plan: chosen") == [came[3:], [8, 8, *[9] * 8]]
+    assert view.run("return document.querySelector('#drill-table tr.chosen').rowIndex") == 4
+
+
+def _keys_go_on_to_the_next(view: Browser) -> None:
+    view.run("document.getElementById('decision').focus()")
+    view.press("\ue014")  # arrow right
+    assert _text(view, "decision-name").startswith("step 5, at ")
+    view.run("document.querySelectorAll('#drill-table tbody tr')[1].click()")
+    assert _text(view, "decision-name").startswith("step 2, at ")
+    view.run("document.getElementById('whole').click()")
+    assert _text(view, "decision-name") == "whole episode"
+    assert _drawn(view, "plan: chosen") is None

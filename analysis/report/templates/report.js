@@ -1,4 +1,3 @@
-"use strict";
 // Draws what the page carries: ready-made figures, and one episode at a time on request.
 (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -63,8 +62,10 @@
   function showEpisode() {
     const episode = chosen();
     byId("episode-facts").textContent = episode.facts;
-    drawEpisode(episode.steps);
     listEpisode(episode.steps);
+    const draw = () => drawEpisode(episode.steps);
+    foresight.show(episode.steps, episode.foresight, draw);
+    draw();
   }
 
   const INK = { needed: "#d9d9d9", requested: "#0072B2", ready: "#009E73", busy: "#CC79A7", queue: "#E69F00", qos: "#D55E00" };
@@ -93,7 +94,8 @@
       add(term, term.slice(7).replaceAll("_", " "), 4, { type: "bar", marker: { color, pattern } });
     });
     add("reward", "reward", 4, { mode: "lines+markers", line: { color: "#222", width: 1.5 }, marker: { size: 4 } });
-    Plotly.react("drill-plot", data, fitted(layout(steps)), settings());
+    data.push(...foresight.traces());
+    Plotly.react("drill-plot", data, fitted(foresight.fitted(layout(steps))), settings());
   }
 
   function layout(steps) {
@@ -136,5 +138,6 @@
     showEpisode();
   });
   showScenario(0);
+  foresight.listen();
   document.documentElement.dataset.ready = "yes";
 })();
