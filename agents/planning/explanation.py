@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.planning.forecast.forecaster import Counts
 from agents.planning.forecast.scoring import LEVELS
 from autoscaling_env.twin import Imagined
+from autoscaling_env.types import FloatArray
 
 #: So many plans are told.
 BEST = 3
@@ -38,16 +39,16 @@ class Explanation:
 
 
 def told(
-    plans: NDArray[np.int64], imagined: Imagined, order: NDArray[np.int64], requested: int
+    plans: NDArray[np.int64], imagined: Imagined, weights: FloatArray, order: NDArray[np.int64], requested: int
 ) -> list[dict[str, Any]]:
-    """Return the best plans as ``Explanation.plans`` has them."""
+    """Return the best plans as ``Explanation.plans`` has them; ``weights`` are those of the futures."""
     return [
         {
             "wanted": plans[row].tolist(),
             "change": int(plans[row, 0]) - requested,
-            "reward": round(float(imagined.reward[row].mean()), 3),
-            "missed": round(float(imagined.missed[row].mean()), 2),
-            "worker_seconds": round(float(imagined.worker_seconds[row].mean()), 1),
+            "reward": round(float(imagined.reward[row] @ weights), 3),
+            "missed": round(float(imagined.missed[row] @ weights), 2),
+            "worker_seconds": round(float(imagined.worker_seconds[row] @ weights), 1),
         }
         for row in order[:BEST]
     ]

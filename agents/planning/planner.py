@@ -13,7 +13,7 @@ import numpy as np
 from agents.planning.beliefs import ServiceBelief, StartupBelief
 from agents.planning.explanation import Explanation, because, forecast_of, told
 from agents.planning.forecast.forecaster import Counts, Forecaster
-from agents.planning.futures import futures
+from agents.planning.futures import futures, stratified
 from agents.planning.memory import Memory
 from agents.planning.plans import HoldAfterWait, Plans, Proposal, shifted
 from agents.planning.rhythm import Rhythm
@@ -21,6 +21,9 @@ from agents.planning.search import Search
 from agents.planning.service import ServicePool
 from autoscaling_env.twin import FarmState, Twin
 from autoscaling_env.types import FloatArray, Info, Observation
+
+#: So many forecasts are drawn for each future that is played.
+DRAWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ class Planner:
         rng = np.random.default_rng([self._seed, int(info["step"])])
         steps, beyond, ends = self._reach(info)
         state, arrived = self._memory.state(info), np.array(self._memory.arrived, dtype=np.int64)
-        counts = self._foreseen(arrived, steps + beyond, state, info, rng)
+        foreseen = self._forecaster.sample(arrived, steps + beyond, DRAWN * self._effort.futures, rng)
+        counts, weights = stratified(foreseen, self._affordable(foreseen, state, info), rng)
         starts = (steps + beyond) * max(1, *info["action_deltas"]) if info["action_deltas"] else 512
         beliefs = self._service, self._startup
         may_be = futures(info, self._memory, state, counts, self._pool, self._rhythm, beliefs, starts, rng)
@@ -123,11 +127,11 @@ class Planner:
         tasks = sum(len(each.arrival_s) for each in may_be) / len(may_be)
         first = self._first(state.requested, bounds, steps, tasks)
         situation = self._twin.imagine(state, may_be, steps, beyond=beyond, ends=ends)
-        search = Search(situation.play, len(may_be))
+        search = Search(situation.play, weights)
         search.begin(first, kept=(0, len(first) - 1))
         self._improve(search, tasks, bounds, begin_s)
         self._last, self._search = search.best, search
-        self._reasons = partial(self._explained, search, state, counts[:, :steps], float(info["step_duration_s"]))
+        self._reasons = partial(self._explained, search, state, foreseen[:, :steps], float(info["step_duration_s"]))
         return int(self._last[0])
 
     def values(self) -> dict[int, float]:
@@ -150,16 +154,12 @@ class Planner:
         self._service.update(info, expected_s)
         self._startup.update(self._memory.became_ready_s)
 
-    def _foreseen(self, arrived: Counts, steps: int, state: FarmState, info: Info, rng: np.random.Generator) -> Counts:
-        """Return as many futures of arrivals as the effort allows."""
-        counts = self._forecaster.sample(arrived, steps, self._effort.futures, rng)
-        tasks = float(counts.sum(axis=1).mean()) + state.busy + float(info["worker_queue"])
+    def _affordable(self, foreseen: Counts, state: FarmState, info: Info) -> int:
+        """Return how many futures the effort allows."""
+        tasks = float(foreseen.sum(axis=1).mean()) + state.busy + float(info["worker_queue"])
         plans = 35  # about, in the first round: some in all futures, the others in a few
         affordable = int(self._effort.tasks / max(plans * tasks, 1.0))
-        count = int(np.clip(affordable, self._effort.least_futures, self._effort.futures))
-        rows = np.linspace(0, len(counts) - 1, count).round().astype(np.int64)  # of every member of a mixture
-        chosen: Counts = counts[rows]
-        return chosen
+        return int(np.clip(affordable, self._effort.least_futures, self._effort.futures))
 
     def _first(self, requested: int, bounds: tuple[int, int], steps: int, tasks: float) -> Plans:
         """Return the plans to begin with: to hold, as many of those proposed as can be afforded, and the last one."""
@@ -189,8 +189,9 @@ class Planner:
 
     def _explained(self, search: Search, state: FarmState, counts: Counts, step_s: float) -> Explanation:
         order = search.order
-        best = told(search.plans, search.imagined, order, state.requested)
-        hold = told(search.plans, search.imagined, np.zeros(1, dtype=np.int64), state.requested)[0]
+        best = told(search.plans, search.imagined, search.weights, order, state.requested)
+        first = np.zeros(1, dtype=np.int64)
+        hold = told(search.plans, search.imagined, search.weights, first, state.requested)[0]
         coming = float(np.median(counts.sum(axis=1)))
         return Explanation(
             forecast_of(counts),

@@ -29,7 +29,7 @@ class Search:
 
     Args:
         play: plays plans.
-        futures: how many there are.
+        weights: float64[k], how likely each future is; they sum to 1.
 
     Attributes:
         plans: int64[c, h], those that were played on all futures.
@@ -38,9 +38,11 @@ class Search:
         played: plans times futures, so far.
     """
 
-    def __init__(self, play: Play, futures: int) -> None:
-        self._play, self._futures = play, futures
-        self._heats = int(np.ceil(_HEATS * futures))
+    def __init__(self, play: Play, weights: FloatArray) -> None:
+        self._play, self.weights, self._futures = play, weights, len(weights)
+        self._heats = int(np.ceil(_HEATS * len(weights)))
+        early = weights[: self._heats]
+        self._early: FloatArray = early / early.sum()
         self._firsts: list[NDArray[np.int64]] = []
         self._seen: list[FloatArray] = []
         self.plans: Plans = np.zeros((0, 0), dtype=np.int64)
@@ -49,7 +51,7 @@ class Search:
     def begin(self, plans: Plans, kept: tuple[int, ...] = ()) -> None:
         """Race the first plans; those in rows ``kept`` are played to the end however they do."""
         self.plans, self.imagined = self._raced(plans, kept)
-        self.chosen = int(np.argmax(self.imagined.reward.mean(axis=1)))
+        self.chosen = int(np.argmax(self.imagined.reward @ self.weights))
 
     def add(self, plans: Plans, caution: float) -> bool:
         """Race more plans; the best of them is chosen if it is better for sure. Return whether it is.
@@ -59,11 +61,13 @@ class Search:
             caution: for sure: by so many standard errors of the futures' differences.
         """
         plans, imagined = self._raced(plans, ())
-        rival, known = int(np.argmax(imagined.reward.mean(axis=1))), len(self.plans)
+        rival, known = int(np.argmax(imagined.reward @ self.weights)), len(self.plans)
         gained = imagined.reward[rival] - self.imagined.reward[self.chosen]
         self.plans = np.concatenate((self.plans, plans))
         self.imagined = _joined(self.imagined, imagined, axis=0)
-        better = bool(gained.mean() > caution * gained.std() / np.sqrt(max(len(gained) - 1, 1)))
+        mean = float(gained @ self.weights)
+        error = np.sqrt(np.square(self.weights * (gained - mean)).sum() * len(gained) / max(len(gained) - 1, 1))
+        better = bool(mean > caution * error)
         self.chosen = known + rival if better else self.chosen
         return better
 
@@ -76,7 +80,7 @@ class Search:
     @property
     def order(self) -> NDArray[np.int64]:
         """Rows of ``plans`` from the best on, the chosen one first."""
-        order = np.argsort(-self.imagined.reward.mean(axis=1), kind="stable")
+        order = np.argsort(-(self.imagined.reward @ self.weights), kind="stable")
         return np.concatenate(([self.chosen], order[order != self.chosen]))
 
     def worth(self) -> dict[int, float]:
@@ -84,12 +88,12 @@ class Search:
 
         Of plans that were played on a few futures only, the difference on these counts.
         """
-        beside = self.imagined.reward[self.chosen, : self._heats].mean()
+        beside = self.imagined.reward[self.chosen, : self._heats] @ self._early
         worth: dict[int, float] = {}
         for firsts, seen in zip(self._firsts, self._seen, strict=True):
             for first, reward in zip(firsts.tolist(), seen.tolist(), strict=True):
                 worth[first] = max(worth.get(first, -np.inf), reward - beside)
-        means = self.imagined.reward.mean(axis=1)
+        means = self.imagined.reward @ self.weights
         full = dict.fromkeys(self.plans[:, 0].tolist(), -np.inf)
         for first, mean in zip(self.plans[:, 0].tolist(), (means - means[self.chosen]).tolist(), strict=True):
             full[first] = max(full[first], mean)
@@ -98,7 +102,7 @@ class Search:
     def _raced(self, plans: Plans, kept: tuple[int, ...]) -> tuple[Plans, Imagined]:
         """Return those that came to the end, and what they came to."""
         first = self._played(plans, 0, self._heats)
-        means = first.reward.mean(axis=1)
+        means = first.reward @ self._early
         self._firsts.append(plans[:, 0])
         self._seen.append(means)
         if self._heats == self._futures:

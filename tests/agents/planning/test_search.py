@@ -34,7 +34,7 @@ def plans(*firsts: int) -> Plans:
 @pytest.mark.parametrize("futures", [1, 2, 3, 16])
 def test_the_best_wins_however_lucky_a_future_is(futures: int) -> None:
     twin = Valued(futures)
-    search = Search(twin.play, futures)
+    search = Search(twin.play, np.full(futures, 1 / futures))
     search.begin(plans(*range(40)))
     assert search.best.tolist() == [39, 0]
     assert search.plans[search.order][:3, 0].tolist() == [39, 38, 37]
@@ -43,20 +43,20 @@ def test_the_best_wins_however_lucky_a_future_is(futures: int) -> None:
 
 def test_most_plans_are_seen_in_a_few_futures_only() -> None:
     twin = Valued(16)
-    search = Search(twin.play, 16)
+    search = Search(twin.play, np.full(16, 1 / 16))
     search.begin(plans(*range(40)))
     assert twin.asked == 40 * 4 + 10 * 12
     assert len(search.plans) == 10
 
 
 def test_plans_that_must_be_told_of_are_played_to_the_end() -> None:
-    search = Search(Valued(16).play, 16)
+    search = Search(Valued(16).play, np.full(16, 1 / 16))
     search.begin(plans(*range(40)), kept=(0, 3))
     assert {0, 3} < set(search.plans[:, 0].tolist())
 
 
 def test_more_plans_win_only_if_they_are_better_for_sure() -> None:
-    search = Search(Valued(16, scatter=3.0).play, 16)
+    search = Search(Valued(16, scatter=3.0).play, np.full(16, 1 / 16))
     search.begin(plans(5, 1))
     assert not search.add(plans(5, 5, 5, 5), caution=3.0)
     assert search.best.tolist() == [5, 0]
@@ -66,7 +66,7 @@ def test_more_plans_win_only_if_they_are_better_for_sure() -> None:
 
 
 def test_worth_tells_every_first_count_beside_the_chosen() -> None:
-    search = Search(Valued(16).play, 16)
+    search = Search(Valued(16).play, np.full(16, 1 / 16))
     search.begin(plans(*range(40)))
     search.add(plans(41), caution=1.0)
     worth = search.worth()
