@@ -41,6 +41,7 @@ class Effort:
         least_plans: see there.
         caution: a plan found near the best takes its place where it is better by so many standard errors of the
             futures' differences: the best of many looks better than it is (the optimiser's curse).
+        inertia: the plan followed so far is left for one that is better by so many standard errors, likewise.
         budget_s: no further round is begun when one more like the last would take longer than that in all; the best so
             far is then taken. None: as many as there are, the same on every machine.
     """
@@ -52,7 +53,8 @@ class Effort:
     tasks: int = 400_000
     least_futures: int = 4
     least_plans: int = 24
-    caution: float = 1.0
+    caution: float = 2.0
+    inertia: float = 1.0
     budget_s: float | None = None
 
 
@@ -128,7 +130,7 @@ class Planner:
         first = self._first(state.requested, bounds, steps, tasks)
         situation = self._twin.imagine(state, may_be, steps, beyond=beyond, ends=ends)
         search = Search(situation.play, weights)
-        search.begin(first, kept=(0, len(first) - 1))
+        search.begin(first, last=len(self._last) > 0, inertia=self._effort.inertia)
         self._improve(search, tasks, bounds, begin_s)
         self._last, self._search = search.best, search
         self._reasons = partial(self._explained, search, state, foreseen[:, :steps], float(info["step_duration_s"]))

@@ -48,10 +48,20 @@ class Search:
         self.plans: Plans = np.zeros((0, 0), dtype=np.int64)
         self.chosen, self.played = 0, 0
 
-    def begin(self, plans: Plans, kept: tuple[int, ...] = ()) -> None:
-        """Race the first plans; those in rows ``kept`` are played to the end however they do."""
-        self.plans, self.imagined = self._raced(plans, kept)
-        self.chosen = int(np.argmax(self.imagined.reward @ self.weights))
+    def begin(self, plans: Plans, *, last: bool = False, inertia: float = 0.0) -> None:
+        """Race the first plans; that in row 0 is played to the end however it does.
+
+        Args:
+            plans: int64[c, h].
+            last: the last row is the plan that was followed so far; it is played to the end, too, and kept ...
+            inertia: ... unless the best is better by so many standard errors of the futures' differences: following
+                the luck of the draw costs a change at every step.
+        """
+        self.plans, self.imagined = self._raced(plans, (0, len(plans) - 1) if last else (0,))
+        best = int(np.argmax(self.imagined.reward @ self.weights))
+        followed = len(self.plans) - 1
+        keeps = last and not self._is_better(self.imagined.reward[best], self.imagined.reward[followed], inertia)
+        self.chosen = followed if keeps else best
 
     def add(self, plans: Plans, caution: float) -> bool:
         """Race more plans; the best of them is chosen if it is better for sure. Return whether it is.
@@ -62,12 +72,9 @@ class Search:
         """
         plans, imagined = self._raced(plans, ())
         rival, known = int(np.argmax(imagined.reward @ self.weights)), len(self.plans)
-        gained = imagined.reward[rival] - self.imagined.reward[self.chosen]
+        better = self._is_better(imagined.reward[rival], self.imagined.reward[self.chosen], caution)
         self.plans = np.concatenate((self.plans, plans))
         self.imagined = _joined(self.imagined, imagined, axis=0)
-        mean = float(gained @ self.weights)
-        error = np.sqrt(np.square(self.weights * (gained - mean)).sum() * len(gained) / max(len(gained) - 1, 1))
-        better = bool(mean > caution * error)
         self.chosen = known + rival if better else self.chosen
         return better
 
@@ -98,6 +105,13 @@ class Search:
         for first, mean in zip(self.plans[:, 0].tolist(), (means - means[self.chosen]).tolist(), strict=True):
             full[first] = max(full[first], mean)
         return {**worth, **full, int(self.best[0]): 0.0}
+
+    def _is_better(self, one: FloatArray, other: FloatArray, errors: float) -> bool:
+        """Whether rewards, float64[k], are higher by so many standard errors of their weighted difference."""
+        gained = one - other
+        mean = float(gained @ self.weights)
+        variance = np.square(self.weights * (gained - mean)).sum() * len(gained) / max(len(gained) - 1, 1)
+        return bool(mean > errors * np.sqrt(variance))
 
     def _raced(self, plans: Plans, kept: tuple[int, ...]) -> tuple[Plans, Imagined]:
         """Return those that came to the end, and what they came to."""

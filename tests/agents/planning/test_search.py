@@ -45,14 +45,35 @@ def test_most_plans_are_seen_in_a_few_futures_only() -> None:
     twin = Valued(16)
     search = Search(twin.play, np.full(16, 1 / 16))
     search.begin(plans(*range(40)))
-    assert twin.asked == 40 * 4 + 10 * 12
-    assert len(search.plans) == 10
+    assert twin.asked == 40 * 4 + 11 * 12  # the best quarter, and to hold
+    assert len(search.plans) == 11
 
 
-def test_plans_that_must_be_told_of_are_played_to_the_end() -> None:
+def test_to_hold_and_what_was_followed_are_played_to_the_end() -> None:
     search = Search(Valued(16).play, np.full(16, 1 / 16))
-    search.begin(plans(*range(40)), kept=(0, 3))
-    assert {0, 3} < set(search.plans[:, 0].tolist())
+    search.begin(plans(*range(40), 3), last=True)
+    assert search.plans[[0, -1], 0].tolist() == [0, 3]
+
+
+def test_what_was_followed_is_left_for_what_is_better_for_sure() -> None:
+    for best, followed, inertia, expected in ((8, 5, 6.0, 5), (8, 5, 0.0, 8), (25, 5, 6.0, 25), (2, 5, 0.0, 5)):
+        search = Search(Valued(16, scatter=3.0).play, np.full(16, 1 / 16))
+        search.begin(plans(best, followed), last=True, inertia=inertia)
+        assert search.best[0] == expected, (best, followed, inertia)
+
+
+def test_futures_count_as_much_as_they_are_likely() -> None:
+    """A plan that pays only in a future of one in a hundred loses, however many futures are like it."""
+    weights = np.array([0.97, 0.01, 0.01, 0.01])
+
+    def play(given: Plans, begin: int, end: int) -> Imagined:
+        reward = np.where(given[:, :1] == 1, [[0.0, 9.0, 9.0, 9.0]], [[1.0, 0.0, 0.0, 0.0]])[:, begin:end]
+        nothing = np.zeros(reward.shape, dtype=np.int64)
+        return Imagined(reward, nothing, reward, nothing)
+
+    search = Search(play, weights)
+    search.begin(plans(0, 1))
+    assert search.best[0] == 0
 
 
 def test_more_plans_win_only_if_they_are_better_for_sure() -> None:
