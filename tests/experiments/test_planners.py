@@ -3,14 +3,19 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from agents.planning.forecast import History
+from agents.planning.past import Past
 from autoscaling_env.config import Config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.errors import InputError
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.rollout import play_episode
 from experiments.comparing import compare
+from experiments.planners import planner_of
 from experiments.policies import Setting, list_policies, make_policy
 from workloads import make_workload
 from workloads.scenarios import load_scenario, scenario_seeds
@@ -25,6 +30,12 @@ def rewards(config: Config, name: str, folder: Path, count: int) -> list[float]:
         play_episode(env, policy, agent=name, episode=place, episode_seed=seed).total_reward
         for place, seed in enumerate(seeds)
     ]
+
+
+def test_a_past_without_a_task_is_refused_in_one_line() -> None:
+    config = load_scenario("flash_crowd")
+    with pytest.raises(InputError, match="no task in 10 training episodes of flash_crowd"):
+        planner_of(config, make_workload(config), Past(History(8.0, (np.array([0, 0]),))))
 
 
 @pytest.mark.slow

@@ -51,6 +51,19 @@ def test_tasks_of_episodes_are_bounded() -> None:
     assert set(drawn) <= set(some.service_s)
 
 
+def test_of_many_tasks_whole_episodes_are_kept_so_that_their_rhythm_is() -> None:
+    episodes = [batch(20, seed) for seed in range(6)]
+    some = SeenTasks.of_episodes(episodes, most=65)
+    assert some is not None
+    assert_array_equal(some.arrival_s, np.concatenate([episodes[place].arrival_s for place in (0, 2, 5)]))
+
+
+def test_steps_of_different_episodes_are_not_taken_for_one() -> None:
+    seen = SeenTasks(np.array([1.0, 3.0, 0.5, 4.0]), np.ones(4), np.ones(4))
+    placed = seen.rhythm(10.0).place(np.full(40, 2), np.random.default_rng(0)) % 1
+    assert set(placed.round(2).tolist()) == {0.1, 0.3, 0.05, 0.4}
+
+
 def keep(path: Path, **arrays: Any) -> None:
     np.savez(path, **arrays)
 
