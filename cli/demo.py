@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 @takes(setup=options.SHOWN)
 def demo(
     setup: Setup,
-    episodes: Annotated[
-        int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 10]")
-    ] = None,
+    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 5]")] = None,
     live: Annotated[
         bool,
         typer.Option("--live", help="Two policies on a real farm on this machine, ten times faster."),
     ] = False,
     output_dir: options.OutputDir = Path("runs"),
 ) -> None:
-    """Train an agent, then compare it with the rules people run and the best constant, where looking ahead pays.
+    """Compare policies that look ahead with the rules people run and the best constant, where the load swings.
 
     Examples:
 
@@ -42,7 +40,7 @@ def demo(
     if not live:
         with Terminal() as listener:
             found = experiments.demo(
-                setup, episodes=episodes or 10, output_dir=output_dir, listener=listener, command=sys.argv
+                setup, episodes=episodes or 5, output_dir=output_dir, listener=listener, command=sys.argv
             )
         show_comparison(found)
         return

@@ -1,4 +1,4 @@
-"""The main job on embedded defaults: a policy that learned to look ahead beside the autoscalers people run."""
+"""The main job on embedded defaults: policies that look ahead beside the autoscalers people run."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from experiments.setup import Setup, place_of
 RULES = ("hpa", "keda", "kpa", "static-best")
 #: Loads that swing, each with the trained policy that ships with the package (see ``benchmarks.demo_models``).
 SCENARIOS = ("flash_crowd", "diurnal")
+#: Where the planner shows itself, too: its decisions take milliseconds, and a day has many.
+PLANNED = ("flash_crowd",)
 #: Rules reach their targets at once, as in a cluster, and an episode costs plain money, unless asked for otherwise.
 AS_PEOPLE_RUN_IT = {"environment.action": "target", "reward.objective": "cost"}
 
@@ -29,7 +31,7 @@ def trained_model(scenario: str) -> Path:
 def demo(
     setup: Setup, *, episodes: int, output_dir: Path, listener: Listener | None = None, command: Sequence[str] = ()
 ) -> Comparison:
-    """Compare a trained policy with the autoscalers people run and the best constant, where the load swings."""
+    """Compare what looks ahead with the autoscalers people run and the best constant, where the load swings."""
     given = {key: value for key, value in setup.settings.items() if value is not None}
     setup = replace(setup, settings=AS_PEOPLE_RUN_IT | given)
     settings = Settings(episodes=episodes, output_dir=output_dir, command=command)
@@ -39,9 +41,9 @@ def demo(
     with root.kept_if_begun():
         root.write_start(places[0].config, command=list(command), seed=places[0].test_seed, started=started)
         for place in places:
-            policies = [*RULES, str(trained_model(place.name))]
+            policies = [*RULES, str(trained_model(place.name)), *(["planner"] if place.name in PLANNED else [])]
             folder = RunFolder(root.path / place.name)
             if play_place(policies, place, settings, folder, listener=listener).interrupted:
                 break
-    title = "Demo: a policy that looks ahead beside the autoscalers you run today"
+    title = "Demo: policies that look ahead beside the autoscalers you run today"
     return read_comparison(root.path, seed=places[0].test_seed, title=title)
