@@ -20,7 +20,7 @@ from workloads.scenarios import load_scenario
 
 STEPS, EPISODES, HISTORY = 60, 2, 20
 #: Workers at most, and how many times the tasks of ``flash_crowd``, whose crowd is 100 tasks a step.
-SIZES = ((64, 1.0), (128, 4.5), (500, 19.5))
+SIZES = ((64, 0.5), (128, 4.5), (500, 19.5))
 HORIZONS, FUTURES = (8, 16, 32), (8, 16, 32)
 
 

@@ -52,7 +52,7 @@ class Effort:
     rounds: int = 1
     tasks: int = 400_000
     least_futures: int = 4
-    least_plans: int = 24
+    least_plans: int = 18
     caution: float = 2.0
     inertia: float = 1.0
     budget_s: float | None = None
