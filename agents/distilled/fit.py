@@ -13,23 +13,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from agents.distilled.features import Floats
-from agents.dqn.policy import layers, parameter_count
+from agents.dqn.policy import layers
 from autoscaling_env.config.learners import DistilledConfig
 
 #: Adam's constants, as in the paper.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 #: Largest norm of a gradient.
 GRADIENT_CLIP = 1.0
-
-
-def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Return float32[parameters]: each layer uniform on +-1/sqrt(fan-in)."""
-    flat = np.empty(parameter_count(sizes), dtype=np.float32)
-    for weights, biases in layers(flat, sizes):
-        bound = 1 / math.sqrt(len(weights))
-        weights[:] = rng.uniform(-bound, bound, weights.shape)
-        biases[:] = rng.uniform(-bound, bound, biases.shape)
-    return flat
 
 
 class Adam:

@@ -14,11 +14,11 @@ import numpy as np
 
 from agents.checkpoint import Tensors
 from agents.distilled.features import Profile, fact_count
-from agents.distilled.fit import fitted, initial_weights
+from agents.distilled.fit import fitted
 from agents.distilled.labels import moves_of, scaled
 from agents.distilled.lessons import Labelled, Lesson
 from agents.distilled.policy import DistilledPolicy, Student
-from agents.dqn.policy import Normaliser
+from agents.dqn.policy import Normaliser, initial_weights
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.rng import stream

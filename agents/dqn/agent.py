@@ -16,8 +16,8 @@ from torch import Tensor
 
 from agents.checkpoint import Tensors
 from agents.dqn.batches import DRAWN_AT_ONCE, ReplayBatches
-from agents.dqn.network import Backward, Pass, initial_weights, network_of
-from agents.dqn.policy import DqnPolicy, Normaliser, action_values_of, features, layer_sizes, layers
+from agents.dqn.network import Backward, Pass, network_of
+from agents.dqn.policy import DqnPolicy, Normaliser, action_values_of, features, initial_weights, layer_sizes, layers
 from agents.dqn.update import Adam, double_dqn_target, huber, quick_arithmetic
 from agents.exploration import EpsilonGreedy
 from agents.learner import NotFinite
@@ -46,7 +46,7 @@ class DqnLearner:
         self._normaliser = Normaliser(len(FIELDS))
         self._replay = Replay(self._config.replay_capacity, len(FIELDS))
         self._updates = 0
-        self._become(initial_weights(self._sizes, self._rng))
+        self._become(torch.from_numpy(initial_weights(self._sizes, self._rng)))
         self._features = np.zeros((0, len(FIELDS)), dtype=np.float32)
         self._actions: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._seen: list[NDArray[np.float32]] = []

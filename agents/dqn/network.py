@@ -6,28 +6,16 @@ gradient against autograd.
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from agents.dqn.policy import layers, parameter_count
+from agents.dqn.policy import layers
 
 #: Of each layer the weights and, as their last row, the biases: float32[in + 1, out], views into one flat tensor.
 Network: TypeAlias = list[Tensor]
-
-
-def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Tensor:
-    """Return float32[parameters]: each layer uniform on +-1/sqrt(fan-in), as torch's own Linear."""
-    flat = np.empty(parameter_count(sizes), dtype=np.float32)
-    for weights, biases in layers(flat, sizes):
-        bound = 1 / math.sqrt(len(weights))
-        weights[:] = rng.uniform(-bound, bound, weights.shape)
-        biases[:] = rng.uniform(-bound, bound, biases.shape)
-    return torch.from_numpy(flat)
 
 
 def network_of(flat: Tensor, sizes: tuple[int, ...]) -> Network:

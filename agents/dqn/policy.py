@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -91,6 +92,16 @@ def layers(flat: Any, sizes: tuple[int, ...]) -> list[tuple[Any, Any]]:
         views.append((flat[start:end].reshape(fan_in, fan_out), flat[end : end + fan_out]))
         start = end + fan_out
     return views
+
+
+def initial_weights(sizes: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Return float32[parameters]: each layer uniform on +-1/sqrt(fan-in), as torch's own Linear."""
+    flat = np.empty(parameter_count(sizes), dtype=np.float32)
+    for weights, biases in layers(flat, sizes):
+        bound = 1 / math.sqrt(len(weights))
+        weights[:] = rng.uniform(-bound, bound, weights.shape)
+        biases[:] = rng.uniform(-bound, bound, biases.shape)
+    return flat
 
 
 def action_values(network: list[tuple[Floats, Floats]], normalised: Floats) -> Floats:

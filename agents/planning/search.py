@@ -93,18 +93,13 @@ class Search:
     def worth(self) -> dict[int, float]:
         """Return what the best plan that begins with each count promises beside the chosen one: 0 for the chosen.
 
-        Of plans that were played on a few futures only, the difference on these counts.
+        A plan that was played on a few futures only is compared with the chosen one on these.
         """
         beside = self.imagined.reward[self.chosen, : self._heats] @ self._early
-        worth: dict[int, float] = {}
-        for firsts, seen in zip(self._firsts, self._seen, strict=True):
-            for first, reward in zip(firsts.tolist(), seen.tolist(), strict=True):
-                worth[first] = max(worth.get(first, -np.inf), reward - beside)
         means = self.imagined.reward @ self.weights
-        full = dict.fromkeys(self.plans[:, 0].tolist(), -np.inf)
-        for first, mean in zip(self.plans[:, 0].tolist(), (means - means[self.chosen]).tolist(), strict=True):
-            full[first] = max(full[first], mean)
-        return {**worth, **full, int(self.best[0]): 0.0}
+        seen = _by_first(np.concatenate(self._firsts), np.concatenate(self._seen) - beside)
+        played = _by_first(self.plans[:, 0], means - means[self.chosen])
+        return {**seen, **played, int(self.best[0]): 0.0}
 
     def _is_better(self, one: FloatArray, other: FloatArray, errors: float) -> bool:
         """Whether rewards, float64[k], are higher by so many standard errors of their weighted difference."""
@@ -129,6 +124,11 @@ class Search:
     def _played(self, plans: Plans, begin: int, end: int) -> Imagined:
         self.played += len(plans) * (end - begin)
         return self._play(plans, begin, end)
+
+
+def _by_first(firsts: NDArray[np.int64], worth: FloatArray) -> dict[int, float]:
+    """Return the highest worth of the plans that begin with each count."""
+    return {int(first): float(worth[firsts == first].max()) for first in np.unique(firsts)}
 
 
 def _rows(imagined: Imagined, rows: NDArray[np.int64]) -> Imagined:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agents.dqn.policy import Normaliser, action_values, layer_sizes, layers
+from agents.dqn.policy import Normaliser, action_values, initial_weights, layer_sizes, layers
 from agents.learner import NotFinite
 from agents.replay import Batch, Replay
 from autoscaling_env.observation import FIELDS
@@ -38,7 +38,7 @@ def _floats(values: Any) -> NDArray[np.float32]:
 
 def weights(seed: int) -> torch.Tensor:
     """Return the flat weights of a network of ``SIZES``."""
-    return network.initial_weights(SIZES, np.random.default_rng(seed))
+    return torch.from_numpy(initial_weights(SIZES, np.random.default_rng(seed)))
 
 
 def inputs(rows: int, seed: int = 9) -> NDArray[np.float32]:
@@ -64,7 +64,7 @@ def traced_values(flat: torch.Tensor, rows: torch.Tensor, sizes: tuple[int, ...]
 def test_the_written_out_gradient_is_autograds(hidden: tuple[int, ...], used: int) -> None:
     """Of the first ``used`` rows of a pass of 32."""
     sizes = layer_sizes(hidden, actions=3)
-    flat, rows = network.initial_weights(sizes, np.random.default_rng(0)), inputs(32)
+    flat, rows = torch.from_numpy(initial_weights(sizes, np.random.default_rng(0))), inputs(32)
     actions, targets = np.arange(used) % 3, np.linspace(-3, 3, used, dtype=np.float32)
     matrices, gradient = network.network_of(flat, sizes), torch.zeros_like(flat)
     forward = network.Pass(matrices, 32)

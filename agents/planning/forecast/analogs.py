@@ -94,12 +94,14 @@ class Analogs:
         self._forgetting, self._trust = forgetting, trust
         self._likes = self._chosen(counts)
         self._seen: Counts = np.zeros(0, dtype=np.int64)
-        self._weights, self._scores = self._likes.log_prior, list[float]()
+        self._evidence: FloatArray = np.zeros(len(self._likes.day))
+        self._scores: list[float] = []
 
     def sample(self, arrived: Counts, horizon: int, count: int, rng: np.random.Generator) -> Counts:
         """Return how sampled past days went on; nothing came after their end."""
         self._follow(arrived)
-        share = np.exp(self._weights - logsumexp(self._weights))
+        weights = self._weights
+        share = np.exp(weights - logsumexp(weights))
         rows = rng.choice(len(share), size=count, p=share / share.sum())
         steps = np.arange(len(arrived), min(len(arrived) + horizon, self._longest))
         places = steps + MOST_SHIFT - self._likes.shift[rows, None]
@@ -113,26 +115,33 @@ class Analogs:
         self._follow(arrived)
         return np.array(self._scores[len(self._scores) - min(len(arrived), MEMORY) :])
 
+    @property
+    def _weights(self) -> FloatArray:
+        """float64[n], logarithms, not normalised."""
+        weights: FloatArray = self._likes.log_prior + self._evidence
+        return weights
+
     def _follow(self, arrived: Counts) -> None:
         """Weigh the days by what has arrived; what was seen before is remembered as long as it goes on."""
         known = len(self._seen)
         if known > len(arrived) or not np.array_equal(self._seen, arrived[:known]):
             known = max(len(arrived) - MEMORY, 0)
-            self._weights, self._scores = self._likes.log_prior, []
+            self._evidence, self._scores = np.zeros(len(self._likes.day)), []
         for step in range(known, len(arrived)):
             self._scores.append(self._score(step, int(arrived[step])))
-            seen = self._trust * self._log_likelihood(self._likes, step, int(arrived[step]))
-            self._weights = self._likes.log_prior + self._forgetting * (self._weights - self._likes.log_prior) + seen
-        self._seen = arrived.copy()
+            likely = self._log_likelihood(self._likes, step, int(arrived[step]))
+            self._evidence = self._forgetting * self._evidence + self._trust * likely
+        self._seen, self._scores = arrived.copy(), self._scores[-MEMORY:]
 
     def _score(self, step: int, came: int) -> float:
         """Return the logarithm of the probability of a count, as the days are weighed now."""
-        heard = np.argpartition(self._weights, -min(_HEARD, len(self._weights)))[-_HEARD:]
+        weights = self._weights
+        heard = np.argpartition(weights, -min(_HEARD, len(weights)))[-_HEARD:]
         mean = np.zeros(len(heard))
         if step < self._longest:
             place = step + MOST_SHIFT - self._likes.shift[heard]
             mean = self._likes.level[heard] * self._smooth[self._likes.day[heard], place]
-        weights = self._weights[heard]
+        weights = weights[heard]
         likely = log_probability(came, mean, self._scatter)
         return float(logsumexp(weights + likely) - logsumexp(weights))
 

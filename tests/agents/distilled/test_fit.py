@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.distilled.fit import Gradient, fitted, huber, initial_weights
-from agents.dqn.policy import action_values, layers
+from agents.distilled.fit import Gradient, fitted, huber
+from agents.dqn.policy import action_values, initial_weights, layers
 from tests.agents.farms import small_config
 
 SIZES = (4, 9, 7, 3)
