@@ -26,7 +26,7 @@ from autoscaling_env.rng import episode_seeds
 from autoscaling_env.workload import draw_episode
 from benchmarks.planning import played
 from experiments import Setup, compare
-from experiments.planners import HISTORY, past_of, planner_of
+from experiments.planners import HISTORY, drawn_past, planner_of
 from simulator.search import hindsight
 from workloads import make_workload
 from workloads.scenarios import load_history, load_scenario, scenario_seeds
@@ -72,7 +72,7 @@ def believing(name: str, what: str, off: float, learns: bool, test: int) -> floa
     """Return the mean reward of a planner that believes of one thing so many times the truth."""
     config, (train_seed, test_seed) = load_scenario(name), scenario_seeds(name)
     workload = make_workload(config)
-    past = past_of(config, workload, episode_seeds(train_seed, HISTORY))
+    past = drawn_past(config, workload, episode_seeds(train_seed, HISTORY))
     startup_s = sampled_startup(config.farm.startup.sample) * (off if what == "start-up" else 1.0)
     if what == "work" and past.tasks is not None:
         past = replace(past, tasks=replace(past.tasks, service_s=off * past.tasks.service_s))
@@ -97,7 +97,7 @@ def misled(name: str, history: bool, test: int) -> list[str]:
     """Return a line of that table."""
     config, (train_seed, test_seed) = load_scenario(name), scenario_seeds(name)
     before, workload, tests = load_history(name), make_workload(config), episode_seeds(test_seed, test)
-    past = past_of(before, make_workload(before), episode_seeds(train_seed, HISTORY))
+    past = drawn_past(before, make_workload(before), episode_seeds(train_seed, HISTORY))
     persisting = planner_of(config, workload, past, forecaster=Persistence(past.history.mean))
     persistence = played(config, persisting, tests)[0].mean()
     planner = played(config, planner_of(config, workload, past), tests)[0].mean() if history else persistence

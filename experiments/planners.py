@@ -22,10 +22,10 @@ def trained_planner(
     config: Config, workload: Workload, seeds: Sequence[int], effort: Effort | None = None, **settings: Any
 ) -> Planner:
     """Return a planner that knows the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
-    return planner_of(config, workload, past_of(config, workload, seeds), effort, **settings)
+    return planner_of(config, workload, drawn_past(config, workload, seeds), effort, **settings)
 
 
-def past_of(config: Config, workload: Workload, seeds: Sequence[int]) -> Past:
+def drawn_past(config: Config, workload: Workload, seeds: Sequence[int]) -> Past:
     """Return the arrivals of the episodes ``seeds``, and the tasks of the first ten."""
     known = [draw_episode(workload, config.environment, seed) for seed in seeds]
     return Past(history_of(config, workload, known), SeenTasks.of_episodes(known[:REMEMBERED]))
