@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @takes(setup=options.SHOWN)
 def demo(
     setup: Setup,
-    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 5]")] = None,
+    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 10]")] = None,
     live: Annotated[
         bool,
         typer.Option("--live", help="Two policies on a real farm on this machine, ten times faster."),
@@ -40,7 +40,7 @@ def demo(
     if not live:
         with Terminal() as listener:
             found = experiments.demo(
-                setup, episodes=episodes or 5, output_dir=output_dir, listener=listener, command=sys.argv
+                setup, episodes=episodes or 10, output_dir=output_dir, listener=listener, command=sys.argv
             )
         show_comparison(found)
         return
