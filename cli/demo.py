@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @takes(setup=options.SHOWN)
 def demo(
     setup: Setup,
-    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 10]")] = None,
+    episodes: Annotated[
+        int | None, typer.Option("--episodes", min=1, help="Episodes per agent.  [default: 10]")
+    ] = None,
     live: Annotated[
         bool,
         typer.Option("--live", help="Two policies on a real farm on this machine, ten times faster."),
