@@ -1,0 +1,90 @@
+"""How a source or a target announces itself: one object behind one entry point; nothing else lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from autoscaling_env.config.base import Section
+from autoscaling_env.farm_kind import Finding
+from operate.reading import Fact
+from operate.source import Source
+from operate.target import Target
+
+SOURCES = "autoscaling_operate.sources"
+TARGETS = "autoscaling_operate.targets"
+
+
+def _nothing(settings: Any) -> Sequence[Finding]:
+    return ()
+
+
+def _none_found(**hints: Any) -> Sequence[Mapping[str, Any]]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """A kind of queue.
+
+    Attributes:
+        name: as ``source.kind`` takes it; the entry point's name.
+        summary: what it is, in a few words.
+        settings: a section of the configuration with the field ``kind: Literal[name]``.
+        open: reads a queue of these settings. It does not need to be there yet.
+        knows: what it can know at best, with what has to be configured for it in words.
+        examine: what `operate check` reports; changes nothing.
+        find: settings of queues that were found, for `operate init`; takes what is known by name (``redis_url``,
+            ``prometheus_url``), and returns none where it has nothing to ask.
+        needs: packages that ``open`` imports and that may be missing.
+    """
+
+    name: str
+    summary: str
+    settings: type[Section]
+    open: Callable[[Any], Source]
+    knows: Mapping[Fact, str]
+    examine: Callable[[Any], Sequence[Finding]] = _nothing
+    find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetKind:
+    """A kind of platform that runs workers.
+
+    Attributes:
+        name: as ``target.kind`` takes it; the entry point's name.
+        summary: what it is, in a few words.
+        settings: a section of the configuration with the field ``kind: Literal[name]``.
+        open: looks at the workers of these settings.
+        examine: what `operate check` reports, (settings, acting): whether it may be looked at, and changed where
+            ``acting``; who else scales it. Changes nothing.
+        find: as of a source; takes ``kubeconfig``, ``context``, ``namespace``.
+        elect: (settings, identity) -> who leads among several controllers; None: there is only ever one.
+        needs: packages that ``open`` imports and that may be missing.
+    """
+
+    name: str
+    summary: str
+    settings: type[Section]
+    open: Callable[[Any], Target]
+    examine: Callable[[Any, bool], Sequence[Finding]] = field(default=lambda settings, acting: ())
+    find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
+    elect: Callable[[Any, str], Any] | None = None
+    needs: tuple[str, ...] = ()
+
+
+@cache
+def source_kinds() -> dict[str, SourceKind]:
+    """Return the kinds of sources that are installed, by name."""
+    return {entry.name: entry.load() for entry in sorted(entry_points(group=SOURCES), key=lambda each: each.name)}
+
+
+@cache
+def target_kinds() -> dict[str, TargetKind]:
+    """Return the kinds of targets that are installed, by name."""
+    return {entry.name: entry.load() for entry in sorted(entry_points(group=TARGETS), key=lambda each: each.name)}
