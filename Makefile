@@ -107,7 +107,7 @@ lock: | $(UV) ## compile the locks anew (UPGRADE=1: with the newest versions)
 	cat requirements*.lock > $(VENV)/all.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group build --all-extras pyproject.toml -o $(VENV)/all.lock
 	rm requirements*.lock
-	$(COMPILE) -c $(VENV)/all.lock --group build --extra live pyproject.toml -o requirements.lock
+	$(COMPILE) -c $(VENV)/all.lock --group build --extra operate pyproject.toml -o requirements.lock
 	$(COMPILE) -c $(VENV)/all.lock --extra torch pyproject.toml -o requirements-torch.lock \
 		$(call without,requirements.lock)
 	$(COMPILE) -c $(VENV)/all.lock --all-extras pyproject.toml -o requirements-dev.lock \
