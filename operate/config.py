@@ -16,14 +16,13 @@ from operate.kinds import source_kinds, target_kinds
 
 def _seconds(value: Any) -> Any:
     """Return seconds for what people write, such as 30s, 5m, 1h30m, 7d; numbers are seconds already."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("must be a duration such as 30s, 5m or 24h, or seconds")
-    if not isinstance(value, str):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     import pandas as pd
 
     try:
-        seconds = float(value) if value.replace(".", "", 1).isdecimal() else pd.Timedelta(value).total_seconds()
+        text = str(value)
+        seconds = float(text) if text.replace(".", "", 1).isdecimal() else pd.Timedelta(text).total_seconds()
     except (ValueError, OverflowError):
         seconds = math.nan
     if not math.isfinite(seconds):
@@ -207,10 +206,10 @@ class OperateConfig(Section):
                 f"guardrails.stale_after {self.guardrails.stale_after:g} s must not be shorter than the interval "
                 f"{self.interval:g} s: every reading would be stale"
             )
-        if self.guardrails.decide_within >= self.interval:
+        if 2 * self.guardrails.decide_within > self.interval:
             raise ValueError(
-                f"guardrails.decide_within {self.guardrails.decide_within:g} s must be shorter than the interval "
-                f"{self.interval:g} s: a decision has to be there before the next one"
+                f"guardrails.decide_within {self.guardrails.decide_within:g} s must be at most half the interval of "
+                f"{self.interval:g} s: policy and fallback have to answer before the next decision"
             )
         return self
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from autoscaling_env.config.problems import Source, explain
 from autoscaling_env.config.root import Config
 from autoscaling_env.config.yaml import MAX_BYTES, parse
 from autoscaling_env.errors import ConfigError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULTS = "configuration.yml"
 
@@ -35,7 +37,7 @@ def load_config(
         ConfigError: every problem found, one line each.
     """
     layers = [file if isinstance(file, Source) else read_source(Path(file)) for file in files]
-    sources = [_defaults(), *layers, *_assignments(assignments)]
+    sources = [_defaults(), *layers, *assigned(assignments)]
     for key, (label, value) in (options or {}).items():
         sources.append(layer(label, key, value))
     return build(sources)
@@ -48,13 +50,22 @@ def default_config() -> Config:
 
 def build(sources: list[Source]) -> Config:
     """Merge the sources in order and validate the result."""
+    return validated(Config, sources)
+
+
+def validated(model: type[Model], sources: Sequence[Source]) -> Model:
+    """Return a model of what the sources say together, later ones over earlier ones.
+
+    Raises:
+        ConfigError: every problem found, one line each.
+    """
     data: Any = {}
     for source in sources:
         data = _merged(data, source.data)
     try:
-        return Config.model_validate_json(json.dumps(data, default=str))
+        return model.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
-        raise ConfigError(*explain(error, data, sources)) from None
+        raise ConfigError(*explain(error, data, sources, model)) from None
 
 
 @cache
@@ -94,7 +105,12 @@ def read_source(file: Path) -> Source:
     return Source(str(file), data, lines)
 
 
-def _assignments(assignments: Iterable[str]) -> list[Source]:
+def assigned(assignments: Iterable[str]) -> list[Source]:
+    """Return ``key=value`` assignments as layers of configuration.
+
+    Raises:
+        ConfigError: every one that cannot be read, one line each.
+    """
     sources, problems = [], []
     for assignment in assignments:
         key, equals, value = assignment.partition("=")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from autoscaling_env.config.root import Config
@@ -45,10 +45,12 @@ class Source:
 SHOWN = 50
 
 
-def explain(error: ValidationError, data: Any, sources: Sequence[Source]) -> list[str]:
-    """Return one line per problem, in the order of the configuration; of very many the first ones."""
+def explain(
+    error: ValidationError, data: Any, sources: Sequence[Source], model: type[BaseModel] = Config
+) -> list[str]:
+    """Return one line per problem of a ``model``, in the order of the configuration; of very many the first ones."""
     details = [detail for detail in error.errors() if not _follows(detail)]
-    lines = dict.fromkeys(_line(detail, data, sources) for detail in details[:SHOWN])
+    lines = dict.fromkeys(_line(detail, data, sources, model) for detail in details[:SHOWN])
     left = len(details) - SHOWN
     return [*lines, f"{sources[-1].name}: {left} more problems like these"] if left > 0 else list(lines)
 
@@ -58,12 +60,12 @@ def _follows(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and bool(detail["input"])
 
 
-def _line(detail: ErrorDetails, data: Any, sources: Sequence[Source]) -> str:
+def _line(detail: ErrorDetails, data: Any, sources: Sequence[Source], model: type[BaseModel]) -> str:
     path, value, found = _resolve(detail["loc"], data)
     place = f"{_place(path, sources)}: {'.'.join(map(str, path)) or 'configuration'}"
     kind = detail["type"]
     if kind == "extra_forbidden":
-        names = _siblings(detail["loc"])
+        names = _siblings(detail["loc"], model)
         return f"{place}: unknown key{nearest(str(path[-1]), names)}; allowed: {', '.join(names)}"
     if kind == "missing":
         return f"{place}: is missing"
@@ -141,18 +143,18 @@ def _says(data: Any, path: Path) -> bool:
     return True
 
 
-def _siblings(location: tuple[int | str, ...]) -> list[str]:
-    """Names allowed beside the last part of a location, read off the models' JSON Schema."""
-    node: dict[str, Any] | None = _schema()
-    definitions = _schema()["$defs"]
+def _siblings(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    """Names allowed beside the last part of a location, read off the model's JSON Schema."""
+    node: dict[str, Any] | None = _schema(model)
+    definitions = _schema(model)["$defs"]
     for part in map(str, location[:-1]):
         node = _step(node, part, definitions) if node else None
     return sorted((node or {}).get("properties", {}))
 
 
 @cache
-def _schema() -> dict[str, Any]:
-    return Config.model_json_schema()
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _step(node: dict[str, Any], part: str, definitions: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""What may not happen, whatever a policy says."""

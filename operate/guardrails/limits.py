@@ -1,0 +1,186 @@
+"""Guardrails that bend a number: how fast the count may change, how soon it may fall again, what a day may cost."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from operate.config import BoundsConfig, GuardrailsConfig
+from operate.record import Bend
+
+MINUTE_S = 60.0
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a guardrail knows.
+
+    Attributes:
+        now_s: monotonic.
+        requested: workers in force.
+        day_left_s: seconds until midnight UTC.
+        hours_today: worker-hours since midnight UTC.
+        interval_s: seconds to the next decision.
+    """
+
+    now_s: float
+    requested: int
+    day_left_s: float
+    hours_today: float
+    interval_s: float
+
+
+class Limit(Protocol):
+    """Bends what is wanted."""
+
+    name: str
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """Return what may be had, and one sentence why where that is another number."""
+        ...
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """Note that the count was changed by us."""
+        ...
+
+
+class Cooldown:
+    """After a scale-in the next one waits."""
+
+    name = "scale_in_cooldown"
+
+    def __init__(self, pause_s: float) -> None:
+        self._pause_s = pause_s
+        self._last_s: float | None = None
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """See ``Limit.bend``."""
+        if wanted >= moment.requested or self._last_s is None:
+            return wanted, ""
+        left_s = self._last_s + self._pause_s - moment.now_s
+        if left_s <= 0:
+            return wanted, ""
+        return moment.requested, f"the last scale-in was {moment.now_s - self._last_s:.0f} s ago, {left_s:.0f} s to go"
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """See ``Limit.written``."""
+        if after < before:
+            self._last_s = now_s
+
+
+class PerTick:
+    """The count changes by at most so many in a tick."""
+
+    name = "change_per_tick"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """See ``Limit.bend``."""
+        return _within(wanted, moment.requested, self._most), f"at most {self._most} a tick"
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """See ``Limit.written``; nothing to note."""
+
+
+class PerMinute:
+    """The changes of a minute add up to at most so many."""
+
+    name = "change_per_minute"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._changes: deque[tuple[float, int]] = deque()
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """See ``Limit.bend``."""
+        while self._changes and self._changes[0][0] <= moment.now_s - MINUTE_S:
+            self._changes.popleft()
+        left = max(0, self._most - sum(change for _, change in self._changes))
+        return _within(wanted, moment.requested, left), f"{left} of {self._most} changes are left in this minute"
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """See ``Limit.written``."""
+        self._changes.append((now_s, abs(after - before)))
+
+
+class Budget:
+    """Worker-hours of a day: what the least count needs for the rest of it is kept back."""
+
+    name = "worker_hours_per_day"
+
+    def __init__(self, hours: float, least: int) -> None:
+        self._hours, self._least = hours, least
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """See ``Limit.bend``."""
+        later_s = max(0.0, moment.day_left_s - moment.interval_s)
+        free = self._hours - moment.hours_today - self._least * later_s / 3600
+        next_s = min(moment.interval_s, moment.day_left_s)
+        affordable = max(self._least, int(free * 3600 / max(next_s, 1e-9)))
+        why = f"{moment.hours_today:.1f} of {self._hours:g} worker-hours of this day are used"
+        return min(wanted, affordable), why
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """See ``Limit.written``; hours are counted elsewhere."""
+
+
+class Bounds:
+    """The count never leaves its bounds; the last of all."""
+
+    name = "bounds"
+
+    def __init__(self, bounds: BoundsConfig) -> None:
+        self._bounds = bounds
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """See ``Limit.bend``."""
+        least, most = self._bounds.min, self._bounds.max
+        return min(max(wanted, least), most), f"from {least} to {most} workers"
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """See ``Limit.written``; nothing to note."""
+
+
+class Limits:
+    """All of them, in order."""
+
+    def __init__(self, limits: Sequence[Limit]) -> None:
+        self._limits = tuple(limits)
+
+    @classmethod
+    def of(cls, guardrails: GuardrailsConfig, bounds: BoundsConfig) -> Limits:
+        """Return those that are configured."""
+        limits: list[Limit] = []
+        if guardrails.scale_in_cooldown:
+            limits.append(Cooldown(guardrails.scale_in_cooldown))
+        if guardrails.change_per_tick is not None:
+            limits.append(PerTick(guardrails.change_per_tick))
+        if guardrails.change_per_minute is not None:
+            limits.append(PerMinute(guardrails.change_per_minute))
+        if guardrails.worker_hours_per_day is not None:
+            limits.append(Budget(guardrails.worker_hours_per_day, bounds.min))
+        return cls([*limits, Bounds(bounds)])
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, tuple[Bend, ...]]:
+        """Return what may be had, and what each guardrail changed."""
+        bends = []
+        for limit in self._limits:
+            after, why = limit.bend(wanted, moment)
+            if after != wanted:
+                bends.append(Bend(limit.name, wanted, after, why))
+            wanted = after
+        return wanted, tuple(bends)
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """Note that the count was changed by us."""
+        for limit in self._limits:
+            limit.written(before, after, now_s)
+
+
+def _within(wanted: int, requested: int, most: int) -> int:
+    return min(max(wanted, requested - most), requested + most)

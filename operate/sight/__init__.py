@@ -1,0 +1,1 @@
+"""What is seen of a queue, and what has to be estimated because nobody says it."""
