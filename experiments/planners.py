@@ -50,9 +50,17 @@ def recalling_planner(config: Config, workload: Workload, seeds: Sequence[int], 
 
 
 def planner_of(
-    config: Config, workload: Workload, past: Past, effort: Effort | None = None, **settings: Any
+    config: Config, workload: Workload, past: Past, effort: Effort | None = None, *, begin: int = 0, **settings: Any
 ) -> Planner:
     """Return a planner that knows a past; ``settings`` of ``Planner`` take the place of what follows from it.
+
+    Args:
+        config: of the environment.
+        workload: of its episodes.
+        past: what it knows.
+        effort: how much it imagines.
+        begin: the step of the history's period at which its episodes begin.
+        settings: of ``Planner``.
 
     Raises:
         InputError: the past holds no task.
@@ -60,7 +68,7 @@ def planner_of(
     if past.tasks is None:
         raise InputError(f"planner: no task in {REMEMBERED} training episodes of {workload.name}: nothing to plan for")
     believed: dict[str, Any] = {
-        "forecaster": forecasters(past.history)["mixture"],
+        "forecaster": forecasters(past.history, begin)["mixture"],
         "service": past.tasks.pool(),
         "rhythm": past.tasks.rhythm(config.environment.step_duration_s),
         "startup_s": sampled_startup(config.farm.startup.sample),

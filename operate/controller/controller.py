@@ -88,7 +88,12 @@ class Controller:
         seen = self._parts.eyes.look()
         self._keeping.hours(self._requested, now_s - self._last_s)
         self._last_s = now_s
-        told: dict[str, Any] = {"tick": number, "skipped": skipped, "late_s": round(late_s, 3), "step_s": config.interval}
+        told: dict[str, Any] = {
+            "tick": number,
+            "skipped": skipped,
+            "late_s": round(late_s, 3),
+            "step_s": config.interval,
+        }
         told |= {"stale": seen.stale, "age_s": round(seen.age_s, 3)}
         told |= self._decided(seen, leads, now_s, remarks)
         self._keeping.save(self._judge.watchdog, self._hands_off_until_s)

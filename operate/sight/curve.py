@@ -31,7 +31,7 @@ class ArrivalCurve:
         self._times_s.append(time_s)
         self._counts.append(self.count + arrived)
         if len(self._counts) > MOST:
-            self._times_s[1:-1:2], self._counts[1:-1:2] = [], []
+            del self._times_s[1:-1:2], self._counts[1:-1:2]
 
     def came_s(self, first: float, last: float) -> FloatArray:
         """Return float64[n]: when the tasks came whose ranks lie in (first, last], each rank a whole number."""
