@@ -88,13 +88,8 @@ class Controller:
         seen = self._parts.eyes.look()
         self._keeping.hours(self._requested, now_s - self._last_s)
         self._last_s = now_s
-        told: dict[str, Any] = {
-            "tick": number,
-            "skipped": skipped,
-            "late_s": round(late_s, 3),
-            "step_s": config.interval,
-        }
-        told |= {"stale": seen.stale, "age_s": round(seen.age_s, 3)}
+        told: dict[str, Any] = {"tick": number, "skipped": skipped, "late_s": round(late_s, 3)}
+        told |= {"step_s": config.interval, "stale": seen.stale, "age_s": round(seen.age_s, 3)}
         told |= self._decided(seen, leads, now_s, remarks)
         self._keeping.save(self._judge.watchdog, self._hands_off_until_s)
         rest_ms = 1000 * (clocks.now() - now_s) - told.get("policy_ms", 0.0)
@@ -175,6 +170,7 @@ class Controller:
         written = self._parts.writer.write(wanted)
         if written.outcome is not None:
             self._limits.written(state.requested, written.outcome.accepted, now_s)
+            self._requested = written.outcome.accepted  # paid for from now on
         return wanted, bends, written
 
     def _lap_now(self) -> int:

@@ -67,10 +67,8 @@ def test_a_policy_that_fails_or_talks_nonsense_leaves_it_to_the_fallback(tmp_pat
 
 
 def test_numbers_of_other_kinds_are_counts(tmp_path):
-    assert [each.proposed for each in Controlled(tmp_path, policy=Says(np.int64(7), np.float32(8.0))).ticks(2)] == [
-        7,
-        8,
-    ]
+    run = Controlled(tmp_path, policy=Says(np.int64(7), np.float32(8.0)))
+    assert [each.proposed for each in run.ticks(2)] == [7, 8]
 
 
 def test_a_policy_that_hangs_is_left_alone_until_it_comes_back_and_then_begins_anew(tmp_path):
@@ -174,7 +172,7 @@ def test_workers_that_finish_nothing_are_unknown_ground(tmp_path):
 
     run.queue.read = read
     records = run.ticks(4)
-    assert "4 ready workers finished 0 of about" in records[-1].because
+    assert "5 ready workers finished 0 of about" in records[-1].because
 
 
 def test_worker_hours_are_counted_and_kept_over_a_restart(tmp_path):
