@@ -1,32 +1,18 @@
-"""Somebody's queue in the simulator's terms: its configuration, the price of a late task, and policies for it."""
+"""Somebody's queue in the simulator's terms: its configuration, and the price of a late task."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.planning.forecast.history import History
-from agents.planning.past import Past
-from agents.planning.planner import Effort
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.loading import assigned, layer, read_source, validated
 from autoscaling_env.config.problems import Source as Layer
-from autoscaling_env.errors import InputError
-from autoscaling_env.policy import Policy
-from autoscaling_env.types import Info, Observation
-from experiments.environments import load_workload
-from experiments.listening import Listener, Silent
-from experiments.planners import REMEMBERED, drawn_past, planner_of
-from experiments.policies import EXTERNAL, PLANNER, RECALLING, Setting, find_policy, make_policy
 from operate.config import OperateConfig, operate_model
-from operate.source import Recalls, Source
 
 #: Simulated episodes of a queue take so long; only policies that are searched or trained need them.
 EPISODE_S = 3600.0
-#: What decides on tasks that are given beforehand, or not at all, cannot be asked about a queue.
-IMPOSSIBLE = ("hindsight", EXTERNAL)
 
 
 def operate_config(file: Path | Layer, assignments: Sequence[str] = ()) -> OperateConfig:
@@ -103,120 +89,3 @@ def _spread(mean_s: float, variation: float) -> dict[str, Any]:
     if mean_s == 0 or variation == 0:
         return {"kind": "constant", "value_s": mean_s}
     return {"kind": "gamma", "shape": 1 / variation**2, "mean_s": mean_s}
-
-
-@dataclass(frozen=True, slots=True)
-class Decider:
-    """A policy for a queue, and what is to be known of it.
-
-    Attributes:
-        name: in records.
-        policy: it.
-        highest_rate: tasks a second that its history has at most; None: it has none.
-        periodic: it begins anew with every period.
-    """
-
-    name: str
-    policy: Policy
-    highest_rate: float | None = None
-    periodic: bool = False
-
-
-class Renewed:
-    """A policy that is made anew for every episode: with the history of that day, from where the day begins."""
-
-    def __init__(self, make: Callable[[], Policy]) -> None:
-        self._make = make
-        self._policy = make()
-
-    def reset(self) -> None:
-        """Make the policy anew."""
-        self._policy = self._make()
-        self._policy.reset()
-
-    def decide(self, observation: Observation, info: Info) -> int:
-        """Return what the policy wants."""
-        return self._policy.decide(observation, info)
-
-    def explanation(self) -> dict[str, Any] | None:
-        """Return why, where the policy can say."""
-        explain = getattr(self._policy, "explanation", None)
-        told: dict[str, Any] | None = explain() if explain is not None else None
-        return told
-
-
-def recalled(config: OperateConfig, source: Source, wall_s: float) -> History | None:
-    """Return the arrivals that the source remembers, cut into periods; None: none are asked for, or it cannot tell.
-
-    Raises:
-        BackendError: they cannot be read.
-        InputError: the source cannot know them.
-    """
-    if not config.recall:
-        return None
-    if not isinstance(source, Recalls):
-        raise InputError(f"recall: {source.described} does not know what came before; leave it out")
-    step_s = config.interval
-    counts = source.past(step_s, config.recall)
-    if not len(counts):
-        return None
-    period = max(1, round(config.period / step_s))
-    offset = int((wall_s - len(counts) * step_s) % config.period // step_s) % period
-    return History(step_s, (counts,), period, (offset,))
-
-
-def fallback_of(config: OperateConfig, rate: float) -> Decider:
-    """Return the rule that decides where the policy cannot.
-
-    Raises:
-        InputError: there is none of that name, or it cannot decide about a queue.
-    """
-    rails = config.guardrails
-    return _decider(config, rails.fallback, simulated(config, rate, rails.fallback_settings), Silent())
-
-
-def policy_of(
-    config: OperateConfig, source: Source, rate: float, wall: Callable[[], float], listener: Listener | None = None
-) -> Decider:
-    """Return the policy that a configuration names.
-
-    Args:
-        config: names it.
-        source: knows what came before.
-        rate: tasks a second, for what is searched or trained in simulation.
-        wall: seconds since 1970: where in its period a day is.
-        listener: is told what was found on the way.
-
-    Raises:
-        InputError: there is none of that name, or it cannot decide about a queue.
-    """
-    environment = simulated(config, rate, config.settings)
-    name, file = config.policy.strip(), RECALLING.fullmatch(config.policy.strip())
-    if name.lower() != PLANNER and not file:
-        return _decider(config, name, environment, listener or Silent())
-    known = Past.load(Path(file[1])) if file else None
-    workload = load_workload(environment, Silent())
-    drawn = drawn_past(environment, workload, range(REMEMBERED))
-
-    def history() -> History:
-        past = known.history if known else recalled(config, source, wall())
-        return past or drawn.history
-
-    def make() -> Policy:
-        past = history()
-        begin = int(wall() % config.period // config.interval)
-        tasks = known.tasks if known is not None and known.tasks is not None else drawn.tasks
-        effort = Effort(budget_s=config.guardrails.decide_within / 2)
-        return planner_of(environment, workload, Past(past, tasks), effort, max_steps=None, begin=begin)
-
-    known_rate = None if not (known or config.recall) else float(max(each.max() for each in history().episodes))
-    highest = known_rate / config.interval if known_rate else None
-    return Decider(config.policy.strip(), Renewed(make), highest, periodic=True)
-
-
-def _decider(config: OperateConfig, name: str, environment: Config, listener: Listener) -> Decider:
-    if name.lower() in IMPOSSIBLE:
-        raise InputError(f"policy {name}: knows or does nothing about a queue as it runs; choose another")
-    workload = load_workload(environment, Silent())
-    setting = Setting(environment, workload, 0, config.state, listener)
-    return Decider(find_policy(name).name, make_policy(name, setting))

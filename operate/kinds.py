@@ -64,7 +64,8 @@ class TargetKind:
         examine: what `operate check` reports, (settings, acting): whether it may be looked at, and changed where
             ``acting``; who else scales it. Changes nothing.
         find: as of a source; takes ``kubeconfig``, ``context``, ``namespace``.
-        elect: (settings, identity) -> who leads among several controllers; None: there is only ever one.
+        elect: (settings, name of the lease, identity) -> who leads among several controllers; None: there is only
+            ever one.
         needs: packages that ``open`` imports and that may be missing.
     """
 
@@ -74,7 +75,7 @@ class TargetKind:
     open: Callable[[Any], Target]
     examine: Callable[[Any, bool], Sequence[Finding]] = field(default=lambda settings, acting: ())
     find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
-    elect: Callable[[Any, str], Any] | None = None
+    elect: Callable[[Any, str, str], Any] | None = None
     needs: tuple[str, ...] = ()
 
 

@@ -50,6 +50,7 @@ class Record:
             oldest_s; None: nobody knows.
         estimated: names in ``seen`` that are estimates.
         remarks: what else happened, a sentence each: resets, jumps, outages, changes by others.
+        failed: who did not do what was asked of them: ``source``, ``target``, ``policy``, ``scaler``, ``election``.
         requested: workers wanted in force at the beginning of the tick.
         applied: made by the platform.
         ready: able to take tasks.
@@ -91,6 +92,7 @@ class Record:
     seen: Mapping[str, float | None] = field(default_factory=dict)
     estimated: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     requested: int = 0
     applied: int = 0
     ready: int = 0

@@ -82,15 +82,16 @@ class Controller:
         clocks, config = self._parts.clocks, self._parts.config
         now_s = clocks.now()
         remarks = [each for each in (clocks.jumped(), *self._keeping.take_remarks()) if each]
-        leads = self._parts.writer.lead()
-        if self._parts.writer.trouble:
-            remarks.append(self._parts.writer.trouble)
+        leads, trouble = self._parts.writer.lead(), self._parts.writer.trouble
+        remarks += [trouble] if trouble else []
         seen = self._parts.eyes.look()
         self._keeping.hours(self._requested, now_s - self._last_s)
         self._last_s = now_s
         told: dict[str, Any] = {"tick": number, "skipped": skipped, "late_s": round(late_s, 3)}
         told |= {"step_s": config.interval, "stale": seen.stale, "age_s": round(seen.age_s, 3)}
-        told |= self._decided(seen, leads, now_s, remarks)
+        told["failed"] = (*seen.failed, *(["election"] if trouble else []))
+        decided = self._decided(seen, leads, now_s, remarks)
+        told |= decided | {"failed": (*told["failed"], *decided.get("failed", ()))}
         self._keeping.save(self._judge.watchdog, self._hands_off_until_s)
         rest_ms = 1000 * (clocks.now() - now_s) - told.get("policy_ms", 0.0)
         return self._publish(**told, remarks=tuple(remarks), tick_ms=round(rest_ms, 3))
@@ -119,12 +120,13 @@ class Controller:
         acting = leads and now_s >= self._hands_off_until_s
         wanted, bends, written = self._carried_out(choice, state, acting, now_s)
         self._watch.decided(wanted, written.outcome)
-        if written.said and written.outcome is None:
-            remarks.append(written.said)
+        unwritten = bool(written.said) and written.outcome is None
+        remarks += [written.said] if unwritten else []
         return {
             **of_state(state),
             **of_choice(choice, self._parts.chooser.policy.name),
             "acting": acting,
+            "failed": (*(["policy"] if choice.remarks else []), *(["scaler"] if unwritten else [])),
             "seen": of_sight(sight, missed),
             "estimated": sight.estimated,
             "info": {column.name: info[column.name] for column in RECORDED},

@@ -59,6 +59,10 @@ class Keeping:
         """Return until when nothing is written, likewise."""
         return self._monotonic(self._state.hands_off_until) if self._state.hands_off_until else self._clocks.now()
 
+    def remark(self, text: str) -> None:
+        """Keep a remark for the next record."""
+        self._remarks.append(text)
+
     def take_remarks(self) -> tuple[str, ...]:
         """Return what went wrong since the last call, once."""
         remarks, self._remarks = tuple(self._remarks), []

@@ -18,11 +18,13 @@ class Seen:
         reading: of the queue; None: it cannot be read.
         state: of the workers, as last seen; None: they were never seen.
         stale: why this is not to be relied on, in one sentence; "": it is.
+        failed: ``source`` or ``target``, where they could not be read.
     """
 
     reading: Reading | None
     state: TargetState | None
     stale: str = ""
+    failed: tuple[str, ...] = ()
 
     @property
     def age_s(self) -> float:
@@ -44,17 +46,19 @@ class Eyes:
 
     def look(self) -> Seen:
         """Return what is seen; never raises what the other ends do."""
-        reading, troubles = None, []
+        reading, failed, troubles = None, [], []
         try:
             reading = self._source.read()
             if reading.age_s > self._stale_after_s:
                 troubles.append(f"the source's newest value is {reading.age_s:.0f} s old")
         except BackendError as error:
             troubles.append(f"the source cannot be read: {error}")
+            failed.append("source")
         try:
             self._state = self._target.look()
             if self._state.age_s > self._stale_after_s:
                 troubles.append(f"the workers were last seen {self._state.age_s:.0f} s ago")
         except BackendError as error:
             troubles.append(f"the workers cannot be seen: {error}")
-        return Seen(reading, self._state, "; ".join(troubles))
+            failed.append("target")
+        return Seen(reading, self._state, "; ".join(troubles), tuple(failed))
