@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autoscaling_env.observation import FIELDS
-from autoscaling_env.schema import RECORDED, recorded_columns
+from autoscaling_env.records import INFO_COLUMNS
+from autoscaling_env.schema import recorded_columns
 from operate.record import Record
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ TOGETHER = 5_000
 SEEN = ("backlog", "in_flight", "arrived", "completed", "missed", "service_s", "oldest_s")
 
 _TEXT, _WHOLE, _REAL, _FLAG, _TIME = "string", "int64", "float64", "bool", "timestamp[us, tz=UTC]"
-_INFO = tuple(column.name for column in RECORDED)
 
 
 def _seen(name: str, record: Record) -> float | None:
     return record.seen.get(name)
+
+
+def _typed(value: Any, kind: type) -> Any:
+    """Return a value of ``info`` as its column holds it: an estimated count is rounded."""
+    return round(value) if kind is np.int64 and isinstance(value, float) else value
 
 
 def _json(value: Any) -> str | None:
@@ -147,6 +152,6 @@ def row_of(record: Record, run: int) -> dict[str, Any]:
         "terminated": False,
         "truncated": False,
     }
-    info = {name: record.info[name] for name in _INFO if name in record.info}
+    info = {name: _typed(record.info[name], kind) for name, kind in INFO_COLUMNS.items() if name in record.info}
     seen = {f"observed_{name}": value for name, value in zip(FIELDS, record.observation, strict=False)}
     return known | info | seen | {name: of(record) for name, (_, of) in OWN.items()}

@@ -40,6 +40,10 @@ def test_what_nobody_knows_is_empty_and_what_the_platform_said_is_not() -> None:
     assert pd.isna(row["seen_arrived"])
 
 
+def test_an_estimated_count_is_a_whole_one() -> None:
+    assert frame([tick(0, info={"worker_queue": 2.6, "busy_workers": 2.6})])["busy_workers"].tolist() == [3]
+
+
 def test_an_episode_is_a_run_of_a_controller() -> None:
     records = [start(), tick(0), tick(1), start(), tick(0), tick(1), tick(0), tick(0, operator="two"), tick(1)]
     assert frame(records)["episode"].tolist() == [0, 0, 1, 1, 2, 3, 2]
