@@ -1,0 +1,1 @@
+"""The seams' contracts as tests: inherit them."""
