@@ -10,6 +10,7 @@ from typing import Any
 
 from autoscaling_env.config.base import Section
 from autoscaling_env.farm_kind import Finding
+from operate.leader import Election
 from operate.reading import Fact
 from operate.source import Source
 from operate.target import Target
@@ -61,11 +62,15 @@ class TargetKind:
         summary: what it is, in a few words.
         settings: a section of the configuration with the field ``kind: Literal[name]``.
         open: looks at the workers of these settings.
-        examine: what `operate check` reports, (settings, acting): whether it may be looked at, and changed where
-            ``acting``; who else scales it. Changes nothing.
+        examine: what `operate check` reports, (settings, acting, lease): whether it may be looked at, and changed where
+            ``acting``; who else scales it; whether one of several may lead by the ``lease`` ("": one). Changes nothing.
         find: as of a source; takes ``kubeconfig``, ``context``, ``namespace``.
+<<<<<<< HEAD
         elect: (settings, name of the lease, identity) -> who leads among several controllers; None: there is only
             ever one.
+=======
+        elect: (settings, lease, identity) -> who leads among several controllers; None: there is only ever one.
+>>>>>>> op-targets
         needs: packages that ``open`` imports and that may be missing.
     """
 
@@ -73,9 +78,13 @@ class TargetKind:
     summary: str
     settings: type[Section]
     open: Callable[[Any], Target]
-    examine: Callable[[Any, bool], Sequence[Finding]] = field(default=lambda settings, acting: ())
+    examine: Callable[[Any, bool, str], Sequence[Finding]] = field(default=lambda settings, acting, lease: ())
     find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
+<<<<<<< HEAD
     elect: Callable[[Any, str, str], Any] | None = None
+=======
+    elect: Callable[[Any, str, str], Election] | None = None
+>>>>>>> op-targets
     needs: tuple[str, ...] = ()
 
 

@@ -16,6 +16,7 @@ class Permission:
         resource: plural name, with a subresource after a slash.
         why: what does not work without it.
         doctor_only: needed by `autoscale doctor` alone.
+        name: the one object that it is needed for; "": all of the namespace.
     """
 
     verb: str
@@ -23,11 +24,12 @@ class Permission:
     resource: str
     why: str
     doctor_only: bool = False
+    name: str = ""
 
     @property
     def shown(self) -> str:
-        """As a reader writes it: ``patch deployments/scale``."""
-        return f"{self.verb} {self.resource}"
+        """As a reader writes it: ``patch deployments/scale``, ``get leases worker``."""
+        return f"{self.verb} {self.resource} {self.name}".rstrip()
 
 
 #: Nothing else is asked of the cluster; deploy/kubernetes/base/rbac.yaml grants exactly these.
@@ -63,7 +65,7 @@ def allowed(api: Api, namespace: str, permission: Permission) -> bool:
         "group": permission.group,
         "resource": resource,
         "subresource": subresource,
-    }
+    } | ({"name": permission.name} if permission.name else {})
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",

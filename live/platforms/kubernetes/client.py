@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay, wait_random
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay, wait_random
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import InputError
-from live.platforms.kubernetes.errors import ClusterRefused, ClusterUnreachable, outage, refusal
+from live.platforms.kubernetes.errors import ClusterConflict, ClusterRefused, ClusterUnreachable, outage, refusal
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -51,18 +51,27 @@ class Api:
         """Read an object or a list."""
         return self._send("GET", path, within_s, query=query)
 
-    def patch(self, path: str, body: Json, *, within_s: float = 5.0) -> Json:
-        """Merge ``body`` into an object; None removes a field."""
-        return self._send("PATCH", path, within_s, body, MERGE, {"fieldManager": MANAGER})
+    def patch(self, path: str, body: Json, *, within_s: float = 5.0, claim: bool = False) -> Json:
+        """Merge ``body`` into an object; None removes a field.
+
+        Args:
+            claim: ``body`` names the ``resourceVersion`` it was made for: that somebody else was first is an answer
+                (``ClusterConflict``), and the same again would be none.
+        """
+        return self._send("PATCH", path, within_s, body, MERGE, {"fieldManager": MANAGER}, claim=claim)
 
     def apply(self, path: str, body: Json, *, within_s: float = 5.0) -> Json:
         """Create an object, or bring what we set in it to what ``body`` says."""
         query = {"fieldManager": MANAGER, "force": "true"}
         return self._send("PATCH", path, within_s, body, APPLY, query)
 
-    def post(self, path: str, body: Json, *, within_s: float = 5.0) -> Json:
-        """Create an object, or ask a question (access reviews)."""
-        return self._send("POST", path, within_s, body, "application/json", {"fieldManager": MANAGER})
+    def post(self, path: str, body: Json, *, within_s: float = 5.0, claim: bool = False) -> Json:
+        """Create an object, or ask a question (access reviews).
+
+        Args:
+            claim: that it is there already is an answer, as of ``patch``.
+        """
+        return self._send("POST", path, within_s, body, "application/json", {"fieldManager": MANAGER}, claim=claim)
 
     def delete(self, path: str, *, within_s: float = 5.0, grace_s: int | None = None, **query: str) -> None:
         """Delete an object, or with ``labelSelector`` all of a kind; gone already is fine."""
@@ -103,12 +112,14 @@ class Api:
         body: Json | None = None,
         content: str = "",
         query: Mapping[str, str] | None = None,
+        *,
+        claim: bool = False,
     ) -> Json:
         until = time.monotonic() + within_s
         attempts = Retrying(
             stop=stop_before_delay(within_s),
             wait=_pause,
-            retry=retry_if_exception_type(ClusterUnreachable),
+            retry=retry_if_exception(lambda error: _worth_another(error, claim)),
             reraise=True,
         )
         return attempts(self._once, method, path, until, body, content, query or {})
@@ -171,6 +182,10 @@ class Api:
             raise outage(what, error) from error
         finally:
             response.release_conn()
+
+
+def _worth_another(error: BaseException, claim: bool) -> bool:
+    return isinstance(error, ClusterUnreachable) and not (claim and isinstance(error, ClusterConflict))
 
 
 def _object(what: str, body: bytes) -> Json:

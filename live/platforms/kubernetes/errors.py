@@ -19,6 +19,10 @@ class ClusterUnreachable(BackendError):  # noqa: N818 - reads as what happened, 
         self.retry_after_s = retry_after_s
 
 
+class ClusterConflict(ClusterUnreachable):
+    """Somebody else was first: the object has changed since, or is there already."""
+
+
 class ClusterRefused(BackendError):  # noqa: N818
     """The server answered, and will not do it. ``status`` is its HTTP status."""
 
@@ -67,7 +71,8 @@ def refusal(what: str, status: int, body: bytes, headers: Mapping[str, str]) -> 
     remedy = REMEDIES.get(status) or REMEDIES[500 if status >= 500 else 400]
     message = f"Kubernetes: {what}: {status} {_reason(body)}: {remedy}"
     if status in TRANSIENT:
-        return ClusterUnreachable(message, _seconds(headers.get("Retry-After", "")))
+        kind = ClusterConflict if status == 409 else ClusterUnreachable
+        return kind(message, _seconds(headers.get("Retry-After", "")))
     return ClusterRefused(message, status)
 
 

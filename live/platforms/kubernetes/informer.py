@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from autoscaling_env.errors import BackendError
 from live.platforms.kubernetes.client import Api, Json
@@ -20,17 +21,21 @@ PAUSE_S = 0.5
 
 
 class Informer:
-    """The objects of one kind with one label selector.
+    """The objects of one kind with one label selector, or those that a field selector names.
 
     A watch ends every ``renewal_s`` and goes on from where it was. Its silence beyond that, or a failed
     renewal, makes the copy stale; when the server answers again what was missed is made up for.
 
     Args:
         listener: called for every change, in the informer's thread.
+        fields: field selector, such as ``metadata.name=worker``; "": none.
     """
 
-    def __init__(self, api: Api, path: str, selector: str, renewal_s: float, listener: Listener) -> None:
-        self._api, self._path, self._selector = api, path, selector
+    def __init__(
+        self, api: Api, path: str, selector: str, renewal_s: float, listener: Listener, *, fields: str = ""
+    ) -> None:
+        self._api, self._path = api, path
+        self._select: dict[str, Any] = {"labelSelector": selector} | ({"fieldSelector": fields} if fields else {})
         self._renewal_s = renewal_s
         self._listener = listener
         self._known: dict[str, Json] = {}
@@ -80,7 +85,7 @@ class Informer:
         self._stop.wait(PAUSE_S * (0.5 + random.random()))  # noqa: S311 - spreads retries out
 
     def _list(self) -> None:
-        answer = self._api.get(self._path, labelSelector=self._selector)
+        answer = self._api.get(self._path, **self._select)
         found = {item["metadata"]["uid"]: item for item in answer["items"]}
         for uid in self._known.keys() - found.keys():
             self._notify("DELETED", self._known[uid])
@@ -91,7 +96,7 @@ class Informer:
 
     def _watch(self) -> None:
         query = {
-            "labelSelector": self._selector,
+            **self._select,
             "resourceVersion": self._version,
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(max(1, round(self._renewal_s))),

@@ -61,7 +61,7 @@ class KubernetesPlatform:
         self._farm, self._names = farm, Names(self._config.namespace, farm.functions.farm)
         objects.create(self.api, self._names, self._config, farm.functions, run=self._run, within_s=farm.call_timeout_s)
         self._gates = Gates(self.api, self._names)
-        self._costs = DeletionCosts(self.api, self._names) if self._config.deletion_cost else None
+        self._costs = DeletionCosts(self.api, self._names.pods) if self._config.deletion_cost else None
         self._view = View(self.api, self._names, self._config.watch_renewal_s, self._pod_changed)
         self._gates.start()
         self._view.start()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from live.platforms.kubernetes.client import Json
 from live.platforms.kubernetes.names import DELETION_COST, EPISODE, GATE
@@ -55,6 +55,7 @@ class Pod:
         ended: containers that ended, the newest first (at most two are known).
         cost: its deletion cost.
         why: why it is over, such as ``Evicted``.
+        ready: it passes its readiness probes, if it has any.
     """
 
     name: str
@@ -68,13 +69,22 @@ class Pod:
     ended: tuple[Ended, ...]
     cost: int
     why: str = ""
+    ready: bool = False
 
 
-def read_pod(item: Json) -> Pod:
-    """Return the facts of a pod as the API gives it."""
+def read_pod(item: Json, remedies: Mapping[str, str] = TROUBLES) -> Pod:
+    """Return the facts of a pod as the API gives it.
+
+    Of several containers the first is the worker; what keeps any of them from running is its trouble.
+
+    Args:
+        remedies: why a container waits -> what to do about it.
+    """
     metadata, spec, status = item["metadata"], item.get("spec", {}), item.get("status", {})
-    container = (status.get("containerStatuses") or [{}])[0]
+    containers = status.get("containerStatuses") or [{}]
+    container = containers[0]
     state = container.get("state", {})
+    waiting = [_trouble(each, spec, remedies) for each in containers]
     return Pod(
         name=metadata["name"],
         episode=metadata.get("labels", {}).get(EPISODE, ""),
@@ -83,10 +93,11 @@ def read_pod(item: Json) -> Pod:
         over=status.get("phase") in {"Failed", "Succeeded"},
         running="running" in state,
         started=bool(container.get("started")),
-        trouble=_trouble(state.get("waiting", {}), spec, container) or _unschedulable(status),
+        trouble=next(filter(None, waiting), "") or _unschedulable(status),
         ended=tuple(_ended(each["terminated"]) for each in _states(container) if "terminated" in each),
         cost=int(metadata.get("annotations", {}).get(DELETION_COST, 0)),
         why=status.get("reason", ""),
+        ready=any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions", [])),
     )
 
 
@@ -94,17 +105,18 @@ def _states(container: Json) -> list[Json]:
     return [container.get("state", {}), container.get("lastState", {})]
 
 
-def _trouble(waiting: dict[str, Any], spec: Json, container: Json) -> str:
-    reason = waiting.get("reason", "")
-    if reason not in TROUBLES:
+def _trouble(container: Json, spec: Json, remedies: Mapping[str, str]) -> str:
+    reason = container.get("state", {}).get("waiting", {}).get("reason", "")
+    if reason not in remedies:
         return ""
     last = container.get("lastState", {}).get("terminated")
-    found = f"last ended with {_ended(last).how}{_last_words(last)}" if last else _image(spec)
-    return f"{reason} ({found}): {TROUBLES[reason]}"
+    found = f"last ended with {_ended(last).how}{_last_words(last)}" if last else _image(spec, container)
+    return f"{reason} ({found}): {remedies[reason]}"
 
 
-def _image(spec: Json) -> str:
-    return f"image {spec['containers'][0]['image']}"
+def _image(spec: Json, container: Json) -> str:
+    images = {each.get("name"): each["image"] for each in spec["containers"]}
+    return f"image {images.get(container.get('name')) or spec['containers'][0]['image']}"
 
 
 def _last_words(terminated: Json) -> str:

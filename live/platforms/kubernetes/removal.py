@@ -15,7 +15,7 @@ from live.platform import Roster, WorkerRecord
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.deaths import host_of
 from live.platforms.kubernetes.errors import ClusterRefused
-from live.platforms.kubernetes.names import DELETION_COST, Names
+from live.platforms.kubernetes.names import DELETION_COST
 from live.platforms.kubernetes.pods import Pod
 
 logger = logging.getLogger(__name__)
@@ -57,10 +57,14 @@ def costs(pods: Iterable[Pod], victims: Iterable[Pod]) -> dict[str, int | None]:
 
 
 class DeletionCosts:
-    """Writes costs into pods. What cannot be written is told: Kubernetes then may hit busy ones, which finish first."""
+    """Writes costs into pods. What cannot be written is told: Kubernetes then may hit busy ones, which finish first.
 
-    def __init__(self, api: Api, names: Names) -> None:
-        self._api, self._names = api, names
+    Args:
+        pods: the path of all pods of the namespace.
+    """
+
+    def __init__(self, api: Api, pods: str) -> None:
+        self._api, self._path = api, pods
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deletion-cost")
 
     def write(self, pods: Iterable[Pod], victims: Iterable[Pod], *, within_s: float) -> None:
@@ -77,7 +81,7 @@ class DeletionCosts:
     def _write(self, pod: str, cost: int | None, within_s: float) -> str:
         annotations = {DELETION_COST: None if cost is None else str(cost)}
         try:
-            self._api.patch(self._names.pod(pod), {"metadata": {"annotations": annotations}}, within_s=within_s)
+            self._api.patch(f"{self._path}/{pod}", {"metadata": {"annotations": annotations}}, within_s=within_s)
         except ClusterRefused as error:
             return "" if error.status == 404 else str(error)
         except BackendError as error:

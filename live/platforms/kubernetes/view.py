@@ -6,9 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 
-from live.platforms.kubernetes.client import MANAGER, Api, Json
+from live.platforms.kubernetes.client import Api, Json
 from live.platforms.kubernetes.informer import Informer
 from live.platforms.kubernetes.names import ROLE, Names
+from live.platforms.kubernetes.owners import who_else
 from live.platforms.kubernetes.pods import Pod, read_pod
 
 logger = logging.getLogger(__name__)
@@ -110,11 +111,11 @@ class View:
             return
         with self._lock:
             self.deleted = kind == "DELETED"
-            self._failure = _failure(item)
+            self._failure = failure(item)
             version, replicas = int(item["metadata"]["resourceVersion"]), int(item["spec"].get("replicas", 0))
             if version <= self._version or kind == "DELETED":
                 return
-            who = "" if replicas == self._sent else _who(item)
+            who = "" if replicas == self._sent else who_else(item)
             if replicas != self._requested and who:
                 self._changed_by.append(f"{who} changed the workers from {self._requested} to {replicas}")
             self._requested, self._version = replicas, version
@@ -132,33 +133,8 @@ class View:
             self._on_pod(kind, pod)
 
 
-def _who(item: Json) -> str:
-    """Return who else set the wanted number, by ``managedFields``; "" if it was us.
-
-    Nobody owns a 0 that came through the scale subresource.
-    """
-    owners = [
-        entry
-        for entry in item["metadata"].get("managedFields", [])
-        if "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {})
-    ]
-    if any(entry.get("manager") == MANAGER for entry in owners):
-        return ""
-    if not owners:
-        return "somebody"
-    last = max(owners, key=lambda entry: entry.get("time", ""))
-    manager = str(last["manager"])
-    return KNOWN_MANAGERS.get(manager, manager)
-
-
-#: Names in ``managedFields`` that need a word of explanation.
-KNOWN_MANAGERS = {
-    "kube-controller-manager": "kube-controller-manager (a HorizontalPodAutoscaler)",
-    "keda": "keda (a ScaledObject)",
-}
-
-
-def _failure(item: Json) -> str:
+def failure(item: Json) -> str:
+    """Return why the object's controller cannot make more pods, by its conditions; "": it can."""
     for condition in item.get("status", {}).get("conditions", []):
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
             return f"Kubernetes refuses more workers: {condition.get('message', condition.get('reason', ''))}"

@@ -1,0 +1,1 @@
+"""The scale subresource of any object in a Kubernetes cluster."""
