@@ -1,0 +1,1 @@
+"""The contracts of the controller's seams, as tests to inherit."""
