@@ -32,7 +32,9 @@ def command_client(
     from redis.retry import Retry
 
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
-    return _connect(url, password_file, socket_timeout=timeout_s, retry=Retry(backoff, retries))
+    connect_s = min(timeout_s, COMMAND_TIMEOUT_S)
+    retry = Retry(backoff, retries)
+    return _connect(url, password_file, socket_timeout=timeout_s, socket_connect_timeout=connect_s, retry=retry)
 
 
 def blocking_client(url: str, block_s: float, *, password_file: str = "") -> Redis:
@@ -40,7 +42,11 @@ def blocking_client(url: str, block_s: float, *, password_file: str = "") -> Red
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    return _connect(url, password_file, socket_timeout=2 * block_s + COMMAND_TIMEOUT_S, retry=Retry(NoBackoff(), 0))
+    patience_s = 2 * block_s + COMMAND_TIMEOUT_S
+    retry = Retry(NoBackoff(), 0)
+    return _connect(
+        url, password_file, socket_timeout=patience_s, socket_connect_timeout=COMMAND_TIMEOUT_S, retry=retry
+    )
 
 
 def shown(url: str) -> str:
@@ -59,9 +65,7 @@ def _connect(url: str, password_file: str, **options: Any) -> Redis:
     if password_file:
         options["password"] = _password(password_file)
     try:
-        return Redis.from_url(
-            url, decode_responses=True, protocol=2, socket_connect_timeout=COMMAND_TIMEOUT_S, **options
-        )
+        return Redis.from_url(url, decode_responses=True, protocol=2, **options)
     except ValueError as error:
         raise InputError(f"Redis URL {shown(url)!r}: {error}; write redis://host:port/db or unix:///path") from None
 

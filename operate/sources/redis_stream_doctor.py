@@ -1,0 +1,71 @@
+"""What `operate check` says of a stream in Redis, and which groups `operate init` finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.farm_kind import Finding
+from operate.sources.redis_list_doctor import MOST, key_finding
+from operate.sources.redis_server import RedisSection, RedisServer
+from operate.sources.redis_stream_group import Group, group_of
+
+
+def examine(settings: Any) -> Sequence[Finding]:
+    """Look at the server, the stream and its group, and at what the server can tell of it."""
+    try:
+        with closing(RedisServer(settings)) as server:
+            return list(_look(settings, server))
+    except AutoscalingError as error:
+        return [Finding("Redis", False, str(error), "correct source.url, or start the server")]
+
+
+def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
+    stream = key_finding(server, "stream", settings.key, {b"stream"}, "name the stream in source.key")
+    if "is not there" in stream.detail:
+        stream = Finding(
+            "stream", False, f"{settings.key!r} is not there", "XGROUP CREATE key group 0 MKSTREAM makes it"
+        )
+    yield stream
+    if not stream.ok:
+        return
+    told, groups = server.ask(("XINFO STREAM", settings.key), ("XINFO GROUPS", settings.key))
+    group = group_of(settings.group, told, groups)
+    if group is None:
+        others = ", ".join(sorted(each["name"].decode(errors="replace") for each in groups)) or "none"
+        yield Finding("group", False, f"no group {settings.group!r}; there are: {others}", "name it in source.group")
+        return
+    yield Finding("group", True, f"{settings.group!r}: {group.pending} pending, lag {group.lag}")
+    yield _told(group)
+
+
+def _told(group: Group) -> Finding:
+    what = "counters"
+    if group.added is None:
+        return Finding(what, False, "no entries-added: arrivals are estimated", "use a server of version 7.0 or newer")
+    if group.lag is None:
+        remedy = "it does again once the group has caught up; do not XDEL entries that were not delivered"
+        return Finding(what, False, "the server does not know the lag now: the backlog is counted", remedy)
+    return Finding(what, True, f"{group.added} came, {group.completed} were finished")
+
+
+def find(*, redis_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:
+    """Return settings for the consumer groups of a server's streams, those with most waiting first.
+
+    Raises:
+        BackendError: it cannot be asked.
+    """
+    if not redis_url:
+        return ()
+    found: list[tuple[int, str, str]] = []
+    with closing(RedisServer(RedisSection(url=redis_url))) as server:
+        keys = list(server.keys("stream"))
+        answers = server.ask_each(*(("XINFO GROUPS", key) for key in keys)) if keys else []
+    for key, groups in zip(keys, answers, strict=True):
+        if not isinstance(groups, BackendError):
+            found += [(-(each.get("lag") or 0), key, each["name"].decode(errors="replace")) for each in groups]
+    return [
+        {"kind": "redis_stream", "url": redis_url, "key": key, "group": group} for _, key, group in sorted(found)[:MOST]
+    ]

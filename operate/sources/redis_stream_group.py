@@ -1,0 +1,82 @@
+"""What XINFO tells of a consumer group, in numbers that mean one thing each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A consumer group at one instant.
+
+    Attributes:
+        length: entries that stand in the stream, delivered or not.
+        last_delivered: id of the last entry that was delivered.
+        last_added: id of the last entry that came.
+        pending: entries that were delivered and not acknowledged.
+        lag: entries that were not delivered; None: the server does not know, see XINFO GROUPS.
+        added: entries that ever came; None: the server is older than 7.0.
+        completed: entries that were ever delivered and are not pending; None: the server does not know.
+    """
+
+    length: int
+    last_delivered: bytes
+    last_added: bytes
+    pending: int
+    lag: int | None
+    added: int | None
+    completed: int | None
+
+
+def group_of(name: str, stream: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> Group | None:
+    """Return the group of that name, of the answers of XINFO STREAM and XINFO GROUPS; None: there is none."""
+    for told in groups:
+        if told["name"] == name.encode():
+            added, lag, pending = stream.get("entries-added"), told.get("lag"), int(told["pending"])
+            return Group(
+                length=int(stream["length"]),
+                last_delivered=told["last-delivered-id"],
+                last_added=stream["last-generated-id"],
+                pending=pending,
+                lag=lag,
+                added=added,
+                completed=_completed(added, lag, told.get("entries-read"), pending),
+            )
+    return None
+
+
+def _completed(added: int | None, lag: int | None, delivered: int | None, pending: int) -> int | None:
+    if delivered is None and added is not None and lag is not None:
+        delivered = added - lag
+    return None if delivered is None else max(delivered - pending, 0)
+
+
+def id_s(entry: bytes) -> float:
+    """Return the Unix time in seconds that an entry's id begins with."""
+    return int(entry.partition(b"-")[0]) / 1e3
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Ids of the first entries that wait, oldest first, and how many were asked for."""
+
+    ids: Sequence[bytes]
+    most: int
+
+    @property
+    def whole(self) -> bool:
+        """There are no others."""
+        return len(self.ids) < self.most
+
+    def estimate(self, group: Group) -> float:
+        """Return how many wait: those that were counted, and beyond them as many as came in the time of their ids."""
+        counted = len(self.ids)
+        if self.whole:
+            return float(counted)
+        first, last, end = id_s(self.ids[0]), id_s(self.ids[-1]), id_s(group.last_added)
+        if not first < last <= end:
+            return float(group.length)
+        guess = counted * (end - first) / (last - first)
+        return float(round(min(max(guess, counted), group.length)))

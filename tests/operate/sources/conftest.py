@@ -1,0 +1,27 @@
+"""A server whose watcher may read and do nothing else, so that a source that wrote anything would be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.live.servers import RunningServer, require_server
+from tests.operate.sources.benches import WATCHER
+
+
+@pytest.fixture(scope="session")
+def watched_server() -> Iterator[RunningServer]:
+    require_server()
+    running = RunningServer(*WATCHER)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def admin(watched_server: RunningServer) -> Iterator[redis.Redis]:
+    """Whoever owns the queue; it is empty at first."""
+    with redis.Redis.from_url(watched_server.url) as client:
+        client.flushall()
+        yield client
