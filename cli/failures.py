@@ -26,6 +26,7 @@ REMEDIES = {
 #: Package that an extra brings -> the extra.
 EXTRAS = {
     "kubernetes": "live",
+    "prometheus_client": "operate",
     "psutil": "live",
     "redis": "live",
     "statsforecast": "forecast",

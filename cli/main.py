@@ -22,6 +22,7 @@ from cli import (
     gap,
     history,
     merge,
+    operate,
     plot,
     replay,
     train,
@@ -53,6 +54,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("history")(history.history)
 app.command("gap")(gap.gap)
 app.command("verify")(verify.verify)
+app.add_typer(operate.app, name="operate")
 app.add_typer(farm.app, name="farm")
 app.command("doctor")(doctor.doctor)
 app.command("baselines")(baselines.baselines)

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
     from experiments.merging import merge
+    from experiments.operated_queue import operate_config
+    from experiments.operating import operate
+    from experiments.operating_demo import demo_operate
+    from experiments.operating_setup import check_operate, init_operate, operate_schema
     from experiments.pictures import draw, draw_training
     from experiments.policies import (
         ALIASES,
@@ -72,6 +76,10 @@ _HOMES = {
         "make_policy",
         "split_names",
     ),
+    "experiments.operated_queue": ("operate_config",),
+    "experiments.operating": ("operate",),
+    "experiments.operating_demo": ("demo_operate",),
+    "experiments.operating_setup": ("check_operate", "init_operate", "operate_schema"),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
@@ -103,11 +111,13 @@ __all__ = [
     "Tuning",
     "Verification",
     "calibrate",
+    "check_operate",
     "compare",
     "config_schema",
     "config_yaml",
     "demo",
     "demo_live",
+    "demo_operate",
     "draw",
     "draw_training",
     "evaluate",
@@ -117,6 +127,7 @@ __all__ = [
     "gap",
     "history",
     "in_real_time",
+    "init_operate",
     "list_engines",
     "list_farms",
     "list_learners",
@@ -130,6 +141,9 @@ __all__ = [
     "make_policy",
     "merge",
     "newest_comparison",
+    "operate",
+    "operate_config",
+    "operate_schema",
     "probe",
     "read_comparison",
     "replay",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
-from operate.journal.reader import JournalReader
 
 from agents.planning.forecast import History
 from agents.planning.forecast.forecaster import Counts
 from autoscaling_env.errors import InputError
 from operate.config import OperateConfig
+from operate.journal.reader import JournalReader
 from operate.source import Recalls, Source
 
 #: Shorter pasts say nothing that the last minutes do not.
@@ -61,7 +61,7 @@ def _whole(counts: list[float]) -> Counts:
 def _history(config: OperateConfig, stretches: list[tuple[float, Counts]]) -> History | None:
     """Return a history of stretches that begin at a wall-clock time each."""
     known = [(begin_s, counts) for begin_s, counts in stretches if len(counts)]
-    if sum(len(counts) for _, counts in known) * config.interval < LEAST_S:
+    if sum(len(counts) for _, counts in known) * config.interval < min(LEAST_S, config.period):
         return None
     period = max(1, round(config.period / config.interval))
     offsets = tuple(int(begin_s % config.period // config.interval) % period for begin_s, _ in known)

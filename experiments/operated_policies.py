@@ -129,7 +129,7 @@ def _planner(
     def make() -> Policy:
         past, _ = history()
         begin = int(wall() % config.period // config.interval)
-        settings: dict[str, Any] = {"max_steps": None, "begin": begin}
+        settings: dict[str, Any] = {"max_steps": None, "begin": begin, "charges_waiting": True}
         if past is None:
             past = drawn.history
             settings["forecaster"] = Persistence(past.mean)

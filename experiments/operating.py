@@ -12,12 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from operate.journal.settings import start_info
-from operate.journal.writer import JournalWriter
-from operate.page.catalogue import Side
-from operate.page.facts import Facts
-from operate.page.server import PageServer
-
 from autoscaling_env.errors import InputError
 from experiments.listening import Listener, Silent
 from experiments.operated_policies import Decider, fallback_of, policy_of
@@ -32,8 +26,13 @@ from operate.controller.keeping import Keeping
 from operate.controller.loop import run
 from operate.controller.seeing import Eyes
 from operate.controller.writing import Writer
+from operate.journal.settings import start_info
+from operate.journal.writer import JournalWriter
 from operate.kinds import source_kinds, target_kinds
 from operate.leader import Election
+from operate.page.catalogue import Side
+from operate.page.facts import Facts
+from operate.page.server import PageServer
 from operate.record import Record
 from operate.source import Source
 from operate.target import Target

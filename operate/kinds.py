@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -10,7 +11,6 @@ from typing import Any
 
 from autoscaling_env.config.base import Section
 from autoscaling_env.farm_kind import Finding
-from operate.leader import Election
 from operate.reading import Fact
 from operate.source import Source
 from operate.target import Target
@@ -65,12 +65,8 @@ class TargetKind:
         examine: what `operate check` reports, (settings, acting, lease): whether it may be looked at, and changed where
             ``acting``; who else scales it; whether one of several may lead by the ``lease`` ("": one). Changes nothing.
         find: as of a source; takes ``kubeconfig``, ``context``, ``namespace``.
-<<<<<<< HEAD
         elect: (settings, name of the lease, identity) -> who leads among several controllers; None: there is only
             ever one.
-=======
-        elect: (settings, lease, identity) -> who leads among several controllers; None: there is only ever one.
->>>>>>> op-targets
         needs: packages that ``open`` imports and that may be missing.
     """
 
@@ -80,21 +76,25 @@ class TargetKind:
     open: Callable[[Any], Target]
     examine: Callable[[Any, bool, str], Sequence[Finding]] = field(default=lambda settings, acting, lease: ())
     find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
-<<<<<<< HEAD
     elect: Callable[[Any, str, str], Any] | None = None
-=======
-    elect: Callable[[Any, str, str], Election] | None = None
->>>>>>> op-targets
     needs: tuple[str, ...] = ()
 
 
 @cache
 def source_kinds() -> dict[str, SourceKind]:
-    """Return the kinds of sources that are installed, by name."""
-    return {entry.name: entry.load() for entry in sorted(entry_points(group=SOURCES), key=lambda each: each.name)}
+    """Return the kinds of sources that can be used here, by name; those whose extra is not installed are left out."""
+    return _announced(SOURCES)
 
 
 @cache
 def target_kinds() -> dict[str, TargetKind]:
-    """Return the kinds of targets that are installed, by name."""
-    return {entry.name: entry.load() for entry in sorted(entry_points(group=TARGETS), key=lambda each: each.name)}
+    """Return the kinds of targets that can be used here, by name; those whose extra is not installed are left out."""
+    return _announced(TARGETS)
+
+
+def _announced(group: str) -> dict[str, Any]:
+    found = {}
+    for entry in sorted(entry_points(group=group), key=lambda each: each.name):
+        with suppress(ModuleNotFoundError):
+            found[entry.name] = entry.load()
+    return found

@@ -78,6 +78,8 @@ class Planner:
         seed: of all draws; the same seed decides alike.
         proposal: candidate plans.
         learns: beliefs change with what is seen.
+        charges_waiting: what still waits after a plan counts as late. Where an episode has no end a task that is late
+            already would else be best left alone: it costs when it is done, and what is never done costs nothing.
         clock: seconds; asked only where the effort has a budget.
     """
 
@@ -96,11 +98,13 @@ class Planner:
         seed: int = 0,
         proposal: Proposal | None = None,
         learns: bool = True,
+        charges_waiting: bool = False,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._twin, self._forecaster, self._pool = twin, forecaster, service
         self._startup_s, self._rhythm, self._overhead_s = startup_s, rhythm or Rhythm(), overhead_s
         self._window_s, self._max_steps, self._seed, self._learns = window_s, max_steps, seed, learns
+        self._charges_waiting = charges_waiting
         self._effort, self._proposal, self._clock = effort or Effort(), proposal or HoldAfterWait(), clock
         self.reset()
 
@@ -145,11 +149,11 @@ class Planner:
         return asdict(self._reasons()) if self._reasons else None
 
     def _reach(self, info: Info) -> tuple[int, int, bool]:
-        """Return the steps of plans and those after them, and whether the episode then ends."""
+        """Return the steps of plans and those after them, and whether what waits is then settled."""
         left = 10**9 if self._max_steps is None else max(self._max_steps - int(info["step"]), 1)
         steps = min(self._effort.horizon, left)
         beyond = min(self._effort.beyond, left - steps)
-        return steps, beyond, steps + beyond == left
+        return steps, beyond, self._charges_waiting or steps + beyond == left
 
     def _learn(self, info: Info) -> None:
         expected_s = self._pool.mean_s(float(info["time_s"])) + self._overhead_s

@@ -1,0 +1,213 @@
+"""Before a controller runs: a configuration of what was found, and the doctor for one."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from autoscaling_env.errors import AutoscalingError, BackendError, InputError
+from autoscaling_env.farm_kind import Finding
+from autoscaling_env.files import atomic_write
+from experiments.listening import Silent
+from experiments.operated_policies import Decider, fallback_of, policy_of
+from operate.config import OperateConfig, operate_model
+from operate.kinds import source_kinds, target_kinds
+from operate.reading import Reading, TargetState
+from operate.sight.estimator import Estimator
+from operate.sight.watch import Watch
+
+#: What is written where nothing was found; `check` then says what is wrong with it.
+NO_SOURCE: Mapping[str, Any] = {"kind": "redis_list", "url": "redis://localhost:6379/0", "key": "tasks"}
+NO_TARGET: Mapping[str, Any] = {"kind": "kubernetes", "namespace": "default", "resource": "deployment/worker"}
+#: Bounds where no autoscaler says others.
+LEAST, MOST = 1, 10
+SHOWN = 5
+
+TEMPLATE = """\
+# Made by `autoscale operate init`. In shadow nothing is changed: it watches, and says what it would do.
+# Next: `autoscale operate check FILE`, `autoscale operate FILE`, and when its decisions convince you, mode: act.
+mode: shadow
+
+# Whose queue.{other_sources}
+{source}
+# Whose workers.{other_targets}
+{target}
+# Who decides: planner looks ahead in simulation; a rule (hpa, keda, kpa, ...), a model file, module:factory do, too.
+policy: planner
+
+# What you promise of tasks, and what a worker costs an hour, in whatever money.
+objective:
+  finish_within: 30s
+  share: 0.99
+  cost_per_worker_hour: 1.0
+
+# The count never leaves these.{known_bounds}
+bounds:
+  min: {least}
+  max: {most}
+
+# What is believed until more is seen: mean work of a task, and from asking for a worker to its being ready.
+tasks:
+  service_time: 1s
+workers:
+  startup_time: 10s
+
+# What may not happen; all of them are in the documentation.
+guardrails:
+  scale_in_cooldown: 60s
+  fallback: hpa
+  hands_off: 10m
+
+# Between decisions.
+interval: 8s
+# Journal and state.
+state: operate-state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What ``init`` found.
+
+    Attributes:
+        sources: settings of queues.
+        targets: settings of workers.
+        notes: what to say, a sentence each.
+    """
+
+    sources: list[dict[str, Any]]
+    targets: list[dict[str, Any]]
+    notes: list[str]
+
+
+def operate_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a controller's configuration."""
+    return operate_model().model_json_schema()
+
+
+def init_operate(
+    output: Path, *, asked: Mapping[str, str | None], cluster: Mapping[str, str | None], force: bool = False
+) -> Found:
+    """Look for queues and workers, and write a configuration with the first of each.
+
+    Args:
+        output: the file.
+        asked: where to look for queues: ``redis_url``, ``prometheus_url``.
+        cluster: where to look for workers: ``kubeconfig``, ``context``, ``namespace``.
+        force: replace a file that is there.
+
+    Raises:
+        InputError: the file is there.
+    """
+    if output.exists() and not force:
+        raise InputError(f"{output}: is there already; name another --output, or replace it with --force")
+    notes: list[str] = []
+    sources = _looked_for(source_kinds(), asked, notes)
+    targets = _looked_for(target_kinds(), cluster, notes)
+    if not sources:
+        notes.append("no queue was found: name one under source (--redis-url and --prometheus-url look for some)")
+    if not targets:
+        notes.append("no workers were found: name them under target (--namespace looks for some)")
+    with atomic_write(output) as file:
+        file.write(_text(sources, targets))
+    return Found(sources, targets, notes)
+
+
+def _looked_for(kinds: Mapping[str, Any], known: Mapping[str, str | None], notes: list[str]) -> list[dict[str, Any]]:
+    """Return what all kinds find; who cannot be asked is noted, and does not keep the others from it."""
+    given = {name: value for name, value in known.items() if value}
+    found: list[dict[str, Any]] = []
+    for kind in kinds.values():
+        try:
+            found += [dict(each) for each in kind.find(**given)]
+        except (BackendError, InputError) as error:
+            notes.append(f"{kind.name}: {error}")
+    return found
+
+
+def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]]) -> str:
+    source, target = dict(sources[0] if sources else NO_SOURCE), dict(targets[0] if targets else NO_TARGET)
+    hints = target.pop("found", {})
+    source.pop("found", None)
+    by = f" {hints['by']} has these now." if "min" in hints else ""
+    return TEMPLATE.format(
+        source=_yaml({"source": source}),
+        target=_yaml({"target": target}),
+        other_sources=_others(sources),
+        other_targets=_others(targets),
+        known_bounds=by,
+        least=hints.get("min", LEAST),
+        most=max(hints.get("max", MOST), hints.get("workers", 0), hints.get("min", LEAST)),
+    )
+
+
+def _others(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return what else was found, as comments."""
+    rest = [{name: value for name, value in each.items() if name != "found"} for each in found[1 : SHOWN + 1]]
+    lines = [f"\n#   also found: {', '.join(f'{name}: {value}' for name, value in each.items())}" for each in rest]
+    more = len(found) - 1 - len(rest)
+    return "".join(lines) + (f"\n#   and {more} more" if more > 0 else "")
+
+
+def _yaml(data: Mapping[str, Any]) -> str:
+    text = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(dict(data), text)
+    return text.getvalue()
+
+
+def check_operate(config: OperateConfig) -> list[Finding]:
+    """Look at everything that a controller needs; each finding comes with its remedy. Changes nothing."""
+    acting = config.mode == "act"
+    source, target = source_kinds()[config.source.kind], target_kinds()[config.target.kind]
+    return [
+        *source.examine(config.source),
+        *target.examine(config.target, acting, config.lease if acting else ""),
+        *_policies(config),
+        _state(config.state),
+    ]
+
+
+def _policies(config: OperateConfig) -> Iterator[Finding]:
+    """Try policy and fallback on a queue in which nothing happens yet."""
+    source = source_kinds()[config.source.kind].open(config.source)
+    try:
+        policy = partial(policy_of, config, source, time.time, Silent())
+        yield _tried(config, f"policy {config.policy}", policy)
+        yield _tried(config, f"fallback {config.guardrails.fallback}", partial(fallback_of, config))
+    finally:
+        source.close()
+
+
+def _tried(config: OperateConfig, what: str, make: Callable[[], Decider]) -> Finding:
+    try:
+        policy = make().policy
+        policy.reset()
+        policy.decide(*first_sight(config))
+    except AutoscalingError as error:
+        return Finding(what, False, str(error), "choose another, or correct it")
+    return Finding(what, True, "decides")
+
+
+def first_sight(config: OperateConfig) -> tuple[Any, Any]:
+    """Return what a policy is shown of an empty queue with the least workers."""
+    state = TargetState(config.bounds.min, config.bounds.min, config.bounds.min)
+    sight = Estimator(config.tasks.service_time).update(0.0, Reading(backlog=0.0), state.ready)
+    return Watch(config).show(sight, state)
+
+
+def _state(folder: Path) -> Finding:
+    place = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    fine = place.is_dir() and os.access(place, os.W_OK)
+    detail = f"{folder}" if fine else f"{folder}: {place} cannot be written to"
+    return Finding("state", fine, detail, "" if fine else "choose a folder that may be written to: state")
