@@ -72,6 +72,6 @@ def because(best: dict[str, Any], hold: dict[str, Any], coming: float, step_s: f
     missed, paid = best["missed"] - hold["missed"], best["worker_seconds"] - hold["worker_seconds"]
     gain = best["reward"] - hold["reward"]
     return (
-        f"{seen}; going to {to} workers {when} promises {gain:+.1f} reward, {missed:+.1f} missed deadlines and "
+        f"{seen}; going to {to} workers {when} promises {gain:+.3g} reward, {missed:+.1f} missed deadlines and "
         f"{paid:+.0f} worker-seconds against holding {hold['wanted'][0]}"
     )
