@@ -2,7 +2,7 @@
 // A chart in SVG: lines, steps and bands over time, with a legend that tells the values under the pointer.
 const chart = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const LEFT = 42, RIGHT = 10, TOP = 8, BOTTOM = 22;
+  const LEFT = 48, RIGHT = 10, TOP = 8, BOTTOM = 22;
 
   function node(kind, attributes = {}, text) {
     const made = document.createElementNS(SVG, kind);

@@ -6,6 +6,10 @@
   const EVERY_MS = Math.min(4000, Math.max(500, 500 * interval));
   const FEW = 8; // decisions shown at first
   const HOUR = 3600;
+  const NAMES = {
+    backlog: "backlog", in_flight: "tasks in work", arrived: "arrivals", completed: "completions", missed: "late tasks",
+    service_s: "work of a task", oldest_s: "age of the oldest",
+  };
   let state = null;
   let heard = null; // when the controller last answered, by this clock
   let all = false;
@@ -50,15 +54,15 @@
 
   function showTiles({ now, series }) {
     const last = (name) => series[name].at(-1);
-    const guessed = now.estimated?.length ? [`estimated: ${now.estimated.join(", ").replaceAll("_", " ")}`] : [];
+    const guessed = now.estimated?.length ? [`estimated: ${now.estimated.map((name) => NAMES[name] || name).join(", ")}`] : [];
     const oldest = known(now.oldest_s) && now.oldest_s > 0 ? [`the oldest for ${span(now.oldest_s)}`] : [];
     const held = known(now.in_flight) ? [`${number(now.in_flight)} in work`] : [];
-    big("backlog-now", number(last("backlog")), "tasks");
+    big("backlog-now", (now.estimated?.includes("backlog") ? "≈ " : "") + number(last("backlog")), "tasks");
     say("backlog-more", [...oldest, ...held, ...guessed].join("; "));
     big("workers-now", number(last("requested")), last("wanted") === last("requested") ? "as wanted" : `${number(last("wanted"))} wanted`);
     say("workers-more", [`${number(last("applied"))} applied`, `${number(last("ready"))} ready`, ...(now.draining ? [`${now.draining} draining`] : [])].join(", "));
     big("share-now", percent(now.share));
-    big("burn-now", number(now.burn), known(now.burn) ? (now.burn > 1 ? "× as promised: broken" : "of 1") : "");
+    big("burn-now", number(now.burn), known(now.burn) ? (now.burn > 1 ? "× the allowance" : "of 1") : "");
     say("burning", now.burning);
     byId("burned").style.width = `${100 * Math.min(1, now.burn || 0)}%`;
     byId("burned").className = now.burn > 1 ? "over" : now.burn > 0.75 ? "much" : "";
@@ -77,14 +81,14 @@
     const bound = Math.max(...series.requested, ...series.wanted) > 0.7 * most ? [level("most allowed", "bound", most)] : [];
     chart.show("workers", {
       ...spec, title: "Workers", least: bound.length ? most : 3, gap: Infinity,
-      series: [...bound, line("in force", "force", "requested"), line("ready", "ready", "ready"), line("applied", "applied", "applied"), line("wanted", "wanted", "wanted")].map(whole),
+      series: [...bound, line("in force", "force", "requested", { filled: true }), line("ready", "ready", "ready"), line("applied", "applied", "applied"), line("wanted", "wanted", "wanted")].map(whole),
     });
     chart.show("arrivals", { ...spec, title: "Tasks that came in a tick", least: 5, series: [line("came", "came", "arrived", { filled: true, hold: "before" })] });
     const shares = series.share.filter(known);
     const lowest = Math.max(0, Math.min(promised - 2 * (1 - promised), ...shares) - 0.1 * (1 - promised));
     chart.show("slo", {
-      ...spec, title: "Share in time", low: lowest, high: 1, tick: (value) => `${Number((100 * value).toFixed(2))}`, show: percent, gap: Infinity,
-      series: [line("in time, %", "share", "share"), level("promised", "promise", promised)],
+      ...spec, title: "Share in time", low: lowest, high: 1, tick: percent, show: percent, gap: Infinity,
+      series: [line("in time", "share", "share"), level("promised", "promise", promised)],
     });
     showFan(x, series.arrived, forecast, step);
   }
