@@ -35,11 +35,11 @@ const chart = (() => {
     for (let time = Math.ceil(from / step) * step; time <= to; time += step) found.push(time);
     return found;
   }
-  function ago(seconds) {
+  // One unit for a whole axis: the one that fits its length.
+  function ago(seconds, long) {
     if (seconds === 0) return "now";
-    const size = Math.abs(seconds), sign = seconds < 0 ? "−" : "+";
-    if (size < 120 && size % 60) return `${sign}${Math.round(size)} s`;
-    return size < 7200 ? `${sign}${Number((size / 60).toFixed(1))} min` : `${sign}${Number((size / 3600).toFixed(1))} h`;
+    const [size, unit] = long <= 120 ? [1, "s"] : long <= 7200 ? [60, "min"] : [3600, "h"];
+    return `${seconds < 0 ? "−" : "+"}${Number((Math.abs(seconds) / size).toFixed(1))} ${unit}`;
   }
 
   // A line is cut where nobody knows, and where ticks are missing.
@@ -97,11 +97,11 @@ const chart = (() => {
       svg.append(node("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y, y2: y }));
       svg.append(node("text", { x: LEFT - 7, y: y + 4, "text-anchor": "end" }, spec.tick ? spec.tick(value) : number(value)));
     }
-    for (const time of timesOf(spec.from, spec.to, width < 440 ? 4 : 8)) {
+    for (const time of timesOf(spec.from, spec.to, Math.floor((width - LEFT) / 64))) {
       const x = scale.x(time);
       const anchor = x > width - 30 ? "end" : x < LEFT + 18 ? "start" : "middle";
       svg.append(node("line", { class: time ? "grid" : "axis", x1: x, x2: x, y1: TOP, y2: height - BOTTOM }));
-      svg.append(node("text", { x, y: height - 6, "text-anchor": anchor }, ago(time)));
+      svg.append(node("text", { x, y: height - 6, "text-anchor": anchor }, ago(time, spec.to - spec.from)));
     }
   }
 
@@ -127,7 +127,7 @@ const chart = (() => {
       const from = series.low ? `${show(series.low[at])}–` : "";
       spot.textContent = at < 0 ? "?" : from + show(series.y[at]);
     });
-    figure.when.textContent = time === null ? "" : ago(Math.round(time));
+    figure.when.textContent = time === null ? "" : ago(Math.round(time), spec.to - spec.from);
     figure.cursor.setAttribute("visibility", time === null ? "hidden" : "visible");
     if (time === null) return;
     const x = figure.scale.x(time);
@@ -141,7 +141,8 @@ const chart = (() => {
       const values = each.y.filter(known);
       return `${each.name} ${show(values.at(-1))}, between ${show(Math.min(...values))} and ${show(Math.max(...values))}`;
     });
-    return `${spec.title}, from ${ago(Math.round(spec.from))} to ${ago(Math.round(spec.to))}: ${told.join("; ") || "nothing yet"}.`;
+    const [from, to] = [spec.from, spec.to].map((time) => ago(Math.round(time), spec.to - spec.from));
+    return `${spec.title}, from ${from} to ${to}: ${told.join("; ") || "nothing yet"}.`;
   };
 
   function build(place) {

@@ -39,7 +39,8 @@
     if (now.tick === null) return;
     const fact = (name, value) => element("li", {}, `${name} `, element("b", { textContent: value }));
     byId("facts").replaceChildren(
-      fact("policy", now.policy + (now.decided_by && now.decided_by !== now.policy ? ` (decided by ${now.decided_by})` : "")),
+      fact("policy", now.policy),
+      ...(now.decided_by && now.decided_by !== now.policy ? [fact("decided by", now.decided_by)] : []),
       fact("leads", now.leads ? "yes" : "no"),
       fact("readings", `${span(now.age_s)} old`),
       fact("tick", `${number(now.tick)}, ${span(now.since_tick_s || 0)} ago`),
@@ -129,11 +130,12 @@
       element("b", { textContent: bend.guardrail.replaceAll("_", " ") }), ` ${bend.before} → ${bend.after}. ${bend.because}`));
     const remarks = each.remarks.map((text) => element("p", { className: "remark", textContent: text }));
     const changed = known(each.wanted) && each.wanted !== each.requested;
-    return element("tr", {},
-      element("td", {}, when),
-      element("td", { textContent: each.by || "–" }),
-      element("td", { className: changed ? "change" : "", textContent: workersOf(each) }),
-      element("td", {}, each.because, ...bends, ...remarks));
+    // On a phone rows are no table's any more; the roles keep them one for those who listen.
+    return element("tr", { role: "row" },
+      element("td", { role: "cell" }, when),
+      element("td", { role: "cell", textContent: each.by || "–" }),
+      element("td", { role: "cell", className: changed ? "change" : "", textContent: workersOf(each) }),
+      element("td", { role: "cell" }, each.because, ...bends, ...remarks));
   }
 
   function showDecisions() {

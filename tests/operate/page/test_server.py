@@ -129,18 +129,18 @@ def test_only_an_hour_is_kept_and_an_answer_does_not_grow() -> None:
 
 
 def test_memory_is_flat() -> None:
-    page = served(records(2 * KEPT))
-    more = list(records(400))
+    page, more = served(), list(records(500))
     tracemalloc.start()
-    for record in more:  # rows of the same kinds take the places of others
-        page.publish(record)
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(10):
-        for record in more:
+
+    def taken_after(rounds: int) -> int:
+        for record in more * rounds:
             page.publish(record)
-    grown = tracemalloc.get_traced_memory()[0] - before
+        return tracemalloc.get_traced_memory()[0]
+
+    full = taken_after(2)
+    grown = taken_after(10) - full
     tracemalloc.stop()
-    assert grown < 100_000
+    assert grown < 10_000  # a row more a tick were 500 kB
 
 
 def test_numbers_that_are_none_become_null() -> None:
@@ -164,18 +164,32 @@ def test_decisions_are_newest_first_with_what_bent_them() -> None:
 
 
 def test_what_changed_stays_listed_when_nothing_follows() -> None:
-    calm = replace(HOUR[0], wanted=7, requested=7, proposed=7, bends=(), written=None, decided_by="planner")
-    changed = replace(calm, at="changed", wanted=9)
-    with served([changed, *[calm] * 200]) as page:
+    calm = replace(HOUR[0], at="calm", wanted=7, requested=7, proposed=7, bends=(), written=None, decided_by="planner")
+    told = {
+        "wanted": replace(calm, wanted=9),
+        "bent": replace(calm, bends=(Bend("bounds", 30, 7, "at most 7"),)),
+        "helped": replace(calm, decided_by="hpa"),
+        "touched": replace(calm, changed_by="somebody set 7, it was 8"),
+        "remarked": replace(calm, remarks=("a counter was reset",)),
+    }
+    with served([calm, *(each for at, odd in told.items() for each in [replace(odd, at=at), *[calm] * 30])]) as page:
         decisions = state(page)["decisions"]
-    assert [each["at"] for each in decisions if each["notable"]] == ["changed"]
-    assert len(decisions) == 21
+    notable = [each["at"] for each in decisions if each["notable"]]
+    assert [at for at in notable if at != "calm"] == list(reversed(told))
+    assert notable.count("calm") == 4  # the first, and where it was again as before
+    assert len(decisions) == 20 + len(notable)
+
+
+def test_in_shadow_the_same_wish_again_is_no_change() -> None:
+    wish = replace(HOUR[0], mode="shadow", acting=False, requested=9, wanted=12, written=None, outcome="", bends=())
+    with served([wish] * 5) as page:
+        assert [each["notable"] for each in state(page)["decisions"]] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize(
     ("changes", "word", "says"),
     [
-        ({}, "acting", "the number of workers is what it wants"),
+        ({}, "acting", "asks the platform for the workers"),
         ({"mode": "shadow", "acting": False}, "shadow", "writes nothing"),
         ({"term": None, "acting": False}, "following", "does not lead"),
         ({"stale": "redis is away"}, "holding", "not to be relied on"),
