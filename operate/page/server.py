@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import socketserver
+import sys
 import threading
 from http.server import ThreadingHTTPServer
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -139,6 +141,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, host: str, port: int, answers: dict[str, Answer]) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), handler(answers))
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of those who hang up or fall silent; anything else is ours."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
 
     def server_bind(self) -> None:
         """Bind without asking DNS for this machine's name, which may take long and is used for nothing."""

@@ -17,14 +17,21 @@ const chart = (() => {
   };
 
   const known = (value) => value !== null && value !== undefined;
-  const number = (value) => (known(value) ? Number(value).toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0 }) : "?");
+  // With as many digits as can matter.
+  function number(value) {
+    if (!known(value)) return "?";
+    const size = Math.abs(value);
+    return Number(value).toLocaleString("en", { maximumFractionDigits: size < 10 ? 2 : size < 100 ? 1 : 0 });
+  }
 
   function ticksOf(low, high, most) {
     const rough = (high - low) / most || 1;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.999);
     const found = [];
-    for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-6; value += step) found.push(Number(value.toPrecision(12)));
+    for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-6; value += step) {
+      found.push(Number(value.toPrecision(12)));
+    }
     return found;
   }
 
@@ -66,14 +73,15 @@ const chart = (() => {
   }
 
   function pathsOf(series, scale, gap) {
-    const { x, y } = scale;
     const drawn = pieces(series, gap).map((piece) => corners(piece, series.hold));
-    const along = (points, at) => points.map((point) => `${x(point[0]).toFixed(1)},${y(point[at]).toFixed(1)}`);
-    const closed = (points) => `M${along(points, 1).join("L")}L${series.low ? along(points, 2).reverse().join("L") : `${x(points.at(-1)[0]).toFixed(1)},${y(scale.low)}L${x(points[0][0]).toFixed(1)},${y(scale.low)}`}Z`;
-    const found = [];
-    if (series.low || series.filled) found.push(node("path", { class: `fill ${series.look}`, d: drawn.map(closed).join("") }));
-    if (!series.low) found.push(node("path", { class: `line ${series.look}`, d: drawn.map((points) => `M${along(points, 1).join("L")}`).join("") }));
-    return found;
+    const place = (x, y) => `${scale.x(x).toFixed(1)},${scale.y(y).toFixed(1)}`;
+    const along = (points, at) => points.map((point) => place(point[0], point[at]));
+    const open = (points) => `M${along(points, 1).join("L")}`;
+    const ground = (points) => [points.at(-1), points[0]].map(([x]) => place(x, scale.low));
+    const under = (points) => (series.low ? along(points, 2).reverse() : ground(points));
+    const closed = (points) => `${open(points)}L${under(points).join("L")}Z`;
+    const path = (kind, shape) => node("path", { class: `${kind} ${series.look}`, d: drawn.map(shape).join("") });
+    return [...(series.low || series.filled ? [path("fill", closed)] : []), ...(series.low ? [] : [path("line", open)])];
   }
 
   function swatch(series) {
@@ -97,7 +105,7 @@ const chart = (() => {
       svg.append(node("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y, y2: y }));
       svg.append(node("text", { x: LEFT - 7, y: y + 4, "text-anchor": "end" }, spec.tick ? spec.tick(value) : number(value)));
     }
-    for (const time of timesOf(spec.from, spec.to, Math.floor((width - LEFT) / 64))) {
+    for (const time of timesOf(spec.from, spec.to, Math.min(9, Math.floor((width - LEFT) / 64)))) {
       const x = scale.x(time);
       const anchor = x > width - 30 ? "end" : x < LEFT + 18 ? "start" : "middle";
       svg.append(node("line", { class: time ? "grid" : "axis", x1: x, x2: x, y1: TOP, y2: height - BOTTOM }));
@@ -181,7 +189,8 @@ const chart = (() => {
     svg.append(figure.cursor);
     figure.values = spec.series.map((series) => [element("b"), series]);
     figure.when = element("li", { className: "when" });
-    legend.replaceChildren(...figure.values.map(([spot, series]) => element("li", {}, swatch(series), series.name, ...(series.plain ? [] : [spot]))), figure.when);
+    const item = ([spot, series]) => element("li", {}, swatch(series), series.name, ...(series.plain ? [] : [spot]));
+    legend.replaceChildren(...figure.values.map(item), figure.when);
     tell(figure, figure.hovered);
   }
 

@@ -2,7 +2,7 @@
   // Polls the controller, and shows what it said. Everything it says is put in as text, never as markup.
   const { element, number, known } = chart;
   const byId = (id) => document.getElementById(id);
-  const { interval, share: promised, most } = Object.fromEntries(Object.entries(document.body.dataset).map(([name, text]) => [name, Number(text)]));
+  const [interval, promised, most] = ["interval", "share", "most"].map((name) => Number(document.body.dataset[name]));
   const EVERY_MS = Math.min(4000, Math.max(500, 500 * interval));
   const FEW = 8; // decisions shown at first
   const HOUR = 3600;
@@ -61,7 +61,8 @@
     big("backlog-now", (now.estimated?.includes("backlog") ? "≈ " : "") + number(last("backlog")), "tasks");
     say("backlog-more", [...oldest, ...held, ...guessed].join("; "));
     big("workers-now", number(last("requested")), last("wanted") === last("requested") ? "as wanted" : `${number(last("wanted"))} wanted`);
-    say("workers-more", [`${number(last("applied"))} applied`, `${number(last("ready"))} ready`, ...(now.draining ? [`${now.draining} draining`] : [])].join(", "));
+    const leaving = now.draining ? `, ${now.draining} draining` : "";
+    say("workers-more", `${number(last("applied"))} applied, ${number(last("ready"))} ready${leaving}`);
     big("share-now", percent(now.share));
     big("burn-now", number(now.burn), known(now.burn) ? (now.burn > 1 ? "× the allowance" : "of 1") : "");
     say("burning", now.burning);
@@ -77,14 +78,19 @@
     const spec = { from, to: 0, gap: 2.5 * step };
     const line = (name, look, key, more) => ({ name, look, x, y: series[key], ...more });
     const level = (name, look, value) => ({ name, look, x: [from, 0], y: [value, value], plain: true, apart: true });
-    const whole = (each) => ({ ...each, hold: each.plain ? undefined : "after" });
     chart.show("backlog", { ...spec, title: "Tasks waiting", least: 5, series: [line("waiting", "queue", "backlog", { filled: true })] });
     const bound = Math.max(...series.requested, ...series.wanted) > 0.7 * most ? [level("most allowed", "bound", most)] : [];
     chart.show("workers", {
       ...spec, title: "Workers", least: bound.length ? most : 3, gap: Infinity,
-      series: [...bound, line("in force", "force", "requested", { filled: true }), line("ready", "ready", "ready"), line("applied", "applied", "applied"), line("wanted", "wanted", "wanted")].map(whole),
+      series: [
+        ...bound, line("in force", "force", "requested", { filled: true, hold: "after" }),
+        ...["ready", "applied", "wanted"].map((name) => line(name, name, name, { hold: "after" })),
+      ],
     });
-    chart.show("arrivals", { ...spec, title: "Tasks that came in a tick", least: 5, series: [line("came", "came", "arrived", { filled: true, hold: "before" })] });
+    chart.show("arrivals", {
+      ...spec, title: "Tasks that came in a tick", least: 5,
+      series: [line("came", "came", "arrived", { filled: true, hold: "before" })],
+    });
     const shares = series.share.filter(known);
     const lowest = Math.max(0, Math.min(promised - 2 * (1 - promised), ...shares) - 0.1 * (1 - promised));
     chart.show("slo", {
@@ -120,8 +126,8 @@
     if (!known(each.wanted)) return each.kind;
     const proposed = known(each.proposed) && each.proposed !== each.wanted ? ` (policy: ${each.proposed})` : "";
     if (each.wanted === each.requested) return `${each.wanted}, stays${proposed}`;
-    const done = known(each.written) ? (each.outcome && each.outcome !== "ok" ? ` (${each.outcome.replaceAll("_", " ")})` : "") : " (not written)";
-    return `${each.requested} → ${each.wanted}${proposed}${done}`;
+    const answer = each.outcome && each.outcome !== "ok" ? ` (${each.outcome.replaceAll("_", " ")})` : "";
+    return `${each.requested} → ${each.wanted}${proposed}${known(each.written) ? answer : " (not written)"}`;
   }
 
   function rowOf(each) {
@@ -182,7 +188,8 @@
   function lost() {
     byId("word").className = "badge lost";
     say("word", "no answer");
-    say("headline", heard ? `What is shown is old: the controller has not answered since ${clock(heard)}.` : "The controller does not answer.");
+    const since = `What is shown is old: the controller has not answered since ${clock(heard || new Date())}.`;
+    say("headline", heard ? since : "The controller does not answer.");
   }
 
   byId("notable").addEventListener("change", showDecisions);
