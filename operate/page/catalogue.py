@@ -40,7 +40,7 @@ class Metric:
 
 
 CATALOGUE = (
-    Metric("info", "gauge", "-", "Always 1; the labels say what runs.", ("version", "operator", "policy", "mode")),
+    Metric("info", "gauge", "-", "Always 1; the labels say what runs.", ("mode", "operator", "policy", "version")),
     Metric("leader", "gauge", "0 or 1", "Whether this controller leads."),
     Metric("acting", "gauge", "0 or 1", "Whether it writes what it wants."),
     Metric("last_tick_timestamp_seconds", "gauge", "seconds", "When the last tick began, since 1970-01-01 UTC."),

@@ -20,16 +20,26 @@ class Decisions:
     def __init__(self, kept: int) -> None:
         self._newest: deque[dict[str, Any]] = deque(maxlen=min(NEWEST, kept))
         self._notable: deque[dict[str, Any]] = deque(maxlen=min(MOST - NEWEST, kept))
+        self._before: tuple[Any, ...] = ()
 
     def told(self, record: Record) -> None:
         """Take in a record; what leaves the newest stays where something was about it."""
         if len(self._newest) == self._newest.maxlen and self._newest[0]["notable"]:
             self._notable.append(self._newest[0])
-        self._newest.append(decision(record))
+        is_new = _about(record) != self._before
+        self._before = _about(record)
+        notable = is_new or record.written is not None or bool(record.changed_by or record.remarks)
+        self._newest.append(decision(record) | {"notable": notable})
 
     def listed(self) -> list[dict[str, Any]]:
         """Return them, newest first."""
         return [*reversed(self._newest), *reversed(self._notable)]
+
+
+def _about(record: Record) -> tuple[Any, ...]:
+    """Return what makes a decision another one than that before."""
+    bent_by = tuple(bend.guardrail for bend in record.bends)
+    return record.kind, record.wanted, record.decided_by, bent_by, bool(record.stale), record.acting, record.term
 
 
 def decision(record: Record) -> dict[str, Any]:
@@ -40,7 +50,6 @@ def decision(record: Record) -> dict[str, Any]:
     ]
     remarks = [sentence(remark) for remark in (record.stale, record.changed_by, *record.remarks) if remark]
     ticked = record.kind == "tick"
-    helped = bool(record.decided_by) and record.decided_by != record.policy
     return {
         "at": record.at,
         "kind": record.kind,
@@ -54,5 +63,4 @@ def decision(record: Record) -> dict[str, Any]:
         "because": sentence(record.because),
         "bends": bends,
         "remarks": remarks,
-        "notable": not ticked or record.wanted != record.requested or bool(bends or remarks) or helped,
     }

@@ -46,7 +46,7 @@ class Gauges(Collector):
 def _info(facts: Facts, last: Record | None) -> Samples:
     operator = last.operator if last is not None else ""
     policy = (last.policy if last is not None else "") or facts.policy
-    return {(__version__, operator, policy, facts.mode): 1.0}
+    return {(facts.mode, operator, policy, __version__): 1.0}
 
 
 def _one(value: float | None) -> Samples:

@@ -24,7 +24,7 @@ class Metrics:
 
     def __init__(self, facts: Facts, registry: CollectorRegistry | None = None) -> None:
         # When a counter was made is told by the process's start; a series more for each is not worth it.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry if registry is not None else CollectorRegistry()
         self._gauges = Gauges(facts)
         self.registry.register(self._gauges)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import socketserver
+import sys
 import threading
 from http.server import ThreadingHTTPServer
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -22,6 +24,8 @@ from operate.page.metrics import Metrics
 from operate.page.state import State
 from operate.record import Record
 
+#: Whoever closes waits so long at most.
+PAUSE_S = 0.1
 #: Addresses that mean every interface; a browser cannot open them.
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 
@@ -65,7 +69,7 @@ class PageServer:
                 "choose another port, 0 for any that is free, or `page: null` for none"
             ) from None
         self._health.began()
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="page")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(PAUSE_S,), daemon=True, name="page")
         self._thread.start()
 
     @property
@@ -131,13 +135,19 @@ def _told(verdict: Verdict) -> tuple[int, str, bytes, dict[str, str]]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # connections that may wait; with the usual five a crowd waits for seconds
     allow_reuse_port = False  # a port that somebody has is an error, not one to share
 
     def __init__(self, host: str, port: int, answers: dict[str, Answer]) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), handler(answers))
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of those who hang up or fall silent; anything else is ours."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
     def server_bind(self) -> None:
         """Bind without asking DNS for this machine's name, which may take long and is used for nothing."""
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]

@@ -20,7 +20,7 @@ def doing(record: Record | None) -> tuple[str, str]:
         return "holding", "It holds the count: what it sees is not to be relied on."
     if not record.acting:
         return "paused", sentence(f"It does not act now: {record.because or 'the record does not say why'}")
-    return "acting", "It acts: the number of workers is what it wants."
+    return "acting", "It acts: it asks the platform for the workers that it wants."
 
 
 def burning(burn: float | None, facts: Facts) -> str:

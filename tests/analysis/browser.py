@@ -41,7 +41,10 @@ class Browser:
         self._session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
 
     def open(self, path: Path) -> None:
-        self._command("url", {"url": path.as_uri()})
+        self.visit(path.as_uri())
+
+    def visit(self, url: str) -> None:
+        self._command("url", {"url": url})
 
     def run(self, script: str) -> Any:
         """Run JavaScript that returns something JSON-like."""
@@ -79,6 +82,11 @@ class Browser:
         """Show pages as a phone of this size does; a window cannot be made that narrow."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
         self._command("goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics})
+
+    def prefer(self, scheme: str) -> None:
+        """Show pages as somebody does who prefers them ``light`` or ``dark``."""
+        wanted = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self._command("goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": wanted})
 
     def quit(self) -> None:
         if self._session:

@@ -2,7 +2,7 @@
 // A chart in SVG: lines, steps and bands over time, with a legend that tells the values under the pointer.
 const chart = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const LEFT = 42, RIGHT = 10, TOP = 8, BOTTOM = 22;
+  const LEFT = 48, RIGHT = 10, TOP = 8, BOTTOM = 22;
 
   function node(kind, attributes = {}, text) {
     const made = document.createElementNS(SVG, kind);
@@ -17,14 +17,21 @@ const chart = (() => {
   };
 
   const known = (value) => value !== null && value !== undefined;
-  const number = (value) => (known(value) ? Number(value).toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0 }) : "?");
+  // With as many digits as can matter.
+  function number(value) {
+    if (!known(value)) return "?";
+    const size = Math.abs(value);
+    return Number(value).toLocaleString("en", { maximumFractionDigits: size < 10 ? 2 : size < 100 ? 1 : 0 });
+  }
 
   function ticksOf(low, high, most) {
     const rough = (high - low) / most || 1;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.999);
     const found = [];
-    for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-6; value += step) found.push(Number(value.toPrecision(12)));
+    for (let value = Math.ceil(low / step - 1e-9) * step; value <= high + step * 1e-6; value += step) {
+      found.push(Number(value.toPrecision(12)));
+    }
     return found;
   }
 
@@ -35,11 +42,11 @@ const chart = (() => {
     for (let time = Math.ceil(from / step) * step; time <= to; time += step) found.push(time);
     return found;
   }
-  function ago(seconds) {
+  // One unit for a whole axis: the one that fits its length.
+  function ago(seconds, long) {
     if (seconds === 0) return "now";
-    const size = Math.abs(seconds), sign = seconds < 0 ? "−" : "+";
-    if (size < 120 && size % 60) return `${sign}${Math.round(size)} s`;
-    return size < 7200 ? `${sign}${Number((size / 60).toFixed(1))} min` : `${sign}${Number((size / 3600).toFixed(1))} h`;
+    const [size, unit] = long <= 120 ? [1, "s"] : long <= 7200 ? [60, "min"] : [3600, "h"];
+    return `${seconds < 0 ? "−" : "+"}${Number((Math.abs(seconds) / size).toFixed(1))} ${unit}`;
   }
 
   // A line is cut where nobody knows, and where ticks are missing.
@@ -66,14 +73,15 @@ const chart = (() => {
   }
 
   function pathsOf(series, scale, gap) {
-    const { x, y } = scale;
     const drawn = pieces(series, gap).map((piece) => corners(piece, series.hold));
-    const along = (points, at) => points.map((point) => `${x(point[0]).toFixed(1)},${y(point[at]).toFixed(1)}`);
-    const closed = (points) => `M${along(points, 1).join("L")}L${series.low ? along(points, 2).reverse().join("L") : `${x(points.at(-1)[0]).toFixed(1)},${y(scale.low)}L${x(points[0][0]).toFixed(1)},${y(scale.low)}`}Z`;
-    const found = [];
-    if (series.low || series.filled) found.push(node("path", { class: `fill ${series.look}`, d: drawn.map(closed).join("") }));
-    if (!series.low) found.push(node("path", { class: `line ${series.look}`, d: drawn.map((points) => `M${along(points, 1).join("L")}`).join("") }));
-    return found;
+    const place = (x, y) => `${scale.x(x).toFixed(1)},${scale.y(y).toFixed(1)}`;
+    const along = (points, at) => points.map((point) => place(point[0], point[at]));
+    const open = (points) => `M${along(points, 1).join("L")}`;
+    const ground = (points) => [points.at(-1), points[0]].map(([x]) => place(x, scale.low));
+    const under = (points) => (series.low ? along(points, 2).reverse() : ground(points));
+    const closed = (points) => `${open(points)}L${under(points).join("L")}Z`;
+    const path = (kind, shape) => node("path", { class: `${kind} ${series.look}`, d: drawn.map(shape).join("") });
+    return [...(series.low || series.filled ? [path("fill", closed)] : []), ...(series.low ? [] : [path("line", open)])];
   }
 
   function swatch(series) {
@@ -97,11 +105,11 @@ const chart = (() => {
       svg.append(node("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y, y2: y }));
       svg.append(node("text", { x: LEFT - 7, y: y + 4, "text-anchor": "end" }, spec.tick ? spec.tick(value) : number(value)));
     }
-    for (const time of timesOf(spec.from, spec.to, width < 440 ? 4 : 8)) {
+    for (const time of timesOf(spec.from, spec.to, Math.min(9, Math.floor((width - LEFT) / 64)))) {
       const x = scale.x(time);
       const anchor = x > width - 30 ? "end" : x < LEFT + 18 ? "start" : "middle";
       svg.append(node("line", { class: time ? "grid" : "axis", x1: x, x2: x, y1: TOP, y2: height - BOTTOM }));
-      svg.append(node("text", { x, y: height - 6, "text-anchor": anchor }, ago(time)));
+      svg.append(node("text", { x, y: height - 6, "text-anchor": anchor }, ago(time, spec.to - spec.from)));
     }
   }
 
@@ -127,7 +135,7 @@ const chart = (() => {
       const from = series.low ? `${show(series.low[at])}–` : "";
       spot.textContent = at < 0 ? "?" : from + show(series.y[at]);
     });
-    figure.when.textContent = time === null ? "" : ago(Math.round(time));
+    figure.when.textContent = time === null ? "" : ago(Math.round(time), spec.to - spec.from);
     figure.cursor.setAttribute("visibility", time === null ? "hidden" : "visible");
     if (time === null) return;
     const x = figure.scale.x(time);
@@ -141,7 +149,8 @@ const chart = (() => {
       const values = each.y.filter(known);
       return `${each.name} ${show(values.at(-1))}, between ${show(Math.min(...values))} and ${show(Math.max(...values))}`;
     });
-    return `${spec.title}, from ${ago(Math.round(spec.from))} to ${ago(Math.round(spec.to))}: ${told.join("; ") || "nothing yet"}.`;
+    const [from, to] = [spec.from, spec.to].map((time) => ago(Math.round(time), spec.to - spec.from));
+    return `${spec.title}, from ${from} to ${to}: ${told.join("; ") || "nothing yet"}.`;
   };
 
   function build(place) {
@@ -180,7 +189,8 @@ const chart = (() => {
     svg.append(figure.cursor);
     figure.values = spec.series.map((series) => [element("b"), series]);
     figure.when = element("li", { className: "when" });
-    legend.replaceChildren(...figure.values.map(([spot, series]) => element("li", {}, swatch(series), series.name, ...(series.plain ? [] : [spot]))), figure.when);
+    const item = ([spot, series]) => element("li", {}, swatch(series), series.name, ...(series.plain ? [] : [spot]));
+    legend.replaceChildren(...figure.values.map(item), figure.when);
     tell(figure, figure.hovered);
   }
 

@@ -2,10 +2,14 @@
   // Polls the controller, and shows what it said. Everything it says is put in as text, never as markup.
   const { element, number, known } = chart;
   const byId = (id) => document.getElementById(id);
-  const { interval, share: promised, most } = Object.fromEntries(Object.entries(document.body.dataset).map(([name, text]) => [name, Number(text)]));
+  const [interval, promised, most] = ["interval", "share", "most"].map((name) => Number(document.body.dataset[name]));
   const EVERY_MS = Math.min(4000, Math.max(500, 500 * interval));
   const FEW = 8; // decisions shown at first
   const HOUR = 3600;
+  const NAMES = {
+    backlog: "backlog", in_flight: "tasks in work", arrived: "arrivals", completed: "completions", missed: "late tasks",
+    service_s: "work of a task", oldest_s: "age of the oldest",
+  };
   let state = null;
   let heard = null; // when the controller last answered, by this clock
   let all = false;
@@ -35,7 +39,8 @@
     if (now.tick === null) return;
     const fact = (name, value) => element("li", {}, `${name} `, element("b", { textContent: value }));
     byId("facts").replaceChildren(
-      fact("policy", now.policy + (now.decided_by && now.decided_by !== now.policy ? ` (decided by ${now.decided_by})` : "")),
+      fact("policy", now.policy),
+      ...(now.decided_by && now.decided_by !== now.policy ? [fact("decided by", now.decided_by)] : []),
       fact("leads", now.leads ? "yes" : "no"),
       fact("readings", `${span(now.age_s)} old`),
       fact("tick", `${number(now.tick)}, ${span(now.since_tick_s || 0)} ago`),
@@ -50,15 +55,16 @@
 
   function showTiles({ now, series }) {
     const last = (name) => series[name].at(-1);
-    const guessed = now.estimated?.length ? [`estimated: ${now.estimated.join(", ").replaceAll("_", " ")}`] : [];
+    const guessed = now.estimated?.length ? [`estimated: ${now.estimated.map((name) => NAMES[name] || name).join(", ")}`] : [];
     const oldest = known(now.oldest_s) && now.oldest_s > 0 ? [`the oldest for ${span(now.oldest_s)}`] : [];
     const held = known(now.in_flight) ? [`${number(now.in_flight)} in work`] : [];
-    big("backlog-now", number(last("backlog")), "tasks");
+    big("backlog-now", (now.estimated?.includes("backlog") ? "≈ " : "") + number(last("backlog")), "tasks");
     say("backlog-more", [...oldest, ...held, ...guessed].join("; "));
     big("workers-now", number(last("requested")), last("wanted") === last("requested") ? "as wanted" : `${number(last("wanted"))} wanted`);
-    say("workers-more", [`${number(last("applied"))} applied`, `${number(last("ready"))} ready`, ...(now.draining ? [`${now.draining} draining`] : [])].join(", "));
+    const leaving = now.draining ? `, ${now.draining} draining` : "";
+    say("workers-more", `${number(last("applied"))} applied, ${number(last("ready"))} ready${leaving}`);
     big("share-now", percent(now.share));
-    big("burn-now", number(now.burn), known(now.burn) ? (now.burn > 1 ? "× as promised: broken" : "of 1") : "");
+    big("burn-now", number(now.burn), known(now.burn) ? (now.burn > 1 ? "× the allowance" : "of 1") : "");
     say("burning", now.burning);
     byId("burned").style.width = `${100 * Math.min(1, now.burn || 0)}%`;
     byId("burned").className = now.burn > 1 ? "over" : now.burn > 0.75 ? "much" : "";
@@ -72,19 +78,24 @@
     const spec = { from, to: 0, gap: 2.5 * step };
     const line = (name, look, key, more) => ({ name, look, x, y: series[key], ...more });
     const level = (name, look, value) => ({ name, look, x: [from, 0], y: [value, value], plain: true, apart: true });
-    const whole = (each) => ({ ...each, hold: each.plain ? undefined : "after" });
     chart.show("backlog", { ...spec, title: "Tasks waiting", least: 5, series: [line("waiting", "queue", "backlog", { filled: true })] });
     const bound = Math.max(...series.requested, ...series.wanted) > 0.7 * most ? [level("most allowed", "bound", most)] : [];
     chart.show("workers", {
       ...spec, title: "Workers", least: bound.length ? most : 3, gap: Infinity,
-      series: [...bound, line("in force", "force", "requested"), line("ready", "ready", "ready"), line("applied", "applied", "applied"), line("wanted", "wanted", "wanted")].map(whole),
+      series: [
+        ...bound, line("in force", "force", "requested", { filled: true, hold: "after" }),
+        ...["ready", "applied", "wanted"].map((name) => line(name, name, name, { hold: "after" })),
+      ],
     });
-    chart.show("arrivals", { ...spec, title: "Tasks that came in a tick", least: 5, series: [line("came", "came", "arrived", { filled: true, hold: "before" })] });
+    chart.show("arrivals", {
+      ...spec, title: "Tasks that came in a tick", least: 5,
+      series: [line("came", "came", "arrived", { filled: true, hold: "before" })],
+    });
     const shares = series.share.filter(known);
     const lowest = Math.max(0, Math.min(promised - 2 * (1 - promised), ...shares) - 0.1 * (1 - promised));
     chart.show("slo", {
-      ...spec, title: "Share in time", low: lowest, high: 1, tick: (value) => `${Number((100 * value).toFixed(2))}`, show: percent, gap: Infinity,
-      series: [line("in time, %", "share", "share"), level("promised", "promise", promised)],
+      ...spec, title: "Share in time", low: lowest, high: 1, tick: percent, show: percent, gap: Infinity,
+      series: [line("in time", "share", "share"), level("promised", "promise", promised)],
     });
     showFan(x, series.arrived, forecast, step);
   }
@@ -115,8 +126,8 @@
     if (!known(each.wanted)) return each.kind;
     const proposed = known(each.proposed) && each.proposed !== each.wanted ? ` (policy: ${each.proposed})` : "";
     if (each.wanted === each.requested) return `${each.wanted}, stays${proposed}`;
-    const done = known(each.written) ? (each.outcome && each.outcome !== "ok" ? ` (${each.outcome.replaceAll("_", " ")})` : "") : " (not written)";
-    return `${each.requested} → ${each.wanted}${proposed}${done}`;
+    const answer = each.outcome && each.outcome !== "ok" ? ` (${each.outcome.replaceAll("_", " ")})` : "";
+    return `${each.requested} → ${each.wanted}${proposed}${known(each.written) ? answer : " (not written)"}`;
   }
 
   function rowOf(each) {
@@ -125,11 +136,12 @@
       element("b", { textContent: bend.guardrail.replaceAll("_", " ") }), ` ${bend.before} → ${bend.after}. ${bend.because}`));
     const remarks = each.remarks.map((text) => element("p", { className: "remark", textContent: text }));
     const changed = known(each.wanted) && each.wanted !== each.requested;
-    return element("tr", {},
-      element("td", {}, when),
-      element("td", { textContent: each.by || "–" }),
-      element("td", { className: changed ? "change" : "", textContent: workersOf(each) }),
-      element("td", {}, each.because, ...bends, ...remarks));
+    // On a phone rows are no table's any more; the roles keep them one for those who listen.
+    return element("tr", { role: "row" },
+      element("td", { role: "cell" }, when),
+      element("td", { role: "cell", textContent: each.by || "–" }),
+      element("td", { role: "cell", className: changed ? "change" : "", textContent: workersOf(each) }),
+      element("td", { role: "cell" }, each.because, ...bends, ...remarks));
   }
 
   function showDecisions() {
@@ -176,7 +188,8 @@
   function lost() {
     byId("word").className = "badge lost";
     say("word", "no answer");
-    say("headline", heard ? `What is shown is old: the controller has not answered since ${clock(heard)}.` : "The controller does not answer.");
+    const since = `What is shown is old: the controller has not answered since ${clock(heard || new Date())}.`;
+    say("headline", heard ? since : "The controller does not answer.");
   }
 
   byId("notable").addEventListener("change", showDecisions);
