@@ -13,7 +13,7 @@ from tests.places import ROOT
 if (RECORDINGS := ROOT.parent / "shared" / "data").is_dir():
     os.environ.setdefault("AUTOSCALE_DATA", str(RECORDINGS))
 # The contracts are tests, too: a failure shows the values.
-pytest.register_assert_rewrite("autoscaling_env.testing")
+pytest.register_assert_rewrite("autoscaling_env.testing", "operate.testing")
 # No test may fail for the time it takes: other work on the machine would decide the outcome.
 # CI decides whether a change lands, so there a law meets the same cases every time; at home others on each run.
 settings.register_profile("unhurried", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from autoscaling_env.config.base import Section, Seconds, Workers
+from autoscaling_env.config.base import Seconds, Section, Workers
 
 
 def _tuple(value: object) -> object:
