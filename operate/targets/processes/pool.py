@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import signal
 import threading
+from collections import deque
 from dataclasses import dataclass
 
 from autoscaling_env.errors import BackendError
@@ -21,6 +22,8 @@ from operate.targets.processes.settings import ProcessesConfig
 LOOK_S = 0.05
 #: A worker that ended by itself is replaced so long after its own start at the earliest.
 REPLACE_S = 1.0
+#: Changes that are kept for those who have not looked yet.
+KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class ProcessPool:
         self._lock = threading.RLock()
         self._processes: list[Process] = []
         self._wanted, self._term = config.workers, 0
-        self._changes: list[Change] = []
+        self._changes: deque[Change] = deque(maxlen=KEPT)
+        self._changed = 0
         self._trouble, self._not_before = "", float("-inf")
         self._looked_s = self._clock.now()
         self._stop, self._wake = threading.Event(), threading.Event()
@@ -82,6 +86,7 @@ class ProcessPool:
                 raise Fenced(f"somebody leads in term {self._term}, and {who} led in term {term}; nothing was changed")
             if workers != self._wanted:
                 self._changes.append(Change(who, self._wanted, workers))
+                self._changed += 1
                 self._wanted = workers
         self._wake.set()
         return workers
@@ -105,10 +110,11 @@ class ProcessPool:
             ready = sum(each.started_s <= ready_from for each in here)
             return Counts(self._wanted, len(here), ready, len(self._processes) - len(here))
 
-    def changes(self, seen: int) -> list[Change]:
-        """Return the changes after the first ``seen`` ones."""
+    def changes(self, seen: int | None = None) -> tuple[int, list[Change]]:
+        """Return the number of all changes so far, and those after the first ``seen`` ones that are still known."""
         with self._lock:
-            return self._changes[seen:]
+            new = 0 if seen is None else min(len(self._changes), self._changed - seen)
+            return self._changed, list(self._changes)[len(self._changes) - new :]
 
     @property
     def command(self) -> str:

@@ -22,7 +22,7 @@ class ProcessTarget:
 
     def __init__(self, pool: ProcessPool, name: str = NAME, *, owns: bool = False) -> None:
         self._pool, self._name, self._owns = pool, name, owns
-        self._told = len(pool.changes(0))
+        self._told, _ = pool.changes()
 
     @classmethod
     def open(cls, config: ProcessesConfig) -> ProcessTarget:
@@ -36,8 +36,7 @@ class ProcessTarget:
 
     def look(self) -> TargetState:
         """See ``Target.look``."""
-        changes = self._pool.changes(self._told)
-        self._told += len(changes)
+        self._told, changes = self._pool.changes(self._told)
         others = [each for each in changes if each.who != self._name]
         counts = self._pool.counts()
         return TargetState(
