@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from functools import cache, reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +22,7 @@ def _seconds(value: Any) -> Any:
     import pandas as pd
 
     try:
-        text = str(value)
+        text = re.sub(r"(\d)\s*d\b", r"\1D", str(value))  # days, as people write them
         seconds = float(text) if text.replace(".", "", 1).isdecimal() else pd.Timedelta(text).total_seconds()
     except (ValueError, OverflowError):
         seconds = math.nan

@@ -31,12 +31,16 @@ class Writer:
     Args:
         scaler: None: in shadow.
         election: None: there is no other controller.
+
+    Attributes:
+        term: in which we lead; 0: there is nobody else; None: we do not, or may not write at all.
+        trouble: why we could not begin to lead, a sentence; "": nothing stood in the way.
     """
 
     def __init__(self, scaler: Scaler | None, election: Election | None) -> None:
         self._scaler, self._election = scaler, election
         self._fenced_term: int | None = None
-        self.term: int | None = None
+        self.term: int | None = None if election is not None or scaler is None else 0
         self.trouble = ""
 
     def lead(self) -> bool:
