@@ -21,6 +21,9 @@ from experiments.operated_queue import simulated
 from experiments.planners import REMEMBERED, drawn_past, planner_of
 from experiments.policies import EXTERNAL, PLANNER, RECALLING, Setting, find_policy, make_policy
 from operate.config import OperateConfig
+from operate.reading import Reading, TargetState
+from operate.sight.estimator import Estimator
+from operate.sight.watch import Watch
 from operate.source import Source
 
 #: What decides on tasks that are given beforehand, or not at all, cannot be asked about a queue.
@@ -150,6 +153,20 @@ def _decider(config: OperateConfig, key: str, name: str, settings: dict[str, Any
     environment: Config = simulated(config, _usual_rate(config), settings)
     setting = Setting(environment, load_workload(environment, Silent()), 0, config.state, listener)
     return Decider(find_policy(name).name, make_policy(name, setting))
+
+
+def tried(decider: Decider, config: OperateConfig) -> Decider:
+    """Return a policy that has decided once: what cannot decide here says so now, and what compiles has compiled.
+
+    Raises:
+        AutoscalingError: it cannot decide about this queue.
+    """
+    least = config.bounds.min
+    state = TargetState(least, least, least)
+    sight = Estimator(config.tasks.service_time).update(0.0, Reading(backlog=0.0), state.ready)
+    decider.policy.reset()
+    decider.policy.decide(*Watch(config).show(sight, state))
+    return decider
 
 
 def _usual_rate(config: OperateConfig) -> float:

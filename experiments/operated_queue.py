@@ -15,13 +15,13 @@ from operate.config import OperateConfig, operate_model
 EPISODE_S = 3600.0
 
 
-def operate_config(file: Path | Layer, assignments: Sequence[str] = ()) -> OperateConfig:
+def operate_config(file: Path | str | Layer, assignments: Sequence[str] = ()) -> OperateConfig:
     """Return the configuration of a controller.
 
     Raises:
         ConfigError: every problem found, one line each.
     """
-    source = file if isinstance(file, Layer) else read_source(file)
+    source = file if isinstance(file, Layer) else read_source(Path(file))
     return validated(operate_model(), [source, *assigned(assignments)])
 
 

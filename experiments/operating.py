@@ -14,7 +14,7 @@ from typing import Protocol
 
 from autoscaling_env.errors import InputError
 from experiments.listening import Listener, Silent
-from experiments.operated_policies import Decider, fallback_of, policy_of
+from experiments.operated_policies import Decider, fallback_of, policy_of, tried
 from live.clock import SystemClock
 from operate.config import OperateConfig
 from operate.controller.alone import alone_in
@@ -116,8 +116,8 @@ def operate(
             stack.callback(election.close)
         clocks = Clocks(time.monotonic, time.time)
         keeping = Keeping(config.state / "state.json", clocks)
-        policy = policy_of(config, source, clocks.wall, watcher)
-        fallback = fallback_of(config)
+        policy = tried(policy_of(config, source, clocks.wall, watcher), config)
+        fallback = tried(fallback_of(config), config)
         publisher = stack.enter_context(_publishing(config, source, target, watcher, keeping))
         parts = _parts(config, source, target, policy, fallback, election, clocks, keeping, publisher.publish)
         controller = Controller(parts)

@@ -17,12 +17,9 @@ from autoscaling_env.errors import AutoscalingError, BackendError, InputError
 from autoscaling_env.farm_kind import Finding
 from autoscaling_env.files import atomic_write
 from experiments.listening import Silent
-from experiments.operated_policies import Decider, fallback_of, policy_of
+from experiments.operated_policies import Decider, fallback_of, policy_of, tried
 from operate.config import OperateConfig, operate_model
 from operate.kinds import source_kinds, target_kinds
-from operate.reading import Reading, TargetState
-from operate.sight.estimator import Estimator
-from operate.sight.watch import Watch
 
 #: What is written where nothing was found; `check` then says what is wrong with it.
 NO_SOURCE: Mapping[str, Any] = {"kind": "redis_list", "url": "redis://localhost:6379/0", "key": "tasks"}
@@ -191,19 +188,10 @@ def _policies(config: OperateConfig) -> Iterator[Finding]:
 
 def _tried(config: OperateConfig, what: str, make: Callable[[], Decider]) -> Finding:
     try:
-        policy = make().policy
-        policy.reset()
-        policy.decide(*first_sight(config))
+        tried(make(), config)
     except AutoscalingError as error:
         return Finding(what, False, str(error), "choose another, or correct it")
     return Finding(what, True, "decides")
-
-
-def first_sight(config: OperateConfig) -> tuple[Any, Any]:
-    """Return what a policy is shown of an empty queue with the least workers."""
-    state = TargetState(config.bounds.min, config.bounds.min, config.bounds.min)
-    sight = Estimator(config.tasks.service_time).update(0.0, Reading(backlog=0.0), state.ready)
-    return Watch(config).show(sight, state)
 
 
 def _state(folder: Path) -> Finding:
