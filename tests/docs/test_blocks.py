@@ -17,13 +17,14 @@ from _pytest.mark import ParameterSet
 from markdown_it import MarkdownIt
 
 from autoscaling_env.config import load_config
+from experiments import operate_config
 from tests.places import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 SHELL, PYTHON = ("bash", "sh", "console"), ("python", "py")
 #: Plays on a real farm, in real time.
-REAL = ("--live", "--backend local")
+REAL = ("--live", "--backend local", "operate --demo")
 #: Needs a cluster or a gateway; run by the tests of that place instead.
 ELSEWHERE = {"kubernetes.md": "tests/live/platforms/kubernetes", "openfaas.md": "tests/live/platforms/openfaas"}
 
@@ -72,7 +73,7 @@ def test_the_examples_run(where: str, these: list[Block], tmp_path: Path) -> Non
         elif block.language in {"yaml", "yml"}:
             file = tmp_path / "block.yml"
             file.write_text(block.text)
-            load_config(file)
+            (operate_config if "\nsource:" in block.text else load_config)(file)
         elif block.language == "json":
             json.loads(block.text)
         elif block.language.startswith("{"):
