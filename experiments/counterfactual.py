@@ -75,7 +75,7 @@ def counterfactual(
         until: only records before then, with a zone.
         policies: who is asked, by any name; left out: the journal's own, `hpa`, `keda`, `static-best`
             and `hindsight`, as far as they can be played.
-        variation: standard deviation of the work of tasks over its mean, 0-10; if left out what the controller believed.
+        variation: standard deviation of the work of tasks over its mean, 0-10; left out: what the controller believed.
         limits: how far the twin may be off.
         block_s: seconds of a block of the bootstrap, > 0.
         seed: of all that is drawn, >= 0.
