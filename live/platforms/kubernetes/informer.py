@@ -116,9 +116,9 @@ class Informer:
             if item.get("code") == 410:
                 raise WatchExpired
             raise ClusterUnreachable(f"Kubernetes: watch {self._path}: {item.get('message', 'error')}")
-        self._version = item["metadata"]["resourceVersion"]
         if kind != "BOOKMARK":
             self._notify(kind, item)
+        self._version = item["metadata"]["resourceVersion"]  # what a listener could not take in is told again
 
     def _notify(self, kind: str, item: Json) -> None:
         if kind == "DELETED":

@@ -58,7 +58,7 @@ class KubernetesScaler:
             if error.status == 404:
                 raise
             return ScaleOutcome(workers, view.requested, ScaleReason.REJECTED, str(error))
-        except BaseException:
+        except Fenced:
             view.sending(-1)
             raise
         accepted = view.asked(answer)

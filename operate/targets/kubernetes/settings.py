@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from autoscaling_env.config.base import Section
 from autoscaling_env.config.kubernetes import KubernetesConfig, Label
@@ -39,6 +39,12 @@ class KubernetesTargetConfig(Section):
     those first. Null: Kubernetes chooses."""
     watch_renewal: Annotated[float, Field(ge=1, le=300)] = 5.0
     """Seconds that a watch lasts; a silent API server is noticed within twice this."""
+
+    @model_validator(mode="after")
+    def _can_choose(self) -> KubernetesTargetConfig:
+        if self.idle is not None and self.object_kind == "StatefulSet":
+            raise ValueError("idle has no effect on a StatefulSet, which always removes its last pod: leave it out")
+        return self
 
     @property
     def api_version(self) -> str:

@@ -65,7 +65,10 @@ class ScaledView:
             return list(self._workers.values())
 
     def sending(self, workers: int) -> None:
-        """Note that a request of ours is under way: the watch may tell of it before its answer is here."""
+        """Note that a request of ours is under way, -1: none is.
+
+        The watch may tell of it before its answer is here, or without one.
+        """
         with self._lock:
             self._sent = workers
 
@@ -115,6 +118,7 @@ class ScaledView:
             if version <= self._version or self._missing:
                 return
             who = "" if requested == self._sent else who_else(item)
+            self._sent = -1 if requested == self._sent else self._sent
             if 0 <= self._requested != requested and who:
                 self._changed_by.append(f"{who} changed the workers from {self._requested} to {requested}")
             self._requested, self._version = requested, version

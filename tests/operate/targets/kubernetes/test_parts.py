@@ -49,6 +49,7 @@ def test_a_resource_is_a_kind_and_a_name(resource: str, meant: tuple[str, str, s
         {"resource": "apps/v1/deployments/worker"},
         {"idle": "two words"},
         {"idle": ""},
+        {"resource": "statefulset/worker", "idle": "worker/idle"},
         {"watch_renewal": 0.0},
         {"replicas": 3},
     ],
