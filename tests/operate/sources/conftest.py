@@ -9,6 +9,7 @@ import redis
 
 from tests.live.servers import RunningServer, require_server
 from tests.operate.sources.benches import WATCHER
+from tests.operate.sources.prometheis import Exporter, RunningPrometheus
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,17 @@ def admin(watched_server: RunningServer) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(watched_server.url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture(scope="session")
+def exporter() -> Iterator[Exporter]:
+    running = Exporter()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def prometheus(exporter: Exporter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPrometheus]:
+    running = RunningPrometheus(tmp_path_factory.mktemp("prometheus"), exporter)
+    yield running
+    running.kill()
