@@ -96,7 +96,7 @@ def run(
                 raise InputError("--demo plays always the same: it takes neither --ticks nor --set")
             shown = experiments.demo_operate(output_dir, stop=stop, watcher=console)
         else:
-            resolved = experiments.operate_config(config, assignments or ())
+            resolved = experiments.operate_config(str(config), assignments or ())
             found = experiments.operate(resolved, stop=stop, watcher=console, ticks=ticks)
     if demo:
         _show_demo(shown, as_json=as_json)

@@ -45,9 +45,7 @@ class Source:
 SHOWN = 50
 
 
-def explain(
-    error: ValidationError, data: Any, sources: Sequence[Source], model: type[BaseModel] = Config
-) -> list[str]:
+def explain(error: ValidationError, data: Any, sources: Sequence[Source], model: type[BaseModel] = Config) -> list[str]:
     """Return one line per problem of a ``model``, in the order of the configuration; of very many the first ones."""
     details = [detail for detail in error.errors() if not _follows(detail)]
     lines = dict.fromkeys(_line(detail, data, sources, model) for detail in details[:SHOWN])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def configured(server, tmp_path, request):
 
     def make(**changes):
         file = tmp_path / "operate.yml"
-        given = {
+        given: dict[str, Any] = {
             "source": {"kind": "redis_list", "url": server.url, "key": queue, "completed_key": f"{queue}:done"},
             "target": {"kind": "processes", "command": [*CONSUMER, server.url, queue]},
             "policy": "keda",
