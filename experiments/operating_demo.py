@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autoscaling_env.run_folder import RunFolder
+from experiments.counterfactual import counterfactual
 from experiments.operating import JOURNAL, Unwatched, Watcher, operate
 from experiments.operating_picture import operated_picture
 from live.clients import command_client
@@ -34,6 +35,9 @@ TICKS = math.ceil((PERIOD_S + 4 * INTERVAL_S) / INTERVAL_S)
 #: From starting a worker to its taking tasks, of which the process itself needs a part.
 STARTUP_S = 4.0
 MOST = 24
+VARIATION = 0.5
+#: Whom the report asks about the shadow's minute.
+RULES = ("planner", "hpa", "static-best")
 #: What a person would have put there: an HPA on waiting tasks per worker, with its usual pause before scaling in.
 RULE = {
     "agents.hpa.metric": "queue_per_worker",
@@ -51,25 +55,29 @@ class OperateDemo:
     Attributes:
         stages: what happened in each: name -> share in time, worker-hours, tasks done, most that waited.
         files: journal, picture and report.
+        verdict: of the report, on whether a minute is enough for the twin to be believed; "": there is none.
         interrupted: it was stopped before its end.
     """
 
     stages: dict[str, dict[str, float]]
     files: dict[str, Path]
+    verdict: str
     interrupted: bool
 
     @property
     def lines(self) -> list[str]:
         """What to say of it."""
-        return [
+        lines = [
             f"{name}: {100 * told['in_time']:.1f} % of {told['done']:.0f} tasks in time, "
             f"{told['worker_minutes']:.1f} worker-minutes, up to {told['most_waiting']:.0f} waiting"
             for name, told in self.stages.items()
         ]
+        return [*lines, f"the report: {self.verdict}"] if self.verdict else lines
 
     def to_json(self) -> dict[str, Any]:
         """Return it in what JSON holds."""
-        return {"stages": self.stages, "files": {name: str(path) for name, path in self.files.items()}}
+        files = {name: str(path) for name, path in self.files.items()}
+        return {"stages": self.stages, "verdict": self.verdict, "files": files}
 
 
 class _Keeping:
@@ -113,9 +121,15 @@ def demo_operate(output_dir: Path, *, stop: threading.Event, watcher: Watcher | 
     stages = {"the rule acted, the planner watched": shadow.records, "the planner acted": acting.records}
     told = {name: _summed(records) for name, records in stages.items() if len(records) > 1}
     files = {"journal": folder / "state" / JOURNAL}
+    verdict = ""
     if told:
         files["picture"] = operated_picture({name: stages[name] for name in told}, folder / "operated.png")
-    return OperateDemo(told, files, stop.is_set())
+    if len(told) == len(stages):
+        files["report"] = folder / "report.html"
+        verdict = counterfactual(
+            folder / "state", policies=RULES, variation=VARIATION, block_s=PERIOD_S / 4, output=files["report"]
+        ).verdict
+    return OperateDemo(told, files, verdict, stop.is_set())
 
 
 def _summed(records: list[Record]) -> dict[str, float]:
@@ -147,7 +161,7 @@ def _config(url: str, folder: Path, **changes: Any) -> OperateConfig:
             "policy": "planner",
             "objective": {"finish_within": "5s", "share": 0.95, "window": "60s"},
             "bounds": {"min": 1, "max": MOST},
-            "tasks": {"service_time": WORK_S, "variation": 0.5},
+            "tasks": {"service_time": WORK_S, "variation": VARIATION},
             "workers": {"startup_time": STARTUP_S},
             "interval": INTERVAL_S,
             "observation_window": 10.0,

@@ -186,7 +186,7 @@ def test_check_finds_what_stands_in_the_way(server, configured, request):
         client.set(f"{request.node.name}:done", 0)
     good = {finding.what: finding for finding in experiments.check_operate(experiments.operate_config(configured()))}
     assert all(finding.ok for finding in good.values()), good
-    changes = {"policy": "hindsight", "target": {"command": ["no-such-program"]}, "state": "/proc/nowhere"}
+    changes = {"policy": "hindsight", "target": {"command": ["no-such-program"]}, "state": str(configured() / "below")}
     bad = experiments.check_operate(experiments.operate_config(configured(**changes)))
     assert {finding.what for finding in bad if not finding.ok} == {"the worker's program", "policy hindsight", "state"}
     assert all(finding.remedy for finding in bad if not finding.ok)
