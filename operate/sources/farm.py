@@ -123,8 +123,9 @@ class FarmSource:
 
     def _history(self, end: int, since_s: float) -> Iterator[tuple[float, str]]:
         """Give time and kind of events from the newest page backwards, until they are older than ``since_s``."""
-        while end > 0:
-            begin = max(end - PAGE, 0)
+        last = max(end - MOST_LINES, 0)
+        while end > last:
+            begin = max(end - PAGE, last)
             (lines,) = self._server.ask(self._of("LRANGE", "history", begin, end - 1))
             events = [(event.at_us / 1e6, event.kind) for event in parse(line.decode() for line in lines)]
             yield from events

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field
@@ -14,6 +14,9 @@ from pydantic import AfterValidator, Field
 from autoscaling_env.config.base import Section
 from autoscaling_env.errors import BackendError, InputError
 from live.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
 
 #: An answer longer than this is no answer to a question of ours, bytes.
 MOST_BYTES = 32 << 20
@@ -58,15 +61,12 @@ class PrometheusApi:
         self._settings = settings
         self._userinfo = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
         self._clock = clock or SystemClock()
-        self.hang_up()
+        self._pool = self._connections()
 
     def hang_up(self) -> None:
         """Use other connections from now on."""
-        import urllib3
-
-        if self._settings.ca_file and not Path(self._settings.ca_file).is_file():
-            raise InputError(f"{self._settings.ca_file}: there is no such file; source.ca_file holds certificates")
-        self._pool = urllib3.PoolManager(ca_certs=self._settings.ca_file or None, cert_reqs="CERT_REQUIRED")
+        self._pool.clear()
+        self._pool = self._connections()
 
     def get(self, path: str, within_s: float, **fields: str) -> tuple[Any, tuple[str, ...]]:
         """Return the data of an answer, and its warnings.
@@ -106,6 +106,13 @@ class PrometheusApi:
         self._pool.clear()
 
     # -- inside
+
+    def _connections(self) -> PoolManager:
+        import urllib3
+
+        if self._settings.ca_file and not Path(self._settings.ca_file).is_file():
+            raise InputError(f"{self._settings.ca_file}: there is no such file; source.ca_file holds certificates")
+        return urllib3.PoolManager(ca_certs=self._settings.ca_file or None, cert_reqs="CERT_REQUIRED")
 
     def _one(self, what: str, data: Any) -> float | None:
         kind, result = data.get("resultType"), data.get("result")

@@ -109,13 +109,18 @@ class RedisServer:
             for command in commands:
                 detail = {"parse_detail": True} if command[0] == "XPENDING" and len(command) > 3 else {}
                 at_once.execute_command(*command, NEVER_DECODE=[], **detail)  # type: ignore[no-untyped-call]
-            return list(at_once.execute(raise_on_error=False))
+            try:
+                return list(at_once.execute(raise_on_error=False))
+            except Exception as error:
+                if _name(error) == "NoPermissionError":  # of what comes before the commands
+                    raise ServerRefused(f"Redis at {self.where}: {error}: the account needs +select (ACL)") from error
+                raise
 
     def _refusal(self, command: Command, error: Exception) -> BackendError:
         said = " ".join(str(error).split()).rstrip(".")
         asked = " ".join(map(str, command[:2]))
         remedy = ""
-        if type(error).__name__ == "NoPermissionError":
+        if _name(error) == "NoPermissionError":
             remedy = ": the account needs +@read on the queue's keys (ACL)"
         elif said.startswith("WRONGTYPE"):
             remedy = ": that key is another thing; name the right one"
@@ -123,6 +128,11 @@ class RedisServer:
 
     def _hang_up(self) -> None:
         self._client.connection_pool.disconnect(inuse_connections=True)
+
+
+def _name(error: Exception) -> str:
+    """Return the name of a class of redis-py, which is imported where connections are made."""
+    return type(error).__name__
 
 
 def _is_text(name: bytes) -> bool:

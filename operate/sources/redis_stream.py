@@ -89,7 +89,7 @@ class RedisStream:
     def _backlog(self, group: Group, waiting: Waiting, remarks: list[str]) -> float:
         if group.lag is None:
             backlog = waiting.estimate(group)
-            how = "counted" if waiting.whole else f"estimated from the first {MOST_COUNTED} that wait"
+            how = "counted" if waiting.whole else "estimated, for more than are counted wait"
             remarks.append(f"the server does not tell the lag (entries were deleted, or skipped): {how}")
             return backlog
         if group.lag > group.length:

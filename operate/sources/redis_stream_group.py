@@ -18,7 +18,7 @@ class Group:
         pending: entries that were delivered and not acknowledged.
         lag: entries that were not delivered; None: the server does not know, see XINFO GROUPS.
         added: entries that ever came; None: the server is older than 7.0.
-        completed: entries that were ever delivered and are not pending; None: the server does not know.
+        delivered: entries that were ever delivered; None: the server does not know.
     """
 
     length: int
@@ -27,30 +27,35 @@ class Group:
     pending: int
     lag: int | None
     added: int | None
-    completed: int | None
+    delivered: int | None
+
+    @property
+    def completed(self) -> int | None:
+        """Entries that were ever delivered and are not pending; None: the server does not know."""
+        return None if self.delivered is None else max(self.delivered - self.pending, 0)
 
 
 def group_of(name: str, stream: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> Group | None:
     """Return the group of that name, of the answers of XINFO STREAM and XINFO GROUPS; None: there is none."""
     for told in groups:
         if told["name"] == name.encode():
-            added, lag, pending = stream.get("entries-added"), told.get("lag"), int(told["pending"])
+            added, lag = stream.get("entries-added"), told.get("lag")
             return Group(
                 length=int(stream["length"]),
                 last_delivered=told["last-delivered-id"],
                 last_added=stream["last-generated-id"],
-                pending=pending,
+                pending=int(told["pending"]),
                 lag=lag,
                 added=added,
-                completed=_completed(added, lag, told.get("entries-read"), pending),
+                delivered=_delivered(added, lag, told.get("entries-read")),
             )
     return None
 
 
-def _completed(added: int | None, lag: int | None, delivered: int | None, pending: int) -> int | None:
-    if delivered is None and added is not None and lag is not None:
-        delivered = added - lag
-    return None if delivered is None else max(delivered - pending, 0)
+def _delivered(added: int | None, lag: int | None, read: int | None) -> int | None:
+    if read is None and added is not None and lag is not None:
+        return added - lag
+    return read
 
 
 def id_s(entry: bytes) -> float:
@@ -71,10 +76,15 @@ class Waiting:
         return len(self.ids) < self.most
 
     def estimate(self, group: Group) -> float:
-        """Return how many wait: those that were counted, and beyond them as many as came in the time of their ids."""
+        """Return how many wait: those counted; else those not delivered, deleted ones included.
+
+        Where the server does not tell that either, as many as came in the time that their ids say.
+        """
         counted = len(self.ids)
         if self.whole:
             return float(counted)
+        if group.added is not None and group.delivered is not None:
+            return float(min(max(group.added - group.delivered, counted), group.length))
         first, last, end = id_s(self.ids[0]), id_s(self.ids[-1]), id_s(group.last_added)
         if not first < last <= end:
             return float(group.length)

@@ -141,8 +141,8 @@ class SourceContract:
     def test_the_oldest_task_grows_older_until_it_is_taken(self, bench: Bench) -> None:
         self.needs(bench, Fact.OLDEST)
         self.read_when(bench, lambda seen: seen.oldest_s == 0, "none waits")
-        bench.put(1)
         began = time.monotonic()
+        bench.put(1)
         time.sleep(0.6)
         bench.put(1)
         reading = self.read_when(bench, lambda seen: (seen.oldest_s or 0) >= 0.5, "one waits for 0.6 s")

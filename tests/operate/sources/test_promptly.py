@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
 from autoscaling_env.errors import BackendError
+from operate.source import Source
+from operate.sources.prometheus import Prometheus, PrometheusSettings, QueriesConfig
 from operate.sources.promptly import MOST_HANGING, Promptly
 from operate.sources.redis_list import RedisList, RedisListSettings
 
@@ -66,8 +68,41 @@ def dripping() -> Iterator[int]:
     listener.close()
 
 
-def test_a_server_that_answers_a_byte_at_a_time_is_given_up(dripping: int) -> None:
-    source = RedisList(RedisListSettings(url=f"redis://127.0.0.1:{dripping}/0", key="jobs"))
+def redis_list(port: int) -> Source:
+    return RedisList(RedisListSettings(url=f"redis://127.0.0.1:{port}/0", key="jobs"))
+
+
+def prometheus(port: int) -> Source:
+    queries = QueriesConfig(backlog="up")
+    return Prometheus(PrometheusSettings(url=f"http://127.0.0.1:{port}", queries=queries))
+
+
+@pytest.fixture
+def deaf() -> Iterator[int]:
+    """A port that takes no connection and refuses none, as behind a firewall that drops packets."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for each in waiting:
+            each.close()
+
+
+@pytest.mark.parametrize("open_at", [redis_list, prometheus])
+def test_a_server_that_lets_nobody_connect_is_given_up(deaf: int, open_at: Callable[[int], Source]) -> None:
+    source = open_at(deaf)
+    began = time.monotonic()
+    with pytest.raises(BackendError, match="stalled or the network is slow"):
+        source.read()
+    assert time.monotonic() - began < 4
+    source.close()
+
+
+@pytest.mark.parametrize("open_at", [redis_list, prometheus])
+def test_a_server_that_answers_a_byte_at_a_time_is_given_up(dripping: int, open_at: Callable[[int], Source]) -> None:
+    source = open_at(dripping)
     for _ in range(2):
         began = time.monotonic()
         with pytest.raises(BackendError) as caught:
