@@ -12,7 +12,7 @@ import experiments
 from cli import options
 from cli.completing import one_of
 from cli.show import show_found
-from operate.journal import FILTERS
+from operate.journal.filters import FILTERS
 
 
 def journal(

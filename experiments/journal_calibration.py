@@ -12,7 +12,7 @@ from autoscaling_env.settings import with_overrides
 from experiments.journal_demand import Beliefs, Counts, Demand
 from experiments.journal_stretches import Stretch
 from experiments.journal_twin import Course, play_in_twin, recorded_counts, seen_startups, twin_config
-from operate.journal import JournalSettings
+from operate.journal.settings import JournalSettings
 
 #: Factors on the recorded service times that are tried; then, so often, those half-way to the neighbours of the best.
 COARSE = (0.35, 0.5, 0.7, 0.85, 1.0, 1.18, 1.4, 2.0, 2.8)

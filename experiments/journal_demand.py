@@ -10,7 +10,7 @@ import numpy as np
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
 from experiments.journal_stretches import Stretch
-from operate.journal import JournalSettings
+from operate.journal.settings import JournalSettings
 
 #: No deadline is shorter; what waited longer than is promised before the journal began is late anyway.
 _SHORTEST_S = 1e-6

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from autoscaling_env.errors import InputError
 from experiments.journal_stretches import Stretch, stretches_of, ticks_of
-from operate.journal import JournalReader, JournalSettings
+from operate.journal.reader import JournalReader
+from operate.journal.settings import JournalSettings
 from operate.record import Record
 
 #: A stretch of fewer steps says nothing.

@@ -21,7 +21,7 @@ from autoscaling_env.types import BoolArray, FloatArray
 from autoscaling_env.workload import Workload
 from experiments.journal_demand import Demand
 from experiments.journal_stretches import Stretch
-from operate.journal import JournalSettings
+from operate.journal.settings import JournalSettings
 
 #: So many start-ups have to be seen before they are believed instead of the configured time.
 FEWEST_STARTUPS = 5

@@ -16,8 +16,9 @@ from analysis.tables import Row
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
 from operate.config import Duration
-from operate.journal import FILTERS, JournalReader
+from operate.journal.filters import FILTERS
 from operate.journal.frame import arrow_schema, tables
+from operate.journal.reader import JournalReader
 from operate.record import Record
 
 #: Records that are shown unless told otherwise.

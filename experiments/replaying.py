@@ -18,7 +18,7 @@ from experiments.journal_replaying import replay_journal
 from experiments.listening import Listener, Silent
 from experiments.match import Match
 from experiments.playing import play
-from operate.journal import is_journal
+from operate.journal.reader import is_journal
 
 #: Columns of a run that can be played again.
 NEEDED = {"agent", "episode", "episode_seed", "step", "requested_workers", "requested_delta", "applied_delta"}

@@ -18,7 +18,7 @@ from autoscaling_env.rng import stream
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import FloatArray, TaskBatch
 from experiments.policies import Setting, make_policy
-from operate.journal import JournalWriter
+from operate.journal.writer import JournalWriter
 from operate.record import Record
 
 BEGIN = datetime(2026, 11, 29, 8, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from autoscaling_env.errors import InputError
 from experiments.journals import journal_to_parquet, moment, read_journal
-from operate.journal import JournalWriter
+from operate.journal.writer import JournalWriter
 from tests.operate.journal.records import BEGIN, tick
 
 NOW = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)

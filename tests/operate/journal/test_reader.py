@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from autoscaling_env.errors import InputError
-from operate.journal import JournalReader, JournalWriter, is_journal
-from operate.journal.writer import to_line
+from operate.journal.reader import JournalReader, is_journal
+from operate.journal.writer import JournalWriter, to_line
 from operate.record import Bend, Record
 from tests.operate.journal.records import BEGIN, tick
 

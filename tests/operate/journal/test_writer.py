@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operate.journal import JournalReader, JournalWriter
+from operate.journal.reader import JournalReader
+from operate.journal.writer import JournalWriter
 from operate.record import Bend
 from tests.operate.journal.records import BEGIN, tick
 
@@ -92,7 +93,7 @@ def test_what_is_no_number_is_null(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from operate.journal import JournalWriter
+from operate.journal.writer import JournalWriter
 from tests.operate.journal.records import tick
 journal = JournalWriter(Path(sys.argv[1]), keep_s=1e6, file_bytes=1e9)
 for number in range(10**9):
