@@ -122,6 +122,8 @@ class GuardrailsConfig(Section):
     """The count changes by at most this in a tick."""
     change_per_minute: Count | None = None
     """The changes of a minute add up to at most this."""
+    clear_overdue: Duration | None = 300.0
+    """While the oldest task is overdue there are at least so many workers that what waits is gone in this time."""
     scale_in_cooldown: Pause = 60.0
     """After a scale-in the next one waits so long."""
     worker_hours_per_day: Annotated[float, Field(gt=0, le=1e9)] | None = None

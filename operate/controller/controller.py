@@ -18,7 +18,7 @@ from operate.controller.writing import Writer, Written
 from operate.guardrails.limits import Limits, Moment
 from operate.reading import TargetState
 from operate.record import Bend, Record
-from operate.sight.estimator import Estimator
+from operate.sight.estimator import Estimator, Sight
 from operate.sight.watch import Watch
 
 
@@ -118,7 +118,7 @@ class Controller:
         elif not unfit:
             self._keeping.saw_rate(sight.flow.arrived, sight.elapsed_s)
         acting = leads and now_s >= self._hands_off_until_s
-        wanted, bends, written = self._carried_out(choice, state, acting, now_s)
+        wanted, bends, written = self._carried_out(choice, state, sight, acting, now_s)
         self._watch.decided(wanted, written.outcome)
         unwritten = bool(written.said) and written.outcome is None
         remarks += [written.said] if unwritten else []
@@ -158,14 +158,16 @@ class Controller:
         return [f"{state.changed_by}: hands off for {pause_s:g} s"]
 
     def _carried_out(
-        self, choice: Choice, state: TargetState, acting: bool, now_s: float
+        self, choice: Choice, state: TargetState, sight: Sight, acting: bool, now_s: float
     ) -> tuple[int, tuple[Bend, ...], Written]:
         """Return what is wanted after all guardrails, what they bent, and what came of it."""
         self._acted = acting
         if choice.by == HOLD:
             return choice.wanted, (), Written()
         day_left_s, hours = self._parts.clocks.day_left_s(), self._keeping.hours_today
-        moment = Moment(now_s, state.requested, day_left_s, hours, self._parts.config.interval)
+        overdue = sight.oldest_s > self._parts.config.objective.within_s
+        overdue_work_s = sight.flow.backlog * sight.service_s if overdue else 0.0
+        moment = Moment(now_s, state.requested, day_left_s, hours, self._parts.config.interval, overdue_work_s)
         wanted, bends = self._limits.bend(choice.wanted, moment)
         if not acting or wanted == state.requested:
             return wanted, bends, Written()

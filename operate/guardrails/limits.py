@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class Moment:
         day_left_s: seconds until midnight UTC.
         hours_today: worker-hours since midnight UTC.
         interval_s: seconds to the next decision.
+        overdue_work_s: worker-seconds of work that waits, where its oldest task is overdue; else 0.
     """
 
     now_s: float
@@ -31,6 +33,7 @@ class Moment:
     day_left_s: float
     hours_today: float
     interval_s: float
+    overdue_work_s: float = 0.0
 
 
 class Limit(Protocol):
@@ -45,6 +48,23 @@ class Limit(Protocol):
     def written(self, before: int, after: int, now_s: float) -> None:
         """Note that the count was changed by us."""
         ...
+
+
+class Overdue:
+    """What is overdue is not left lying: a policy that is paid for tasks in time may see nothing in the others."""
+
+    name = "clear_overdue"
+
+    def __init__(self, within_s: float) -> None:
+        self._within_s = within_s
+
+    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
+        """See ``Limit.bend``."""
+        needed = math.ceil(moment.overdue_work_s / self._within_s)
+        return max(wanted, needed), f"tasks are overdue; {needed} workers clear what waits in {self._within_s:g} s"
+
+    def written(self, before: int, after: int, now_s: float) -> None:
+        """See ``Limit.written``; nothing to note."""
 
 
 class Cooldown:
@@ -156,6 +176,8 @@ class Limits:
     def of(cls, guardrails: GuardrailsConfig, bounds: BoundsConfig) -> Limits:
         """Return those that are configured."""
         limits: list[Limit] = []
+        if guardrails.clear_overdue is not None:
+            limits.append(Overdue(guardrails.clear_overdue))
         if guardrails.scale_in_cooldown:
             limits.append(Cooldown(guardrails.scale_in_cooldown))
         if guardrails.change_per_tick is not None:

@@ -291,3 +291,33 @@ def test_counts_that_cannot_be_reached_are_not_looked_at() -> None:
     state, _, plans = twin.asked[0]
     assert (np.abs(plans - state.requested) <= 6).all()
     assert len(np.unique(plans, axis=0)) == len(plans)
+
+
+@pytest.mark.parametrize("charges", [False, True])
+def test_what_waits_after_a_plan_is_charged_where_that_is_wanted(charges: bool) -> None:
+    ends: list[bool] = []
+
+    class Listening(Told):
+        def imagine(self, *given: Any, ends: bool = False, **more: Any) -> ToldSituation:
+            found.append(ends)
+            return super().imagine(*given, **more)
+
+    found = ends
+    episode(planner(Listening(best=7), charges_waiting=charges), steps=3)
+    assert ends == [charges] * 3
+
+
+def test_a_backlog_that_is_late_already_is_served_where_it_is_charged() -> None:
+    config = with_overrides(default_config(), {"environment.action": "target", "reward.objective": "cost"})
+    wanted = []
+    for charges in (False, True):
+        env = OpenFaaSAutoscalingEnv(config=config, backend="compiled")
+        policy = Planner(
+            CompiledTwin(config, 1.5), Persistence(0.0), POOL, startup_s=STARTUP_S, charges_waiting=charges
+        )
+        observation, info = env.reset(options={"episode_seed": 3})
+        for _ in range(20):  # it is asked, and nobody does what it says
+            said = policy.decide(observation, info)
+            observation, *_, info = env.step(0)
+        wanted.append(said)
+    assert wanted[1] > 10

@@ -297,3 +297,13 @@ def test_every_record_is_what_json_holds(tmp_path):
 
     for record in Controlled(tmp_path).ticks(3):
         assert json.loads(json.dumps(record.to_json(), allow_nan=False))["wanted"] == record.wanted
+
+
+def test_what_is_overdue_is_not_left_lying(tmp_path):
+    config = a_config(guardrails={"clear_overdue": "40s"})
+    run = Controlled(tmp_path, config, policy=Says(1), queue=a_queue(rate=6.0, workers=1))
+    records = run.ticks(30)
+    first = next(record for record in records if record.bends)
+    assert first.bends[0].guardrail == "clear_overdue"
+    assert first.seen["oldest_s"] > 10
+    assert records[-1].requested >= 3

@@ -32,6 +32,14 @@ def test_a_scale_in_waits_for_the_last_one():
     assert rails.bend(6, moment(8, now_s=60.0)) == (6, ())
 
 
+def test_what_is_overdue_is_cleared_in_time():
+    rails = limits(clear_overdue="100s")
+    wanted, (bend,) = rails.bend(1, Moment(0.0, 4, 80_000.0, 0.0, 8.0, overdue_work_s=1_150.0))
+    assert (wanted, bend.guardrail) == (12, "clear_overdue")
+    assert rails.bend(1, moment(4)) == (1, ())
+    assert limits(clear_overdue=None).bend(1, Moment(0.0, 4, 80_000.0, 0.0, 8.0, overdue_work_s=1e9)) == (1, ())
+
+
 def test_a_scale_out_does_not_begin_a_cooldown():
     rails = limits(scale_in_cooldown="60s")
     rails.written(4, 8, 0.0)
