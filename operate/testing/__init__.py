@@ -1,1 +1,1 @@
-"""The seams' contracts as tests: inherit them."""
+"""The contracts of the controller's seams, as tests to inherit."""
