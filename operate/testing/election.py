@@ -101,7 +101,7 @@ class ElectionContract:
     #: Likewise, after it stepped down.
     handover_s = 4.0
     #: Seconds for which candidates are stopped at random.
-    trial_s = 15.0
+    trial_s = 10.0
 
     def command(self, election: str, *, hasty: bool) -> list[str]:
         """Return the program of a candidate for an election of this name.

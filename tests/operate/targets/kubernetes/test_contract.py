@@ -17,6 +17,7 @@ pytestmark = pytest.mark.cluster
 
 class TestKubernetesTarget(TargetContract):
     within_s = 30.0
+    settled_s = 0.5
 
     @pytest.fixture(autouse=True)
     def _workers(self, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,12 +80,13 @@ def crd(api: Api, group: str, version: str, names: dict[str, str], **subresource
         "metadata": {"name": f"{names['plural']}.{group}"}, "spec": spec,
     }  # fmt: skip
     api.post(CRDS, body)
-    wait_until(lambda: _offered(api, f"/apis/{group}/{version}"), "the kind is offered")
+    wait_until(lambda: _offered(api, f"/apis/{group}/{version}", names["plural"]), "the kind is offered")
 
 
-def _offered(api: Api, path: str) -> bool:
+def _offered(api: Api, path: str, plural: str) -> bool:
+    """Return whether discovery tells of a kind, and it can be listed: the one comes before the other."""
     try:
-        return bool(api.get(path)["resources"])
+        return bool(api.get(path)["resources"]) and api.get(f"{path}/{plural}")["items"] == []
     except ClusterRefused:
         return False
 
@@ -99,12 +100,12 @@ def test_a_scaled_object_is_found_unless_it_is_paused(workers: Workers, keda: No
                 "timezone": "UTC", "start": "0 0 * * *", "end": "59 23 * * *", "desiredReplicas": "1"}}],
         },
     }  # fmt: skip
-    workers.cluster.create("scaledobjects", body, group=KEDA)
+    path = workers.cluster.path("scaledobjects", f"keda-{workers.name}", group=KEDA)
+    workers.cluster.api.apply(path, body)  # a server that has just made a kind may answer late
     found = who_else(workers, acting=True)
     assert not found.ok
     assert f"ScaledObject keda-{workers.name} (1 to 9 workers)" in found.detail
     assert who_else(workers, acting=False).ok
-    path = workers.cluster.path("scaledobjects", f"keda-{workers.name}", group=KEDA)
     workers.cluster.api.patch(path, {"metadata": {"annotations": {"autoscaling.keda.sh/paused": "true"}}})
     wait_until(lambda: who_else(workers, acting=True).ok, "the pause is seen")
     workers.cluster.api.delete(path)

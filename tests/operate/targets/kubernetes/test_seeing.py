@@ -66,7 +66,7 @@ def crawler(jobs: Cluster) -> Iterator[KubernetesTargetConfig]:
     crd(api, "operate.test", "v1", names, scale=paths, status={})
     group = "/apis/operate.test/v1"
     body = {"apiVersion": "operate.test/v1", "kind": "Crawler", "metadata": {"name": "c"}, "spec": {"size": 2}}
-    jobs.create("crawlers", body, group=group)
+    jobs.api.apply(jobs.path("crawlers", "c", group=group), body)  # a server that has just made a kind may answer late
     status = {"status": {"size": 2, "selector": "app=nobody"}}
     jobs.api.patch(jobs.path("crawlers", "c/status", group=group), status)
     yield KubernetesTargetConfig(
