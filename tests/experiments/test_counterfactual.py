@@ -13,7 +13,7 @@ import pytest
 from autoscaling_env.errors import InputError
 from experiments import journal_alternatives
 from experiments.counterfactual import Limits, counterfactual
-from operate.journal import JournalReader
+from operate.journal.reader import JournalReader
 from operate.record import Record
 from tests.analysis.browser import browser
 from tests.experiments.recorder import BEGIN, World, play_world, write_journal
