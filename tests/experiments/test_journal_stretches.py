@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ START = World().start("little")
 BELIEFS = Beliefs(within_s=10.0, from_start=False, service_s=2.0, variation=0.5)
 
 
-def ticks(count: int, *, first: int = 0, **more: object) -> list[Record]:
+def ticks(count: int, *, first: int = 0, **more: Any) -> list[Record]:
     seen = {"backlog": 4.0, "in_flight": 2.0, "arrived": 10.0, "completed": 10.0, "missed": 1.0, "service_s": 1.5}
     rows = []
     for number in range(first, first + count):
