@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autoscaling_env.run_folder import RunFolder
-from experiments.counterfactual import counterfactual
+from experiments.counterfactuals import counterfactual
 from experiments.operating import JOURNAL, Unwatched, Watcher, operate
 from experiments.operating_picture import operated_picture
 from live.clients import command_client

@@ -160,8 +160,8 @@ class EpisodeBatch:
             count = 2 * BLOCK * -(-started // BLOCK)
             streams = self._streams.of(self._seeds)
             drawn = startups(self.config.farm.startup, streams, count)
-            # A constant is one row for all of them.
-            farms = farms._replace(startup_s=np.ascontiguousarray(np.broadcast_to(drawn, (self._size, count))))
+            one_for_all = drawn.ndim == 1  # of a constant
+            farms = farms._replace(startup_s=np.tile(drawn, (self._size, 1)) if one_for_all else drawn)
         self.episodes = self.episodes._replace(farms=farms)
 
     def _allocated(self, tasks: int, segments: int) -> Episodes:

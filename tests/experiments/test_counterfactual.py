@@ -12,7 +12,7 @@ import pytest
 
 from autoscaling_env.errors import InputError
 from experiments import journal_alternatives
-from experiments.counterfactual import Limits, counterfactual
+from experiments.counterfactuals import Limits, counterfactual
 from operate.journal.reader import JournalReader
 from operate.record import Record
 from tests.analysis.browser import browser
