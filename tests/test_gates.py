@@ -96,10 +96,15 @@ def test_the_page_shows_the_layers_that_are_checked() -> None:
     page = (ROOT / "docs" / "design.md").read_text("utf-8")
     (shown,) = (block for block in page.split("```text\n") if block.startswith("cli "))
     rows = [re.split(r"\s{2,}", row)[0].split(" | ") for row in shown.partition("```")[0].splitlines()]
-    rooms, environment = (each["layers"] for each in contracts() if each["type"] == "layers")
+    rooms, environment, controller = (each["layers"] for each in contracts() if each["type"] == "layers")
     checked = _layers(rooms[:-1])
-    checked += [[f"autoscaling_env.{first}", *(f".{name}" for name in more)] for first, *more in _layers(environment)]
-    assert rows == checked
+    place = checked.index(["operate"])
+    checked[place + 1 : place + 1] = _within("operate", controller)
+    assert rows == checked + _within("autoscaling_env", environment)
+
+
+def _within(room: str, contract: list[str]) -> list[list[str]]:
+    return [[f"{room}.{first}", *(f".{name}" for name in more)] for first, *more in _layers(contract)]
 
 
 def _layers(contract: list[str]) -> list[list[str]]:
