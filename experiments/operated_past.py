@@ -15,6 +15,8 @@ from operate.source import Recalls, Source
 
 #: Shorter pasts say nothing that the last minutes do not.
 LEAST_S = 600.0
+#: A tick that saw more than so many intervals at once is no step of a history.
+LATE = 1.5
 
 
 def recalled(config: OperateConfig, source: Source, wall_s: float) -> History | None:
@@ -44,6 +46,8 @@ def journal_past(config: OperateConfig) -> History | None:
         if record.kind != "tick" or record.step_s != config.interval or record.seen.get("arrived") is None:
             continue
         at_s = datetime.fromisoformat(record.at).timestamp()
+        if (record.seen.get("elapsed_s") or 0.0) > LATE * config.interval:
+            continue  # it counts what came while nobody could look
         if abs(at_s - next_s) > config.interval / 2:
             stretches.append((at_s - config.interval, []))
         stretches[-1][1].append(float(record.seen["arrived"] or 0.0))

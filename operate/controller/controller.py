@@ -115,8 +115,6 @@ class Controller:
         remarks += choice.remarks
         if seen.stale:
             choice = replace(choice, wanted=state.requested, by=HOLD, because=f"{seen.stale}: the count is held")
-        elif not unfit:
-            self._keeping.saw_rate(sight.flow.arrived, sight.elapsed_s)
         acting = leads and now_s >= self._hands_off_until_s
         wanted, bends, written = self._carried_out(choice, state, sight, acting, now_s)
         self._watch.decided(wanted, written.outcome)

@@ -35,21 +35,11 @@ class Keeping:
         """Worker-hours since midnight UTC."""
         return self._state.hours
 
-    @property
-    def highest_rate(self) -> float:
-        """Most tasks a second that were seen."""
-        return self._state.highest_rate
-
     def hours(self, workers: int, seconds: float) -> None:
         """Count what workers cost; at midnight the count begins anew."""
         if self._clocks.day() != self._state.day:
             self._state.day, self._state.hours = self._clocks.day(), 0.0
         self._state.hours += workers * max(0.0, seconds) / 3600
-
-    def saw_rate(self, arrived: float, elapsed_s: float) -> None:
-        """Note a rate that was seen while all was well."""
-        if elapsed_s > 0:
-            self._state.highest_rate = max(self._state.highest_rate, arrived / elapsed_s)
 
     def down_until_s(self) -> float | None:
         """Return until when the policy has stepped down, by the monotonic clock."""

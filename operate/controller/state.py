@@ -20,7 +20,6 @@ class State:
         watched_done, watched_missed: tasks done, and too late, while somebody else decided.
         down_until: wall-clock time until which the policy has stepped down; 0: it has not.
         hands_off_until: wall-clock time until which nothing is written; 0: we may.
-        highest_rate: most tasks a second that were seen while all went well.
     """
 
     day: int = 0
@@ -29,7 +28,6 @@ class State:
     watched_missed: float = 0.0
     down_until: float = 0.0
     hands_off_until: float = 0.0
-    highest_rate: float = 0.0
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all.

@@ -237,12 +237,12 @@ def test_the_journals_past_is_cut_where_nobody_looked(tmp_path, configured):
     with JournalWriter(tmp_path / "state" / "journal", keep_s=1e9, file_bytes=1e9) as journal:
         for number in (*range(5), *range(20, 25)):
             at = f"2026-01-01T00:{number * 2 // 60:02}:{number * 2 % 60:02}+00:00"
-            record = Record(at=at, operator="x", tick=number, time_s=0.0, step_s=2.0, seen={"arrived": 1.5})
-            journal.append(record)
+            seen = {"arrived": 1.5, "elapsed_s": 2.0} if number != 20 else {"arrived": 40.0, "elapsed_s": 32.0}
+            journal.append(Record(at=at, operator="x", tick=number, time_s=0.0, step_s=2.0, seen=seen))
     past = journal_past(config)
     assert past is not None
-    assert [episode.tolist() for episode in past.episodes] == [[1, 2, 1, 2, 1]] * 2
-    assert (past.period, past.offsets) == (4, (3, 3))
+    assert [episode.tolist() for episode in past.episodes] == [[1, 2, 1, 2, 1], [1, 2, 1, 2]]
+    assert (past.period, past.offsets) == (4, (3, 0))
 
 
 class Remembering:
