@@ -118,12 +118,12 @@ def demo_operate(output_dir: Path, *, stop: threading.Event, watcher: Watcher | 
             act = config.model_copy(update={"mode": "act"})
             operate(act, stop=stop, watcher=acting, ticks=TICKS, source=source, target=ProcessTarget(pool))
         source.close()
-    stages = {"the rule acted, the planner watched": shadow.records, "the planner acted": acting.records}
+    stages = {"the rule acted": shadow.records, "the planner acted": acting.records}
     told = {name: _summed(records) for name, records in stages.items() if len(records) > 1}
     files = {"journal": folder / "state" / JOURNAL}
     verdict = ""
     if told:
-        files["picture"] = operated_picture({name: stages[name] for name in told}, folder / "operated.png")
+        files["picture"] = operated_picture({name: stages[name] for name in told}, folder / "operated.png", PERIOD_S)
     if len(told) == len(stages):
         files["report"] = folder / "report.html"
         verdict = counterfactual(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from analysis.plots.replicas import replica_plot
@@ -10,10 +11,17 @@ from operate.journal.frame import frame
 from operate.record import Record
 
 
-def operated_picture(stages: Mapping[str, Sequence[Record]], path: Path) -> Path:
-    """Draw workers and queue of each stage from its own beginning, and return the picture's path."""
+def operated_picture(stages: Mapping[str, Sequence[Record]], path: Path, period_s: float) -> Path:
+    """Draw workers and queue of each stage, and return the picture's path.
+
+    Args:
+        stages: name -> records of ticks.
+        path: the PNG file.
+        period_s: the load repeats after this; each stage begins where in it it began, so the same load is in one place.
+    """
     runs = {}
     for name, records in stages.items():
-        steps = frame(records)
-        runs[name] = steps.assign(time_s=steps["time_s"] - steps["time_s"].iloc[0])
+        at_s = [datetime.fromisoformat(record.at).timestamp() for record in records]
+        begin_s = at_s[0] - at_s[0] % period_s
+        runs[name] = frame(records).assign(time_s=[each - begin_s for each in at_s])
     return replica_plot(runs, path, title="The same load, before and after")
