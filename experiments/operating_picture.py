@@ -17,11 +17,12 @@ def operated_picture(stages: Mapping[str, Sequence[Record]], path: Path, period_
     Args:
         stages: name -> records of ticks.
         path: the PNG file.
-        period_s: the load repeats after this; each stage begins where in it it began, so the same load is in one place.
+        period_s: the load repeats after this: stages are shifted by whole ones, so the same load is in one place.
     """
-    runs = {}
+    runs, first_s = {}, None
     for name, records in stages.items():
         at_s = [datetime.fromisoformat(record.at).timestamp() for record in records]
-        begin_s = at_s[0] - at_s[0] % period_s
+        first_s = at_s[0] if first_s is None else first_s
+        begin_s = at_s[0] - (at_s[0] - first_s) % period_s
         runs[name] = frame(records).assign(time_s=[each - begin_s for each in at_s])
     return replica_plot(runs, path, title="The same load, before and after")
