@@ -1,6 +1,6 @@
 """A controller as a process of its own: CONFIG OFFSET; SIGTERM ends it.
 
-The clock on the wall of this process, and of no other, is as many seconds ahead as the file OFFSET says.
+Its clock on the wall is as many seconds ahead as the file OFFSET says.
 """
 
 from __future__ import annotations
@@ -13,23 +13,19 @@ from pathlib import Path
 
 from experiments.operated_queue import operate_config
 from experiments.operating import operate
+from operate.controller.clocks import Clocks
 
 
 def main() -> None:
     """Run it."""
     file, offset = map(Path, sys.argv[1:])
-    true = time.time
 
-    def shifted() -> float:
-        try:
-            return true() + float(offset.read_text("utf-8") or 0)
-        except (OSError, ValueError):
-            return true()
+    def wall() -> float:
+        return time.time() + float(offset.read_text("utf-8"))
 
-    time.time = shifted
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    operate(operate_config(file), stop=stop)
+    operate(operate_config(file), stop=stop, clocks=Clocks(time.monotonic, wall))
 
 
 if __name__ == "__main__":
