@@ -97,12 +97,14 @@ class Books:
         done: of them those that were finished.
         twice: finished more than once.
         left: still waiting or held.
+        held: by whom, and which.
     """
 
     sent: int
     done: int
     twice: int
     left: int
+    held: tuple[str, ...] = ()
 
     @property
     def balance(self) -> bool:
@@ -114,7 +116,8 @@ def books_of(url: str, sent: list[str]) -> Books:
     """Read them."""
     with command_client(url) as client:
         record = [line.rpartition(" ")[0] for line in client.lrange(f"{QUEUE}:record", 0, -1)]
-        left = client.llen(QUEUE) + client.hlen(f"{QUEUE}:held")
+        held = tuple(f"{task} by {name}" for name, task in client.hgetall(f"{QUEUE}:held").items())
+        left = client.llen(QUEUE) + len(held)
     times = Counter(record)
     twice = sum(count > 1 for count in times.values()) + len(times.keys() - set(sent))
-    return Books(len(sent), len(times.keys() & set(sent)), twice, left)
+    return Books(len(sent), len(times.keys() & set(sent)), twice, left, held)

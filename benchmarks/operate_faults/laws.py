@@ -52,7 +52,7 @@ def laws(campaign: Campaign) -> list[Law]:
 def _no_task_lost(campaign: Campaign) -> Law:
     books = campaign.books
     found = f"{books.sent} tasks sent, {books.done} finished, {books.twice} twice, {books.left} left"
-    return Law("every task is finished once", found, () if books.balance else (found,))
+    return Law("every task is finished once", found, () if books.balance else ("the books do not balance", *books.held))
 
 
 def _shadow_writes_nothing(campaign: Campaign) -> Law:

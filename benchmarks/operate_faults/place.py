@@ -69,6 +69,9 @@ def a_place(redis_address: str, image: str) -> Iterator[Place]:
         body = deployment(NAME, FIRST, image)
         pod = body["spec"]["template"]["spec"]
         pod["terminationGracePeriodSeconds"] = GRACE_S
+        pod["shareProcessNamespace"] = (
+            True  # a first process has no default for SIGTERM, and is not ready for it at once
+        )
         named = {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
         command = ["python", "-S", "-c", CONSUMER.read_text("utf-8"), *redis_address.split(":"), QUEUE, "$(POD)"]
         pod["containers"][0] |= {"command": command, "env": [named]}

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable
 from benchmarks.operate_faults.faults import Kind
 from benchmarks.operate_faults.operators import Told
 
+API = r"the workers: [^;]+|workers were last seen [^;]+|workers cannot be seen|could not write[^;]+|leads no more"
 #: A busy machine leaves out so many ticks now and then.
 ORDINARY = 1
 #: Words in any record of the window.
 WORDS: dict[Kind, str] = {
     Kind.LEADER_KILLED: r"leads from now on, in term \d+",
     Kind.LEADER_STOPPED: r"leads from now on, in term \d+",
-    Kind.API_CUT: r"the workers: .|workers were last seen|workers cannot be seen|could not write|leads no more",
-    Kind.API_SILENT: r"the workers: .|workers were last seen|workers cannot be seen|could not write|leads no more",
-    Kind.API_STOPPED: r"the workers: .|workers were last seen|workers cannot be seen|could not write|leads no more",
-    Kind.REDIS_KILLED: r"the source cannot be read: .*Redis",
-    Kind.REDIS_STOPPED: r"the source cannot be read: .*Redis",
+    Kind.API_CUT: API,
+    Kind.API_SILENT: API,
+    Kind.API_STOPPED: API,
+    Kind.REDIS_KILLED: r"the source cannot be read: Redis at .*?: [^;]+",
+    Kind.REDIS_STOPPED: r"the source cannot be read: Redis at .*?: [^;]+",
     Kind.REDIS_RESET: r"_total fell from \d+ to \d+: taken as a counter that began anew",
     Kind.EXPORTER_FROZEN: r"the source's newest value is \d+ s old",
     Kind.EXPORTER_AWAY: r"the source's newest value is \d+ s old|the source cannot be read",
@@ -26,7 +27,7 @@ WORDS: dict[Kind, str] = {
     Kind.EXPORTER_RESET: r"_total fell from \d+ to \d+: taken as a counter that began anew",
     Kind.PERSON: r"kubectl-scale changed the workers from \d+ to \d+: hands off",
     Kind.POLICY_RAISES: r"raised .*damaged",
-    Kind.POLICY_HANGS: r"took longer than|has not come back",
+    Kind.POLICY_HANGS: r"took longer than [\d.]+ s|has not come back",
     Kind.POLICY_NAN: r"\bnan\b",
     Kind.CLOCK_FORWARD: r"the wall clock was set \d+ s forward",
     Kind.CLOCK_BACK: r"the wall clock was set \d+ s back",
