@@ -129,6 +129,7 @@ def _services(bench: Bench, kind: Kind) -> Iterator[None]:
         Kind.REDIS_KILLED: (bench.server.kill, bench.server.start),
         Kind.REDIS_STOPPED: (bench.server.halt, bench.server.go_on),
         Kind.REDIS_RESET: (bench.server.forget_counts, lambda: None),
+        Kind.REDIS_JUMP: (bench.server.overcount, lambda: None),
     }
     if exporter is not None and prometheus is not None:
         ways |= {

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     REDIS_KILLED = "Redis killed (SIGKILL), later started"
     REDIS_STOPPED = "Redis stopped (SIGSTOP)"
     REDIS_RESET = "counters in Redis set to 0"
+    REDIS_JUMP = "a counter in Redis set to 5 000 000 000"
     EXPORTER_FROZEN = "Prometheus stale: the exporter tells old samples"
     EXPORTER_AWAY = "Prometheus stale: the exporter fails"
     PROMETHEUS_STOPPED = "Prometheus stopped (SIGSTOP)"
@@ -46,6 +47,7 @@ COUNTS: dict[Kind, int] = {
     Kind.REDIS_KILLED: 4,
     Kind.REDIS_STOPPED: 4,
     Kind.REDIS_RESET: 3,
+    Kind.REDIS_JUMP: 2,
     Kind.EXPORTER_FROZEN: 3,
     Kind.EXPORTER_AWAY: 2,
     Kind.PROMETHEUS_STOPPED: 2,

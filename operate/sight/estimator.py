@@ -9,7 +9,7 @@ import numpy as np
 from autoscaling_env.types import FloatArray
 from operate.reading import Reading
 from operate.sight.curve import ArrivalCurve
-from operate.sight.flow import MOST, Flow, Flows
+from operate.sight.flow import MOST_TASKS, Flow, Flows
 from operate.sight.work import ServiceTime
 
 
@@ -81,7 +81,7 @@ class Estimator:
     def _purged(self, curve: ArrivalCurve, left: float) -> tuple[str, ...]:
         """Pass over more tasks than ever leave between two readings: nobody did them, and nobody can hold them."""
         gone = curve.count - left - self._rank
-        if gone <= MOST:
+        if gone <= MOST_TASKS:
             return ()
         self._rank = curve.count - left
         return (f"{gone:.0f} tasks left at once: taken as removed by somebody, and not as done",)

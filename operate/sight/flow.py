@@ -10,7 +10,7 @@ from operate.sight.work import ServiceTime
 #: A difference that counts as one only beyond this share of what flowed, and so many tasks.
 SLACK, LEAST = 0.25, 10.0
 #: More tasks than these do not come, or go, between two readings: somebody set the counter.
-MOST = 1e6
+MOST_TASKS = 1e6
 #: A counter that began anew is below this share of what it was; one above it was set back, or is another replica's.
 ANEW = 0.5
 
@@ -100,7 +100,7 @@ def _grown(name: str, before: Reading | None, now: Reading, remarks: list[str]) 
         return 0.0
     anew = value < ANEW * then
     grown = value if anew else value - then
-    if not 0 <= grown <= MOST:
+    if not 0 <= grown <= MOST_TASKS:
         way = "fell" if value < then else "rose"
         remarks.append(f"{name} {way} from {then:.10g} to {value:.10g}: taken as set by somebody, and not counted")
         return None
