@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.operate_faults.breaking import LEADERS, LEAST, MOST
-from benchmarks.operate_faults.campaign import HANDS_OFF_S, Campaign
+from benchmarks.operate_faults.campaign import Campaign
 from benchmarks.operate_faults.operators import Operator
+from benchmarks.operate_faults.setting import HANDS_OFF_S
 
 #: A takeover is done within this.
 TAKEOVER_S = 20.0
