@@ -87,6 +87,7 @@ def operate(
     ticks: int | None = None,
     source: Source | None = None,
     target: Target | None = None,
+    clocks: Clocks | None = None,
 ) -> Operated:
     """Run a controller until it is told to stop.
 
@@ -97,6 +98,7 @@ def operate(
         ticks: so many at most; None: no end.
         source: in place of the configured one, which is then not opened; it is left open.
         target: likewise.
+        clocks: tell time; None: those of this machine.
 
     Raises:
         InputError: the policy cannot decide here, the state is another controller's, the port is taken.
@@ -114,7 +116,7 @@ def operate(
         if election is not None:
             election.start()
             stack.callback(election.close)
-        clocks = Clocks(time.monotonic, time.time)
+        clocks = clocks or Clocks(time.monotonic, time.time)
         keeping = Keeping(config.state / "state.json", clocks)
         policy = tried(policy_of(config, source, clocks.wall, watcher), config)
         fallback = tried(fallback_of(config), config)

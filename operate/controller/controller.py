@@ -83,7 +83,7 @@ class Controller:
         now_s = clocks.now()
         remarks = [each for each in (clocks.jumped(), *self._keeping.take_remarks()) if each]
         leads, trouble = self._parts.writer.lead(), self._parts.writer.trouble
-        remarks += [trouble] if trouble else []
+        remarks += [each for each in (self._parts.writer.news, trouble) if each]
         seen = self._parts.eyes.look()
         self._keeping.hours(self._requested, now_s - self._last_s)
         self._last_s = now_s
@@ -100,10 +100,12 @@ class Controller:
 
     def _decided(self, seen: Seen, leads: bool, now_s: float, remarks: list[str]) -> dict[str, Any]:
         """Return what a record says of what is seen and decided."""
+        if seen.state is not None:
+            remarks += [f"the workers: {seen.state.trouble}"] if seen.state.trouble else []
+            remarks += self._other_hands(seen.state, now_s)
         if seen.reading is None or seen.state is None:
             return self._blind(seen)
         state = seen.state
-        remarks += self._other_hands(state, leads, now_s)
         self._requested = state.requested
         sight = self._estimator.update(now_s, seen.reading, state.ready)
         remarks += sight.remarks
@@ -147,10 +149,13 @@ class Controller:
             "wanted": state.requested,
         }
 
-    def _other_hands(self, state: TargetState, leads: bool, now_s: float) -> list[str]:
-        """Return what to say of a count that somebody else changed; where we act, nothing is written for a while."""
+    def _other_hands(self, state: TargetState, now_s: float) -> list[str]:
+        """Return what to say of a count that somebody else changed; where we act, nothing is written for a while.
+
+        Who does not lead now may lead in a moment, and keeps to it, too.
+        """
         pause_s = self._parts.config.guardrails.hands_off
-        if not state.changed_by or not leads or not pause_s:
+        if not state.changed_by or self._parts.config.mode != "act" or not pause_s:
             return [state.changed_by] if state.changed_by else []
         self._hands_off_until_s = now_s + pause_s
         return [f"{state.changed_by}: hands off for {pause_s:g} s"]

@@ -36,10 +36,16 @@ class Keeping:
         return self._state.hours
 
     def hours(self, workers: int, seconds: float) -> None:
-        """Count what workers cost; at midnight the count begins anew."""
-        if self._clocks.day() != self._state.day:
-            self._state.day, self._state.hours = self._clocks.day(), 0.0
-        self._state.hours += workers * max(0.0, seconds) / 3600
+        """Count what workers cost; at midnight the count begins anew.
+
+        A clock on the wall that was wrong for once, and is right again, comes back to the day that it left.
+        """
+        state, day = self._state, self._clocks.day()
+        if day != state.day:
+            back = state.other_hours if day == state.other_day else 0.0
+            state.other_day, state.other_hours = state.day, state.hours
+            state.day, state.hours = day, back
+        state.hours += workers * max(0.0, seconds) / 3600
 
     def down_until_s(self) -> float | None:
         """Return until when the policy has stepped down, by the monotonic clock."""

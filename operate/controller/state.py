@@ -17,6 +17,7 @@ class State:
     Attributes:
         day: of ``hours``, days since 1970 (UTC).
         hours: worker-hours of that day.
+        other_day, other_hours: the same of the day before it, or after it where the clock on the wall was set back.
         watched_done, watched_missed: tasks done, and too late, while somebody else decided.
         down_until: wall-clock time until which the policy has stepped down; 0: it has not.
         hands_off_until: wall-clock time until which nothing is written; 0: we may.
@@ -24,6 +25,8 @@ class State:
 
     day: int = 0
     hours: float = 0.0
+    other_day: int = 0
+    other_hours: float = 0.0
     watched_done: float = 0.0
     watched_missed: float = 0.0
     down_until: float = 0.0
@@ -44,8 +47,8 @@ class State:
         try:
             told = json.loads(path.read_text("utf-8"))
             values = {each.name: _number(told[each.name]) for each in fields(cls)}
-            day = int(values.pop("day"))
-            return cls(day, **values), ""
+            day, other_day = int(values.pop("day")), int(values.pop("other_day"))
+            return cls(day, other_day=other_day, **values), ""
         except FileNotFoundError:
             return cls(), ""
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -35,23 +35,25 @@ class Writer:
     Attributes:
         term: in which we lead; 0: there is nobody else; None: we do not, or may not write at all.
         trouble: why we could not begin to lead, a sentence; "": nothing stood in the way.
+        news: that we lead since now, or do not any more, a sentence; "": it is as it was.
     """
 
     def __init__(self, scaler: Scaler | None, election: Election | None) -> None:
         self._scaler, self._election = scaler, election
         self._fenced_term: int | None = None
         self.term: int | None = None if election is not None or scaler is None else 0
-        self.trouble = ""
+        self.trouble, self.news = "", ""
 
     def lead(self) -> bool:
         """Return whether we may write now, as far as others are concerned; an earlier leader is fenced off first."""
-        self.trouble = ""
+        self.trouble, self.news = "", ""
         if self._scaler is None:
             return False
         if self._election is None:
             return True
-        self.term = self._election.term()
+        before, self.term = self.term, self._election.term()
         if self.term is None:
+            self.news = f"leads no more: term {before} is over" if before is not None else ""
             return False
         if self.term == self._fenced_term:
             return True
@@ -61,6 +63,7 @@ class Writer:
             self.trouble = f"leads term {self.term}, but could not fence off the leader before: {error}"
             return False
         self._fenced_term = self.term
+        self.news = f"leads from now on, in term {self.term}"
         return True
 
     def write(self, workers: int) -> Written:

@@ -9,7 +9,7 @@ import numpy as np
 from autoscaling_env.types import FloatArray
 from operate.reading import Reading
 from operate.sight.curve import ArrivalCurve
-from operate.sight.flow import Flow, Flows
+from operate.sight.flow import MOST_TASKS, Flow, Flows
 from operate.sight.work import ServiceTime
 
 
@@ -70,12 +70,21 @@ class Estimator:
             self._rank = self._curve.count - left  # what was taken before we looked is nobody's to judge
         else:
             self._curve.add(max(time_s, self._time_s), flow.arrived)
+        purged = self._purged(self._curve, left)
         done_s, took_s = self._done(self._curve, left, max(time_s, self._time_s), elapsed_s)
         if flow.backlog >= 1 and "completed" not in flow.estimated:
             busy = flow.in_flight if "in_flight" not in flow.estimated else ready
             self._service.infer(busy, flow.completed, elapsed_s)
         self._time_s = max(time_s, self._time_s)
-        return self._sight(time_s, elapsed_s, flow, reading, done_s, took_s)
+        return self._sight(time_s, elapsed_s, flow, reading, done_s, took_s, purged)
+
+    def _purged(self, curve: ArrivalCurve, left: float) -> tuple[str, ...]:
+        """Pass over more tasks than ever leave between two readings: nobody did them, and nobody can hold them."""
+        gone = curve.count - left - self._rank
+        if gone <= MOST_TASKS:
+            return ()
+        self._rank = curve.count - left
+        return (f"{gone:.0f} tasks left at once: taken as removed by somebody, and not as done",)
 
     def _done(self, curve: ArrivalCurve, left: float, time_s: float, elapsed_s: float) -> tuple[FloatArray, FloatArray]:
         """Return when tasks came to what is promised since the last reading, and how long after their arrival."""
@@ -88,7 +97,14 @@ class Estimator:
         return done_s, done_s - came_s
 
     def _sight(
-        self, time_s: float, elapsed_s: float, flow: Flow, reading: Reading, done_s: FloatArray, took_s: FloatArray
+        self,
+        time_s: float,
+        elapsed_s: float,
+        flow: Flow,
+        reading: Reading,
+        done_s: FloatArray,
+        took_s: FloatArray,
+        remarks: tuple[str, ...],
     ) -> Sight:
         estimated = [*flow.estimated, "missed"]
         if self._service.estimated:
@@ -106,7 +122,7 @@ class Estimator:
             done_s,
             took_s,
             tuple(estimated),
-            flow.remarks,
+            (*flow.remarks, *remarks),
         )
 
     def _oldest_s(self, time_s: float, backlog: float) -> float:

@@ -9,6 +9,10 @@ from operate.sight.work import ServiceTime
 
 #: A difference that counts as one only beyond this share of what flowed, and so many tasks.
 SLACK, LEAST = 0.25, 10.0
+#: More tasks than these do not come, or go, between two readings: somebody set the counter.
+MOST_TASKS = 1e6
+#: A counter that began anew is below this share of what it was; one above it was set back, or is another replica's.
+ANEW = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +91,22 @@ class Flows:
 
 
 def _grown(name: str, before: Reading | None, now: Reading, remarks: list[str]) -> float | None:
-    """Return how much a counter grew; None where there is none. One that fell counts from zero again."""
+    """Return how much a counter grew; None where nobody can say. One that fell far counts from zero again."""
     value: float | None = getattr(now, name)
     then: float | None = getattr(before, name) if before is not None else None
     if value is None or (before is not None and then is None):
         return None
     if then is None:
         return 0.0
-    if value < then:
-        remarks.append(f"{name} fell from {then:g} to {value:g}: taken as a counter that began anew")
-        return value
-    return value - then
+    anew = value < ANEW * then
+    grown = value if anew else value - then
+    if not 0 <= grown <= MOST_TASKS:
+        way = "fell" if value < then else "rose"
+        remarks.append(f"{name} {way} from {then:.10g} to {value:.10g}: taken as set by somebody, and not counted")
+        return None
+    if anew:
+        remarks.append(f"{name} fell from {then:.10g} to {value:.10g}: taken as a counter that began anew")
+    return grown
 
 
 def _unexplained(waiting: float, held: float, arrived: float, completed: float) -> list[str]:

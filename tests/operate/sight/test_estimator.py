@@ -92,6 +92,27 @@ def test_a_counter_that_falls_has_begun_anew():
     assert "arrived_total fell from 1000 to 7" in " ".join(sight.remarks)
 
 
+@pytest.mark.parametrize(("arrived", "way"), [(5e9, "rose"), (900.0, "fell")])
+def test_a_counter_that_somebody_set_is_not_counted(arrived, way):
+    estimator = Estimator(1.0)
+    estimator.update(0, reading(1000, 1000), 4)
+    sight = estimator.update(8, reading(arrived, 1008), 4)
+    assert (sight.flow.arrived, sight.flow.completed) == (8, 8)
+    assert "arrived" in sight.estimated
+    assert f"arrived_total {way} from 1000 to {arrived:.10g}: taken as set by somebody" in sight.remarks[0]
+    assert estimator.update(16, reading(arrived + 3, 1011), 4).flow.arrived == 3
+
+
+def test_a_backlog_that_is_purged_is_not_done():
+    estimator = Estimator(1.0)
+    estimator.update(0, Reading(backlog=10), 4)
+    estimator.update(8, Reading(backlog=5e9), 4)
+    sight = estimator.update(16, Reading(backlog=20), 4)
+    assert len(sight.done_s) == 0
+    assert "tasks left at once: taken as removed by somebody" in " ".join(sight.remarks)
+    assert len(estimator.update(24, Reading(backlog=0), 4).done_s) > 0
+
+
 def test_a_backlog_that_nothing_explains_is_said():
     estimator = Estimator(1.0)
     estimator.update(0, reading(100, 100), 4)
