@@ -9,7 +9,7 @@ import numpy as np
 from autoscaling_env.types import FloatArray
 from operate.reading import Reading
 from operate.sight.curve import ArrivalCurve
-from operate.sight.flow import MOST_TASKS, Flow, Flows
+from operate.sight.flow import LEAST, MOST_TASKS, SLACK, Flow, Flows
 from operate.sight.work import ServiceTime
 
 
@@ -71,7 +71,8 @@ class Estimator:
         else:
             self._curve.add(max(time_s, self._time_s), flow.arrived)
         purged = self._purged(self._curve, left)
-        done_s, took_s = self._done(self._curve, left, max(time_s, self._time_s), elapsed_s)
+        counted = None if self._until_started or "completed" in flow.estimated else flow.completed
+        done_s, took_s = self._done(self._curve, left, counted, max(time_s, self._time_s), elapsed_s)
         if flow.backlog >= 1 and "completed" not in flow.estimated:
             busy = flow.in_flight if "in_flight" not in flow.estimated else ready
             self._service.infer(busy, flow.completed, elapsed_s)
@@ -86,9 +87,16 @@ class Estimator:
         self._rank = curve.count - left
         return (f"{gone:.0f} tasks left at once: taken as removed by somebody, and not as done",)
 
-    def _done(self, curve: ArrivalCurve, left: float, time_s: float, elapsed_s: float) -> tuple[FloatArray, FloatArray]:
-        """Return when tasks came to what is promised since the last reading, and how long after their arrival."""
+    def _done(
+        self, curve: ArrivalCurve, left: float, counted: float | None, time_s: float, elapsed_s: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return when tasks came to what is promised since the last reading, and how long after their arrival.
+
+        Where completions are counted, what left besides was removed by somebody, and done by nobody.
+        """
         first, last = self._rank, max(self._rank, curve.count - left)
+        if counted is not None and last - first > counted + max(LEAST, SLACK * counted):
+            first = last - counted
         came_s = curve.came_s(first, last)
         places = (np.arange(len(came_s)) + 0.5) / max(len(came_s), 1)
         done_s = np.maximum(time_s - elapsed_s + places * elapsed_s, came_s)

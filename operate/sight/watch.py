@@ -12,6 +12,7 @@ from autoscaling_env.types import Info, Observation, ScaleOutcome, ScaleReason, 
 from operate.config import OperateConfig
 from operate.reading import TargetState
 from operate.sight.estimator import Sight
+from operate.sight.flow import LEAST, SLACK, Flow
 
 
 class Watch:
@@ -77,8 +78,7 @@ class Watch:
         if begin_s == sight.time_s:  # what is there at the beginning came with the episode
             self._arrived = flow.backlog + flow.in_flight
         else:
-            self._arrived += flow.arrived
-            self._completed += flow.completed
+            self._count(flow)
         ready = min(state.ready, state.requested)
         busy = min(ready, round(flow.in_flight))
         more_s = sight.service_s if self._until_started else 0.0
@@ -100,3 +100,16 @@ class Watch:
             deadline_met=self.met(sight),
             stale=sight.estimated,
         )
+
+    def _count(self, flow: Flow) -> None:
+        """Keep totals that agree with what is there: tasks that nobody counted came and went all the same.
+
+        Else a queue that was once emptied by hand would for ever seem to have that many tasks in workers' hands.
+        """
+        self._arrived += flow.arrived
+        self._completed += flow.completed
+        there = flow.backlog + flow.in_flight
+        gap = there - (self._arrived - self._completed)
+        if abs(gap) > max(LEAST, SLACK * there):
+            self._arrived += max(0.0, gap)
+            self._completed += max(0.0, -gap)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.autoscalers.span import in_progress
 from autoscaling_env.errors import BackendError
 from autoscaling_env.schema import RECORDED
 from operate.target import Fenced
@@ -290,6 +291,19 @@ def test_a_policy_with_a_period_begins_anew_with_it(tmp_path):
     assert policy.resets == 3
     assert steps.count(0) == 3
     assert max(steps) == 9
+
+
+def test_a_queue_that_was_emptied_by_hand_does_not_seem_busy_for_ever(tmp_path):
+    shown = []
+    run = Controlled(tmp_path, policy=Says(lambda observation, info: shown.append(info) or 4))
+    run.ticks(3)
+    whole = run.queue.read
+    run.queue.read = lambda: replace(whole(), backlog=whole().backlog + 400.0)
+    run.ticks(3)
+    run.queue.read = whole
+    run.ticks(3)
+    assert max(in_progress(info) for info in shown) <= 14
+    assert in_progress(shown[-1]) == pytest.approx(4, abs=10)
 
 
 def test_every_record_is_what_json_holds(tmp_path):

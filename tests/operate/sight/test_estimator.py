@@ -120,6 +120,16 @@ def test_a_backlog_that_nothing_explains_is_said():
     assert "500 tasks more than" in estimator.update(16, reading(130, 120, 510), 4).remarks[0]
 
 
+def test_what_somebody_removed_is_not_done():
+    estimator = Estimator(1.0)
+    estimator.update(0, reading(0, 0, 500), 4)
+    assert len(estimator.update(8, reading(20, 20, 500), 4).done_s) == 20
+    sight = estimator.update(16, reading(40, 40, 0), 4)
+    assert len(sight.done_s) == 20
+    assert "500 tasks fewer" in sight.remarks[0]
+    assert len(estimator.update(24, reading(60, 50, 10), 4).done_s) == 10
+
+
 def test_the_age_of_the_oldest_places_what_waited_before_we_looked():
     estimator = Estimator(1.0)
     estimator.update(0, reading(0, 0, 100, oldest_s=50.0), 4)
