@@ -296,7 +296,6 @@ def test_a_policy_with_a_period_begins_anew_with_it(tmp_path):
 def test_a_queue_that_was_emptied_by_hand_does_not_seem_busy_for_ever(tmp_path):
     shown = []
     run = Controlled(tmp_path, policy=Says(lambda observation, info: shown.append(info) or 4))
-    run.ticks(3)
     whole = run.queue.read
     run.queue.read = lambda: replace(whole(), backlog=whole().backlog + 400.0)
     run.ticks(3)
