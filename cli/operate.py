@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 import experiments
-from autoscaling_env.errors import InputError
+from autoscaling_env.errors import InputError, unknown_name
 from cli import options
-from cli.console import err, escape
 from cli.doctor import show_findings
 from cli.operate_journal import journal
 from cli.operate_report import report
+from cli.operate_ticks import Console
 from cli.show import print_json, print_line, print_paths
-from cli.terminal import Terminal
 
-if TYPE_CHECKING:
-    from operate.record import Record
+
+#: As they are needed.
+ORDER = ("init", "check", "run", "journal", "report", "schema")
 
 
 class ByConfig(typer.core.TyperGroup):
@@ -27,53 +27,53 @@ class ByConfig(typer.core.TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Take what is no command for the configuration of `run`."""
         known = args[0] in self.commands or (args[0].startswith("-") and args[0] != "--demo")
+        if not known and "." not in args[0] and not args[0].startswith("-") and not Path(args[0]).exists():
+            raise InputError(f"{unknown_name('command', args[0], list(self.commands))}, or a CONFIG that is there")
         return super().resolve_command(ctx, args if known else ["run", *args])
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands as they are needed, one after another."""
+        return sorted(self.commands, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
 app = typer.Typer(
     cls=ByConfig,
     no_args_is_help=True,
-    help="Operate a queue that is already there: watch it (shadow), then act, within guardrails. "
-    "`autoscale operate CONFIG` runs a controller.",
+    help="""Operate a queue that is already there: watch it (shadow), then act, within guardrails.
+
+    Examples:
+
+      autoscale operate --demo
+
+      autoscale operate init --redis-url redis://localhost:6379/0 --namespace shop
+
+      autoscale operate check operate.yml
+
+      autoscale operate operate.yml
+    """,
     context_settings={"ignore_unknown_options": True},
 )
 app.command("journal")(journal)
 app.command("report")(report)
 
-ConfigFile = Annotated[Path | None, typer.Argument(metavar="CONFIG", help="The controller's YAML: see `init`.")]
-
-
-class Console(Terminal):
-    """Shows a controller's ticks, a line each."""
-
-    def ticked(self, record: Record) -> None:
-        """Print a line."""
-        if self._quiet or record.kind != "tick":
-            return
-        seen = record.seen
-        queue = f"{seen['backlog']:6.0f} wait" if seen else "   ???     "
-        done = f" -> {record.written}" if record.written is not None else ""
-        mode = "acts" if record.acting else "watches"
-        line = f"{record.at[11:19]} {queue}  {record.ready}/{record.requested} ready  {mode}{done}  {record.because}"
-        err.print(escape(line), highlight=False, soft_wrap=True)
-        for remark in record.remarks:
-            err.print(f"         [yellow]{escape(remark)}[/]", highlight=False, soft_wrap=True)
-
-    def serving(self, url: str) -> None:
-        """Print where the page is."""
-        if not self._quiet:
-            err.print(f"page, metrics and health: {url}", highlight=False, soft_wrap=True)
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one value, such as mode=act. Repeatable."),
+]
+ConfigFile = Annotated[Path | None, typer.Argument(metavar="CONFIG", help="The controller's YAML; `init` makes one.")]
 
 
 @app.command()
 def run(
     config: ConfigFile = None,
-    assignments: options.Assignments = None,
+    assignments: Assignments = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Two minutes on this machine: a queue, workers, a burst.")
+        bool, typer.Option("--demo", help="Three minutes on this machine: a queue, workers, bursts.")
     ] = False,
     ticks: Annotated[int | None, typer.Option("--ticks", min=1, help="End after so many decisions.")] = None,
-    output_dir: options.OutputDir = Path("runs"),
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", metavar="DIR", help="Where --demo makes its folder.")
+    ] = Path("runs"),
     as_json: options.Json = False,
 ) -> None:
     """Run a controller until Ctrl-C. In shadow it only says what it would do.
@@ -153,7 +153,7 @@ def init(
 @app.command()
 def check(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The controller's YAML.")],
-    assignments: options.Assignments = None,
+    assignments: Assignments = None,
     as_json: options.Json = False,
 ) -> None:
     """Look at everything a controller needs: queue, permissions, who else scales, policy. Changes nothing.

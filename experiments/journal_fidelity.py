@@ -152,7 +152,8 @@ def share_of(completed: FloatArray, missed: FloatArray) -> float:
         return float("nan")
     both = ~(np.isnan(completed) | np.isnan(missed))
     total = completed[both].sum()
-    return float(1 - missed[both].sum() / total) if total > 0 else 1.0
+    # Both may be estimates, of which more tasks may have been late than were finished.
+    return max(0.0, float(1 - missed[both].sum() / total)) if total > 0 else 1.0
 
 
 def _ratio(part: float, whole: float) -> float:

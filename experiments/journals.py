@@ -165,5 +165,5 @@ def _shown(record: Record) -> Row:
         "Wanted": str(record.wanted),
         "Written": "-" if record.written is None else str(record.written),
         "By": record.decided_by,
-        "Why": " ".join(sentence for sentence in said if sentence),
+        "Why": "; ".join(sentence for sentence in said if sentence),
     }

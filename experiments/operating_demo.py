@@ -118,7 +118,7 @@ def demo_operate(output_dir: Path, *, stop: threading.Event, watcher: Watcher | 
             act = config.model_copy(update={"mode": "act"})
             operate(act, stop=stop, watcher=acting, ticks=TICKS, source=source, target=ProcessTarget(pool))
         source.close()
-    stages = {"the rule acted": shadow.records, "the planner acted": acting.records}
+    stages = {"the HPA acted": shadow.records, "the planner acted": acting.records}
     told = {name: _summed(records) for name, records in stages.items() if len(records) > 1}
     files = {"journal": folder / "state" / JOURNAL}
     verdict = ""

@@ -154,4 +154,6 @@ def row_of(record: Record, run: int) -> dict[str, Any]:
     }
     info = {name: _typed(record.info[name], kind) for name, kind in INFO_COLUMNS.items() if name in record.info}
     seen = {f"observed_{name}": value for name, value in zip(FIELDS, record.observation, strict=False)}
-    return known | info | seen | {name: of(record) for name, (_, of) in OWN.items()}
+    # The policy's own clock in ``info`` begins anew with every period; a run has one.
+    clock = {name: known[name] for name in ("step", "time_s")}
+    return known | info | clock | seen | {name: of(record) for name, (_, of) in OWN.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,14 @@ log = logging.getLogger(__name__)
 
 
 def announce(dispatcher: Any) -> None:
-    """Write one line to the log if nothing compiled of ``dispatcher`` (a numba function) can be loaded."""
+    """Write one line to the log, once, if nothing compiled of ``dispatcher`` (a numba function) can be loaded."""
     function = dispatcher.py_func
     name = f"{Path(function.__code__.co_filename).stem}.{function.__qualname__}-*.nbi"
     if not dispatcher.signatures and not any(Path(dispatcher.stats.cache_path).glob(name)):
-        log.warning("compiling the simulator's kernel for this machine; this happens once and takes half a minute")
+        _say()
+
+
+@cache
+def _say() -> None:
+    """Say it once in a process: the kernel is several functions, and each is asked about."""
+    log.warning("compiling the simulator's kernel for this machine; this happens once and takes half a minute")

@@ -123,3 +123,19 @@ def test_help_says_how(autoscale):
         told = autoscale("operate", command, "--help")
         assert told.code == 0
         assert "autoscale operate" in told.out
+
+
+def test_what_is_neither_a_command_nor_a_file_is_told_with_the_nearest_command(autoscale):
+    wrong = autoscale("operate", "jurnal")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "did you mean 'journal'" in wrong.err
+    missing = autoscale("operate", "other.yml")
+    assert missing.code == 2
+    assert "other.yml: cannot be read" in missing.err
+
+
+def test_commands_stand_in_the_order_in_which_they_are_needed(autoscale):
+    shown = autoscale("operate", "--help").out
+    places = [shown.index(f" {name} ") for name in ("init", "check", "run", "journal", "report")]
+    assert places == sorted(places)
+    assert "--demo" in shown

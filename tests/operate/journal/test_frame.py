@@ -47,3 +47,9 @@ def test_an_estimated_count_is_a_whole_one() -> None:
 def test_an_episode_is_a_run_of_a_controller() -> None:
     records = [start(), tick(0), tick(1), start(), tick(0), tick(1), tick(0), tick(0, operator="two"), tick(1)]
     assert frame(records)["episode"].tolist() == [0, 0, 1, 1, 2, 3, 2]
+
+
+def test_time_goes_on_where_the_policy_begins_a_new_period() -> None:
+    found = frame([tick(8, info=INFO | {"step": 8, "time_s": 64.0}), tick(9, info=INFO)])
+    assert list(found["time_s"]) == [64.0, 72.0]
+    assert list(found["step"]) == [8, 9]
