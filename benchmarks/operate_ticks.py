@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from rich.console import Console
 
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from benchmarks.timing import row, show
@@ -171,6 +172,7 @@ class Weighed(Unwatched):
         self._ticks += record.kind == "tick"
         if record.kind == "tick" and self._ticks % self._every == 0:
             self.megabytes.append((self._ticks, psutil.Process().memory_info().rss / MEGABYTE))
+            Console(stderr=True).print(f"[dim]{self._ticks} ticks: {self.megabytes[-1][1]:.1f} MiB[/]")
 
 
 def memory(policy: str, ticks: int) -> list[dict[str, Any]]:

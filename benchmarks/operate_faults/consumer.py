@@ -27,14 +27,12 @@ def main() -> None:
     go_on = [True]
     signal.signal(signal.SIGTERM, lambda *_: go_on.clear())
     lines = None
-    while True:
+    while go_on:
         lines, task = asked(lines, (host, int(port)), TAKE, queue, name)
         if task:
             time.sleep(float(task.rpartition(":")[2]))
             lines, _ = asked(lines, (host, int(port)), FINISH, queue, name, task)
-        if not go_on:
-            return
-        if not task:
+        else:
             time.sleep(PAUSE_S)
 
 

@@ -24,7 +24,9 @@ from tests.operate.targets.kubernetes.deployments import APPS, deployment
 NAME, LEASE = "consumer", "operate"
 CONSUMER = Path(__file__).with_name("consumer.py")
 #: A worker ends after its task; a server that is away in the meantime is waited for.
-GRACE_S = 60
+GRACE_S = 120
+#: Without a share of its own a worker starves on a busy machine, and is killed before it ends.
+CPU = "100m"
 FIRST = 2
 #: Whoever scales by hand is called so in ``managedFields``.
 PERSON = "kubectl-scale"
@@ -69,12 +71,10 @@ def a_place(redis_address: str, image: str) -> Iterator[Place]:
         body = deployment(NAME, FIRST, image)
         pod = body["spec"]["template"]["spec"]
         pod["terminationGracePeriodSeconds"] = GRACE_S
-        pod["shareProcessNamespace"] = (
-            True  # a first process has no default for SIGTERM, and is not ready for it at once
-        )
+        pod["shareProcessNamespace"] = True  # the first process of a namespace has no default for SIGTERM
         named = {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
         command = ["python", "-S", "-c", CONSUMER.read_text("utf-8"), *redis_address.split(":"), QUEUE, "$(POD)"]
-        pod["containers"][0] |= {"command": command, "env": [named]}
+        pod["containers"][0] |= {"command": command, "env": [named], "resources": {"requests": {"cpu": CPU}}}
         cluster.create("deployments", body, group=APPS)
         try:
             yield Place(cluster)
