@@ -16,7 +16,6 @@ from cli.operate_report import report
 from cli.operate_ticks import Console
 from cli.show import print_json, print_line, print_paths
 
-
 #: As they are needed.
 ORDER = ("init", "check", "run", "journal", "report", "schema")
 
