@@ -78,3 +78,39 @@ def interval(
 def probability_of_improvement(one: FloatArray, two: FloatArray) -> float:
     """Return the share of pairs with ``one > two``, ties counting half."""
     return float(np.mean((one > two) + 0.5 * (one == two)))
+
+
+def block_ratios(
+    numerators: FloatArray, denominators: FloatArray, rng: np.random.Generator, resamples: int = RESAMPLES
+) -> FloatArray:
+    """Return float64[k, resamples]: the ratio of sums of k series over blocks that are drawn with replacement.
+
+    A block bootstrap (Kuensch, "The Jackknife and the Bootstrap for General Stationary Observations", Annals of
+    Statistics 1989): what follows each other depends on each other, so whole blocks of time are drawn. All series meet
+    the same draws, so differences of what is returned are paired.
+
+    Args:
+        numerators: float64[k, n], a value of each series in each of n blocks, n >= 1.
+        denominators: float64[k, n] or float64[n], > 0 in sum.
+        rng: draws the blocks.
+        resamples: how often.
+    """
+    blocks = numerators.shape[-1]
+    times = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=resamples).T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: FloatArray = (numerators @ times) / (np.broadcast_to(denominators, numerators.shape) @ times)
+    return found
+
+
+def percentile_interval(estimate: float, resampled: FloatArray, error: float = 0.0) -> Interval:
+    """Return an estimate with the 95 % percentile interval of its resamples, widened by an error of another source.
+
+    Each end is moved away from the estimate to the root of the sum of squares of its distance and ``error``: two
+    independent sources of error. Without a resample that is a number both ends are NaN.
+    """
+    known = resampled[np.isfinite(resampled)]
+    if not len(known):
+        return Interval(estimate, float("nan"), float("nan"))
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    below, above = (float(np.hypot(max(far, 0.0), error)) for far in (estimate - low, high - estimate))
+    return Interval(estimate, estimate - below, estimate + above)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypedDict
 
 import typer
 
 import experiments
+from autoscaling_env.errors import InputError
 from cli.completing import listed, one_of, some_of
 from cli.console import note
 from cli.groups import Group, Option, declared, flag
@@ -39,6 +41,17 @@ BackendName: TypeAlias = Annotated[
         help="The farm: sim, a live one, or one of another package; a wrong name is answered with all there are.",
         autocompletion=one_of(listed("list_farms")),
     ),
+]
+Since: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Of a journal: from then on; 24h ago, or 2026-11-29T12:00 (UTC)."),
+]
+Until: TypeAlias = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Of a journal: before then; written as --since.")
+]
+Journal: TypeAlias = Annotated[
+    Path,
+    typer.Argument(metavar="[JOURNAL]", help="The folder of a controller's state, or of its journal, or one file."),
 ]
 _SCENARIO = Option(
     str,
@@ -115,6 +128,21 @@ class Farm(TypedDict):
 
     backend: str
     engine: str | None
+
+
+def span(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return the time that --since and --until name, as seen from ``now``.
+
+    Raises:
+        InputError: one of them is no time, or the first is not before the second.
+    """
+    begin, end = (
+        None if text is None else experiments.moment(option, text, now)
+        for option, text in (("--since", since), ("--until", until))
+    )
+    if begin is not None and end is not None and begin >= end:
+        raise InputError(f"--since {since}: must be before --until {until}")
+    return begin, end
 
 
 def _setup(*, assignments: list[str] | None = None, direct: bool = False, **given: Any) -> Setup:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from autoscaling_env.plugins import farm_kind, farm_kinds
     from experiments.comparing import Settings, compare, evaluate
     from experiments.comparison import Comparison, newest_comparison, read_comparison
+    from experiments.counterfactual import Counterfactual, Limits, counterfactual
     from experiments.demonstration import demo
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
     from experiments.farms import StandingFarm, examine, list_standing, standing_farm
     from experiments.histories import HistoryFound, history
+    from experiments.journals import JournalFound, journal_to_parquet, moment, read_journal
     from experiments.listening import Listener, Silent, StepRows
     from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
@@ -58,9 +60,11 @@ _HOMES = {
     "autoscaling_env.plugins": ("farm_kind", "farm_kinds", "list_farms"),
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
+    "experiments.counterfactual": ("Counterfactual", "Limits", "counterfactual"),
     "experiments.demonstration": ("demo",),
     "experiments.farms": ("StandingFarm", "examine", "list_standing", "standing_farm"),
     "experiments.histories": ("HistoryFound", "history"),
+    "experiments.journals": ("JournalFound", "journal_to_parquet", "moment", "read_journal"),
     "experiments.live_demonstration": ("demo_live",),
     "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
     "experiments.listening": ("Listener", "Silent", "StepRows"),
@@ -96,8 +100,11 @@ __all__ = [
     "WITH_HISTORY",
     "Calibration",
     "Comparison",
+    "Counterfactual",
     "Gap",
     "HistoryFound",
+    "JournalFound",
+    "Limits",
     "Listener",
     "Setting",
     "Settings",
@@ -115,6 +122,7 @@ __all__ = [
     "compare",
     "config_schema",
     "config_yaml",
+    "counterfactual",
     "demo",
     "demo_live",
     "demo_operate",
@@ -128,6 +136,7 @@ __all__ = [
     "history",
     "in_real_time",
     "init_operate",
+    "journal_to_parquet",
     "list_engines",
     "list_farms",
     "list_learners",
@@ -140,12 +149,14 @@ __all__ = [
     "make_env",
     "make_policy",
     "merge",
+    "moment",
     "newest_comparison",
     "operate",
     "operate_config",
     "operate_schema",
     "probe",
     "read_comparison",
+    "read_journal",
     "replay",
     "resolve",
     "resume",

@@ -109,13 +109,20 @@ class Fidelity:
         return tuple(found)
 
 
-def fidelity(twin: Twin, stretches: Sequence[Stretch], courses: Sequence[Course]) -> Fidelity:
-    """Return how far the played recorded counts are from what was recorded, on the second halves."""
+def fidelity(twin: Twin, stretches: Sequence[Stretch], courses: Sequence[Course], *, learned: bool = False) -> Fidelity:
+    """Return how far the played recorded counts are from what was recorded, on the second halves.
+
+    Args:
+        twin: who played.
+        stretches: what was recorded.
+        courses: what was played, one for each.
+        learned: on the first halves, too, from which the twin learned.
+    """
     recorded: list[FloatArray] = []
     played: list[FloatArray] = []
     known: list[FloatArray] = []
     for stretch, course in zip(stretches, courses, strict=True):
-        rest = slice(half(stretch), None)
+        rest = slice(0 if learned else half(stretch), None)
         rows = stretch.backlog, stretch.in_flight, stretch.ready, stretch.completed, stretch.missed, stretch.requested
         same = course.backlog, course.in_flight, course.ready, course.completed, course.missed, course.requested
         recorded.append(np.array([np.asarray(row, dtype=np.float64)[rest] for row in rows]))
@@ -133,13 +140,14 @@ def fidelity(twin: Twin, stretches: Sequence[Stretch], courses: Sequence[Course]
         rate=float(arrived.mean()) / step_s,
         within_s=twin.settings.objective.within_s,
         in_flight=in_flight,
-        share=(_share(there[3], there[4]), _share(twins[3], twins[4])),
+        share=(share_of(there[3], there[4]), share_of(twins[3], twins[4])),
         hours=(float(there[5].sum()) * step_s / 3600, float(twins[5].sum()) * step_s / 3600),
         ready_hours=(ready[0] * steps_h, ready[1] * steps_h),
     )
 
 
-def _share(completed: FloatArray, missed: FloatArray) -> float:
+def share_of(completed: FloatArray, missed: FloatArray) -> float:
+    """Return the share in time of the tasks finished in steps of which both is known; NaN: of none."""
     if np.isnan(missed).all() or np.isnan(completed).all():
         return float("nan")
     both = ~(np.isnan(completed) | np.isnan(missed))

@@ -1,4 +1,4 @@
-"""A recorded run's decisions played again, on any farm, on the same tasks."""
+"""A recorded run's decisions, or those of a controller's journal, played again on any farm, on the same tasks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import pandas as pd
 
 from agents.recorded import recorded_policies
 from autoscaling_env.config import Config, load_config
-from autoscaling_env.errors import RunError
+from autoscaling_env.errors import InputError, RunError
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
 from experiments.environments import SIMULATED, farm_name, load_workload
+from experiments.journal_replaying import replay_journal
 from experiments.listening import Listener, Silent
 from experiments.match import Match
 from experiments.playing import play
+from operate.journal import is_journal
 
 #: Columns of a run that can be played again.
 NEEDED = {"agent", "episode", "episode_seed", "step", "requested_workers", "requested_delta", "applied_delta"}
@@ -32,11 +34,14 @@ def replay(
     output_dir: Path = Path("runs"),
     listener: Listener | None = None,
     command: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Comparison:
     """Play the recorded worker counts of a run on a farm, on the same tasks, into a new run folder.
 
     Args:
-        run: a run folder of ``compare``, ``evaluate`` or ``replay``.
+        run: a run folder of ``compare``, ``evaluate`` or ``replay``, or a controller's journal
+            (``experiments.journal_replaying``).
         backend: name of the farm.
         engine: simulation engine of a farm that has several.
         config: a YAML file over the run's own configuration.
@@ -44,11 +49,20 @@ def replay(
         output_dir: where the run folder is made.
         listener: is told of progress and of every step.
         command: for the manifest.
+        since: of a journal, only records from then on, with a zone.
+        until: of a journal, only records before then, with a zone.
 
     Raises:
         InputError: the run cannot be read, or what it recorded cannot be played truly.
     """
     farm = farm_name(backend, engine)
+    if is_journal(run):
+        layers = [config] if config else []
+        return replay_journal(
+            run, farm, layers, assignments, output_dir, listener or Silent(), command, since=since, until=until
+        )
+    if since is not None or until is not None:
+        raise InputError(f"{run}: no journal of a controller; --since and --until belong to one")
     read_steps(run)  # before anything is written
     resolved = load_config(run / "config.yml", *([config] if config else []), assignments=assignments)
     folder = RunFolder.create(output_dir, "replay", datetime.now(UTC))

@@ -79,10 +79,10 @@ def price_figure(episodes: pd.DataFrame, rng: np.random.Generator) -> Spec:
     moving = points[[not each for each in constant]]
     styles = looks(map(str, points.index))
     data += [_point(str(agent), row.to_dict(), styles[str(agent)]) for agent, row in moving.iterrows()]
-    layout = _base() | {
+    layout = base() | {
         "hovermode": "closest",
-        "xaxis": _axis(METRICS[price].title),
-        "yaxis": _axis(METRICS[quality].title),
+        "xaxis": axis(METRICS[price].title),
+        "yaxis": axis(METRICS[quality].title),
     }
     return {"data": data, "layout": layout}
 
@@ -100,7 +100,7 @@ def _load(results: Results) -> list[Spec]:
     x, y = stepped(load.x, load.mean)
     return [
         {
-            "x": _rounded(x), "y": _rounded(y), "name": "offered load", "mode": "none", "fill": "tozeroy",
+            "x": rounded(x), "y": rounded(y), "name": "offered load", "mode": "none", "fill": "tozeroy",
             "fillcolor": FILL, "line": {"shape": "vh"}, "xaxis": "x", "yaxis": "y", "hoverinfo": "name+y",
         }
     ]  # fmt: skip
@@ -117,18 +117,18 @@ def _traces(name: str, found: Curve, color: str, dash: str, factor: float, numbe
     drawn = []
     if bands:
         edge = shared | {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
-        ends = [edge | {"x": _rounded(x), "y": _rounded(factor * end)} for end in (found.low, found.high)]
+        ends = [edge | {"x": rounded(x), "y": rounded(factor * end)} for end in (found.low, found.high)]
         drawn = [ends[0], ends[1] | {"fill": "tonexty", "fillcolor": _faint(color)}]
-    trace = shared | {"x": _rounded(x), "y": _rounded(factor * y), "mode": "lines", "line": line}
+    trace = shared | {"x": rounded(x), "y": rounded(factor * y), "mode": "lines", "line": line}
     return [*drawn, trace | {"showlegend": number == 1}]
 
 
 def _layout(x: str) -> Spec:
-    layout: Spec = _base() | {"hovermode": "x"}
+    layout: Spec = base() | {"hovermode": "x"}
     for (_, title, _, _, number), (across, up) in zip(_PANELS, _PLACES, strict=True):
         suffix = "" if number == 1 else str(number)
-        layout[f"xaxis{suffix}"] = _axis(x) | {"domain": across, "anchor": f"y{suffix}", "matches": "x"}
-        layout[f"yaxis{suffix}"] = _axis(title) | {"domain": up, "anchor": f"x{suffix}"}
+        layout[f"xaxis{suffix}"] = axis(x) | {"domain": across, "anchor": f"y{suffix}", "matches": "x"}
+        layout[f"yaxis{suffix}"] = axis(title) | {"domain": up, "anchor": f"x{suffix}"}
     del layout["xaxis"]["matches"]
     for name in ("yaxis", "yaxis2", "yaxis3"):
         layout[name]["rangemode"] = "tozero"
@@ -141,9 +141,9 @@ def _constants(constants: pd.DataFrame) -> list[Spec]:
     best = frontier(constants)
     shared = {"name": "constant count", "legendgroup": "constant count", "line": {"color": MUTED, "width": 1.2}}
     names = [str(agent).removeprefix(STATIC) for agent in constants.index]
-    line = {"x": _rounded(best["cost"]), "y": _rounded(best["qos"]), "mode": "lines", "hoverinfo": "skip"}
+    line = {"x": rounded(best["cost"]), "y": rounded(best["qos"]), "mode": "lines", "hoverinfo": "skip"}
     points = {
-        "x": _rounded(constants["cost"]), "y": _rounded(constants["qos"]), "text": names, "mode": "markers+text",
+        "x": rounded(constants["cost"]), "y": rounded(constants["qos"]), "text": names, "mode": "markers+text",
         "textposition": "bottom right", "textfont": {"color": MUTED, "size": 11},
         "marker": {"size": 5, "color": MUTED}, "showlegend": False,
     }  # fmt: skip
@@ -166,7 +166,8 @@ def _point(agent: str, row: Mapping[Any, float], look: Look) -> Spec:
     }  # fmt: skip
 
 
-def _base() -> Spec:
+def base() -> Spec:
+    """Return what the layouts of all figures share."""
     return {
         "margin": {"l": 64, "r": 48, "t": 40, "b": 48},
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
@@ -177,7 +178,8 @@ def _base() -> Spec:
     }
 
 
-def _axis(title: str) -> Spec:
+def axis(title: str) -> Spec:
+    """Return an axis with its title."""
     return {"title": {"text": title, "standoff": 6}, "gridcolor": GRID, "zerolinecolor": "#bbbbbb", "automargin": True}
 
 
@@ -186,6 +188,6 @@ def _faint(color: str) -> str:
     return f"rgba({red},{green},{blue},0.13)"
 
 
-def _rounded(values: Any) -> list[float | None]:
-    """Six significant digits; NaN becomes a gap."""
+def rounded(values: Any) -> list[float | None]:
+    """Return values for a page: six significant digits; NaN becomes a gap."""
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in np.asarray(values, dtype=float)]

@@ -51,11 +51,11 @@ def write_report(folder: Path, rng: np.random.Generator, *, title: str = "Autosc
 
 def render(sources: Sources, rng: np.random.Generator, title: str) -> str:
     """Return the page; everything that comes from files is escaped."""
-    plotly, environment, markup = _libraries()
+    plotly, environment, markup = libraries()
     sections = [_section(scenario, rng) for scenario in sources.scenarios]
     episodes, cut = drilldown(sources.scenarios)
     return str(
-        environment.from_string(_template("report.html.j2")).render(
+        environment.from_string(template("report.html.j2")).render(
             title=title,
             lead=about.lead(sources),
             facts=about.facts(sources),
@@ -69,14 +69,19 @@ def render(sources: Sources, rng: np.random.Generator, title: str) -> str:
             configs=sources.configs,
             figures=_figures(sections),
             episodes=episodes,
-            css=markup(_template("report.css")),
-            script=markup(_template("foresight.js") + _template("report.js")),
+            css=markup(template("report.css")),
+            script=markup(template("foresight.js") + template("report.js")),
             plotly=markup(plotly),
         )
     )
 
 
-def _libraries() -> tuple[str, Any, Any]:
+def libraries() -> tuple[str, Any, Any]:
+    """Return plotly's script, the environment of templates and what marks a text as safe.
+
+    Raises:
+        InputError: plotly or jinja2 is not installed.
+    """
     try:
         from jinja2 import Environment
         from markupsafe import Markup
@@ -89,7 +94,8 @@ def _libraries() -> tuple[str, Any, Any]:
     return get_plotlyjs(), environment, Markup
 
 
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """Return a file of the page's templates."""
     return (files("analysis.report") / "templates" / name).read_text("utf-8")
 
 
