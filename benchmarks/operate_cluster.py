@@ -1,4 +1,4 @@
-"""A queue that somebody else's workers drain in a real cluster: KEDA scales while we watch, then we act on the same load.
+"""Somebody's queue and workers in a real cluster: KEDA scales while we watch, then we act on the same load.
 
     AUTOSCALE_TEST_KUBECONFIG=... AUTOSCALE_TEST_CLUSTER=... python -m benchmarks.operate_cluster [--periods 4]
 
@@ -13,23 +13,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import redis
 from ruamel.yaml import YAML
 
-from autoscaling_env.errors import AutoscalingError
 from benchmarks.operated import journaled, load, place, truth
-from experiments import check_operate, counterfactual, operate_config
+from experiments import Limits, check_operate, counterfactual, operate_config
 from tests.live.platforms.kubernetes import clusters
 from tests.live.platforms.kubernetes.clusters import ReachableServer
 
@@ -73,7 +72,8 @@ def trial(
     somewhere.keda(MOST, given.list_length)
     found["check"] = {mode: checked(config, f"mode={mode}") for mode in ("shadow", "act")}
     found["shadow"] = episode(config, somewhere, server, tasks, seconds)
-    found["prediction"] = predicted(folder, until_s=time.time())
+    begin = datetime.fromtimestamp(found["shadow"]["begin_s"], UTC)
+    found["prediction"] = predicted(folder, begin, begin + timedelta(seconds=seconds))
     somewhere.no_keda()
     somewhere.begin_with(1)
     config = written(folder / "act.yaml", somewhere, server, somewhere.grant(*ACT), mode="act")
@@ -92,12 +92,12 @@ def episode(
     client.set("finished", 0)
     before = somewhere.managers()
     begin_s = (time.time() // load.PERIOD_S + 1) * load.PERIOD_S
-    if begin_s - time.time() < 15:  # the controller needs some seconds to begin
+    if begin_s - time.time() < 30:  # the controller needs some seconds to begin
         begin_s += load.PERIOD_S
     watch = truth.Watch(somewhere.cluster.api, somewhere.path, somewhere.cluster.path("pods"))
     producer = load.Producer(server.url, tasks, begin_s)
     watch.start()
-    time.sleep(max(0.0, begin_s - 12 - time.time()))
+    time.sleep(max(0.0, begin_s - 24 - time.time()))
     with controller(config):
         producer.start()
         producer.join()
@@ -123,12 +123,12 @@ def episode(
 def controller(config: Path) -> Iterator[None]:
     """Run a controller beside us."""
     with config.with_suffix(".log").open("w") as log:
-        command = [sys.executable, "-m", "benchmarks.operated.controller", str(config)]
+        command = [sys.executable, "-m", "cli", "operate", "run", str(config)]
         running = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 - ours
         try:
             yield
         finally:
-            running.send_signal(signal.SIGTERM)
+            running.send_signal(signal.SIGINT)  # as Ctrl-C
             running.wait(30)
 
 
@@ -167,9 +167,14 @@ def checked(config: Path, assignment: str) -> list[str]:
     return [f"{'ok' if each.ok else 'NO'}  {each.what}: {each.detail}" for each in findings]
 
 
-def predicted(folder: Path, until_s: float) -> dict[str, Any]:
-    """Return what the report says of the journal until then."""
-    raise NotImplementedError
+def predicted(folder: Path, since: datetime, until: datetime) -> dict[str, Any]:
+    """Return what the report says of the journal between two moments; where it refuses to, also what it would say."""
+    options: dict[str, Any] = {"since": since, "until": until, "block_s": load.PERIOD_S}
+    found = counterfactual(folder / "state", output=folder / "report.html", **options)
+    if found.trusted:
+        return found.to_json()
+    anyway = counterfactual(folder / "state", limits=Limits(*[1e9] * len(fields(Limits))), **options)
+    return found.to_json() | {"were_it_trusted": anyway.to_json()["policies"]}
 
 
 if __name__ == "__main__":
