@@ -28,7 +28,8 @@ import redis
 from ruamel.yaml import YAML
 
 from benchmarks.operated import journaled, load, place, truth
-from experiments import Limits, check_operate, counterfactual, operate_config
+from experiments import check_operate, operate_config
+from experiments.counterfactual import Limits, counterfactual
 from tests.live.platforms.kubernetes import clusters
 from tests.live.platforms.kubernetes.clusters import ReachableServer
 
@@ -114,7 +115,7 @@ def episode(
         "true": truth.summary(done, watch, begin_s, begin_s + seconds, WITHIN_S),
         "books": books,
         "producer_late_s": producer.late_s,
-        "journal": journaled.told(ticks, done, begin_s, WITHIN_S),
+        "journal": journaled.told(ticks, done, begin_s, begin_s + seconds, WITHIN_S),
         "managers": {"before": before, "after": somewhere.managers()},
     }
 

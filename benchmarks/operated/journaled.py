@@ -22,7 +22,9 @@ def records(state: Path, begin_s: float, end_s: float) -> list[Record]:
     return [each for each in JournalReader(state) if each.kind == "tick" and begin_s <= _at(each) < end_s]
 
 
-def told(ticks: Sequence[Record], done: Sequence[Json], begin_s: float, within_s: float) -> dict[str, Any]:
+def told(
+    ticks: Sequence[Record], done: Sequence[Json], begin_s: float, end_s: float, within_s: float
+) -> dict[str, Any]:
     """Return the journal's own figures, and how far its estimate of late tasks is from the consumers' records."""
     seen = [each for each in ticks if each.seen]
     finished, missed = (np.array([each.seen[name] or 0.0 for each in seen]) for name in ("done", "missed"))
@@ -42,7 +44,7 @@ def told(ticks: Sequence[Record], done: Sequence[Json], begin_s: float, within_s
         "in_time_by_minute_journal_true": [[round(a, 3), round(float(b), 3)] for a, b in shares],
         "mean_error_by_minute": float(np.mean([abs(a - b) for a, b in shares])),
         "service_s": seen[-1].seen["service_s"],
-        "worker_hours": float(sum(each.requested * each.step_s for each in ticks) / 3600),
+        "worker_hours": float(sum(each.requested * each.step_s for each in ticks if _at(each) < end_s) / 3600),
         "writes": sum(each.written is not None for each in ticks),
         "acting": sum(each.acting for each in ticks),
         "decided_by": dict(Counter(each.decided_by for each in ticks)),

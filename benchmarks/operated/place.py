@@ -162,7 +162,7 @@ class Place:
 
 def _works(hpa: dict[str, Any]) -> bool:
     conditions = {each["type"]: each["status"] for each in hpa.get("status", {}).get("conditions", [])}
-    return conditions.get("ScalingActive") == "True" or conditions.get("AbleToScale") == "True"
+    return conditions.get("ScalingActive") == "True"
 
 
 def _tried(true: Any) -> bool:
