@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from autoscaling_env.plugins import farm_kind, farm_kinds
     from experiments.comparing import Settings, compare, evaluate
     from experiments.comparison import Comparison, newest_comparison, read_comparison
-    from experiments.counterfactual import Counterfactual, Limits, counterfactual
+    from experiments.counterfactuals import Counterfactual, Limits, counterfactual
     from experiments.demonstration import demo
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
     from experiments.farms import StandingFarm, examine, list_standing, standing_farm
@@ -60,7 +60,7 @@ _HOMES = {
     "autoscaling_env.plugins": ("farm_kind", "farm_kinds", "list_farms"),
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
-    "experiments.counterfactual": ("Counterfactual", "Limits", "counterfactual"),
+    "experiments.counterfactuals": ("Counterfactual", "Limits", "counterfactual"),
     "experiments.demonstration": ("demo",),
     "experiments.farms": ("StandingFarm", "examine", "list_standing", "standing_farm"),
     "experiments.histories": ("HistoryFound", "history"),

@@ -11,9 +11,9 @@ import numpy as np
 
 from analysis.tables import Row
 from experiments.counterfactual_words import count, known, numbers, off, percent, plain, scaled, shares, told
-from experiments.journal_alternatives import Outcome
 from experiments.journal_calibration import Twin
 from experiments.journal_fidelity import Fidelity, Limits, share_of
+from experiments.journal_outcomes import Outcome
 from experiments.journal_played import Played
 from experiments.journal_twin import FEWEST_STARTUPS, Course
 
@@ -98,6 +98,7 @@ class Counterfactual:
         beliefs = self.twin.calibration.beliefs
         return {
             "service_scale": beliefs.scale,
+            "service_scale_error": self.twin.calibration.scale_error,
             "variation": beliefs.variation,
             "startups_seen": len(startups),
             "startup_s": float(np.mean(startups)) if seen else self.played.settings.workers.startup_time,

@@ -23,9 +23,10 @@ METHOD = (
         "tasks. Gains and changes are against the recorded counts as the twin plays them."
     ),
     (
-        "An end of an interval lies sqrt(b² + e²) from its estimate: b is the distance of the end of the 95 % interval "
-        "of a block bootstrap over the time, e what the twin missed of the recorded counts, the larger of the second "
-        "halves and of all."
+        "An end of an interval lies sqrt(b² + m² + d²) from its estimate: b is the distance of the end of the 95 % "
+        "interval of a block bootstrap over the time; m what the twin missed of the recorded counts, the larger of the "
+        "second halves and of all; d how far the figure moves where all work takes longer or shorter by as much as is "
+        "doubted of it."
     ),
     (
         "static-best and what has to be trained or needs a history know blocks of these arrivals in random order; "
@@ -76,7 +77,7 @@ def _calibration(found: Counterfactual) -> dict[str, str]:
     known = found.calibration()
     seen = f"{known['startups_seen']} were seen" if known["startups_seen"] else "none was seen"
     return {
-        "Factor on the recorded service times": f"{known['service_scale']:.2f}",
+        "Factor on the recorded service times": f"{known['service_scale']:.2f} ± {known['service_scale_error']:.0%}",
         "Start-up of a worker, mean": f"{known['startup_s']:.1f} s ({seen})",
     }
 

@@ -17,10 +17,10 @@ from operate.journal import JournalSettings
 #: Factors on the recorded service times that are tried; then, so often, those half-way to the neighbours of the best.
 COARSE = (0.35, 0.5, 0.7, 0.85, 1.0, 1.18, 1.4, 2.0, 2.8)
 FINER = 3
-#: A bias of the tasks in hands weighs so much against an error of the backlog: it is a mean of many, and less noisy.
-IN_HANDS = 3.0
-#: What was recorded is left as it is unless another factor is closer by this share.
-WORTH = 0.05
+#: How sure a factor is that was found so.
+SEARCHED = 0.05
+#: The standard error of what is counted comes from so many blocks.
+BLOCKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Calibration:
     Attributes:
         beliefs: of tasks, with the factor on recorded service times that comes closest.
         startups_s: times from requested to ready that were seen; too few: the configured time holds.
+        scale_error: of that factor, relative: half the width of its 95 % interval.
     """
 
     beliefs: Beliefs
     startups_s: tuple[float, ...]
+    scale_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +51,12 @@ class Twin:
     settings: JournalSettings
     calibration: Calibration
     seed: int
+
+    def slower(self, factor: float) -> Twin:
+        """Return the same in which all work takes so many times as long."""
+        beliefs = self.calibration.beliefs
+        calibration = replace(self.calibration, beliefs=replace(beliefs, scale=beliefs.scale * factor))
+        return replace(self, calibration=calibration)
 
     def demand(self, stretch: Stretch) -> Demand:
         """Return the tasks of a stretch."""
@@ -76,21 +84,44 @@ def calibrated(
 ) -> Twin:
     """Return the twin that comes closest to the first half of each stretch.
 
-    Start-ups are those that were seen there. Of the factors on the service time that one is taken with which the errors
-    add up to the least: mean absolute error of the backlog, and three times the error of the mean of the tasks in
-    hands, both in tasks.
+    Start-ups are those that were seen there. Where tasks in hands and tasks finished were recorded, the work of a task
+    is the first over the rate of the second (Little's law for the workers), whether or not they are overloaded. Else
+    that factor is taken, of some, with which the mean absolute error of the backlog is least.
     """
     startups = tuple(value for stretch in stretches for value in seen_startups(stretch, half(stretch)))
+    start = Twin(settings, Calibration(beliefs, startups), seed)
+    scale, error = _by_littles_law(start, stretches) or (_searched(start, stretches, progress), SEARCHED)
+    return Twin(settings, Calibration(replace(beliefs, scale=scale), startups, error), seed)
 
-    def twin(scale: float) -> Twin:
-        return Twin(settings, Calibration(replace(beliefs, scale=scale), startups), seed)
 
+def _by_littles_law(twin: Twin, stretches: Sequence[Stretch]) -> tuple[float, float] | None:
+    """Return the factor and its error; None: what it takes was not recorded, or nothing was finished."""
+    rows = []
+    for stretch in stretches:
+        count = half(stretch)
+        held = stretch.in_flight[:count][stretch.known[:count]]
+        finished = stretch.completed[:count]
+        if np.isnan(held).any() or np.isnan(finished).any():
+            return None
+        believed_s = twin.demand(stretch).mean_s[:count]
+        seconds = np.interp(np.arange(count), np.flatnonzero(stretch.known[:count]), held) * stretch.step_s
+        rows.append(np.array([seconds, finished * believed_s]))
+    blocks = np.array_split(np.concatenate(rows, axis=1), BLOCKS, axis=1)
+    spent, expected = np.array([block.sum(axis=1) for block in blocks]).T
+    if not (spent.sum() > 0 and expected.sum() > 0):
+        return None
+    scale = spent.sum() / expected.sum()
+    without_one = (spent.sum() - spent) / np.maximum(expected.sum() - expected, 1e-9)
+    error = math.sqrt((BLOCKS - 1) / BLOCKS * float(((without_one - without_one.mean()) ** 2).sum()))  # jackknife
+    return float(scale), 1.96 * error / float(scale)
+
+
+def _searched(twin: Twin, stretches: Sequence[Stretch], progress: Callable[[int, int], None]) -> float:
     losses: dict[float, float] = {}
     for scale in _scales(losses):
-        losses[scale] = _loss(twin(scale), stretches)
+        losses[scale] = _loss(twin.slower(scale), stretches)
         progress(len(losses), len(COARSE) + 2 * FINER)
-    best = min(losses, key=losses.__getitem__)
-    return twin(best if losses[best] < (1 - WORTH) * losses[1.0] else 1.0)
+    return min(losses, key=losses.__getitem__)
 
 
 def _scales(losses: dict[float, float]) -> Iterator[float]:
@@ -105,13 +136,9 @@ def _scales(losses: dict[float, float]) -> Iterator[float]:
 
 
 def _loss(twin: Twin, stretches: Sequence[Stretch]) -> float:
-    """Return the error in tasks on the first halves, a step's mean."""
-    lost = steps = 0.0
-    for stretch in stretches:
-        count = half(stretch)
-        known, course = stretch.known[:count], twin.recorded(stretch, count)
-        apart = np.abs(course.backlog - stretch.backlog[:count])[known]
-        held = (course.in_flight - stretch.in_flight[:count])[known]
-        in_hands = abs(float(held.mean())) if not np.isnan(held).any() else 0.0
-        lost, steps = lost + float(apart.sum()) + IN_HANDS * in_hands * len(apart), steps + len(apart)
-    return lost / max(steps, 1)
+    """Return the mean absolute error of the backlog on the first halves, in tasks."""
+    apart = [
+        np.abs(twin.recorded(stretch, half(stretch)).backlog - stretch.backlog[: half(stretch)])
+        for stretch in stretches
+    ]
+    return float(np.nanmean(np.concatenate(apart)))

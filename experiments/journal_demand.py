@@ -12,6 +12,9 @@ from autoscaling_env.types import FloatArray, TaskBatch
 from experiments.journal_stretches import Stretch
 from operate.journal import JournalSettings
 
+#: So many tasks in a row have the recorded mean exactly: else the drawn work of an hour would be off by chance, and
+#: with it the backlog of an overloaded queue. Fewer would take from the variation itself.
+_ROW = 50
 #: No deadline is shorter; what waited longer than is promised before the journal began is late anyway.
 _SHORTEST_S = 1e-6
 
@@ -89,12 +92,15 @@ class Demand:
         name: what tables call it.
         counts: how many came.
         beliefs: of work and deadlines.
+
+    Attributes:
+        mean_s: float64[n], mean work of the tasks of each step, in seconds.
     """
 
     def __init__(self, name: str, counts: Counts, beliefs: Beliefs) -> None:
         self.name, self.notes = name, ()
         self._counts, self._beliefs = counts, beliefs
-        self._mean_s = _filled(counts.service_s, beliefs.service_s) * beliefs.scale
+        self.mean_s = _filled(counts.service_s, beliefs.service_s) * beliefs.scale
         self._tasks = np.diff(np.round(np.cumsum(counts.arrived)), prepend=0.0).astype(np.int64)
 
     @property
@@ -106,7 +112,7 @@ class Demand:
     def mean_service_s(self) -> float:
         """Mean work of a task in seconds."""
         weights = self._tasks if self._tasks.any() else None
-        return float(np.average(self._mean_s, weights=weights))
+        return float(np.average(self.mean_s, weights=weights))
 
     @property
     def before(self) -> int:
@@ -116,7 +122,7 @@ class Demand:
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks; what the seed changes is their work."""
         arrival_s = np.concatenate((np.zeros(self.before), self._arrivals()))
-        mean_s = np.concatenate((np.full(self.before, self._mean_s[0]), np.repeat(self._mean_s, self._tasks)))
+        mean_s = np.concatenate((np.full(self.before, self.mean_s[0]), np.repeat(self.mean_s, self._tasks)))
         service_s = mean_s * self._spread(seed, len(mean_s))
         service_s[: self._counts.held] *= (1 + self._beliefs.variation**2) / 2
         deadline_s = self._beliefs.within_s + (service_s if self._beliefs.from_start else 0.0) - self._waited()
@@ -133,11 +139,14 @@ class Demand:
         return arrival_s
 
     def _spread(self, seed: int, size: int) -> FloatArray:
-        """Return float64[size] of mean 1."""
+        """Return float64[size] of mean 1, also in each row of tasks: it is their mean that was recorded."""
         if self._beliefs.variation == 0:
             return np.ones(size)
-        shape = self._beliefs.variation**-2
-        return stream(seed, "service").standard_gamma(shape, size) / shape
+        drawn = stream(seed, "service").standard_gamma(self._beliefs.variation**-2, size)
+        row = np.arange(size) // _ROW
+        means = np.bincount(row, drawn) / np.bincount(row)
+        spread: FloatArray = drawn / means[row]
+        return spread
 
     def _waited(self) -> FloatArray:
         """Return how long each task has waited before the episode: the held ones longest, the last waiting one not."""

@@ -42,7 +42,7 @@ def replay_journal(
     """Play the longest stretch of a journal as one episode; what was left out is in the result's notes.
 
     The tasks become a trace in the run folder, ``arrivals.csv``, and the configuration names it. Their work is drawn
-    with the recorded mean; nothing is calibrated (``experiments.counterfactual`` does that). The episode ends with the
+    with the recorded mean; nothing is calibrated (``experiments.counterfactuals`` does that). The episode ends with the
     last task, as of any run.
 
     Args:

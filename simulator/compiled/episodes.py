@@ -159,7 +159,9 @@ class EpisodeBatch:
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
             streams = self._streams.of(self._seeds)
-            farms = farms._replace(startup_s=startups(self.config.farm.startup, streams, count))
+            drawn = startups(self.config.farm.startup, streams, count)
+            one_for_all = drawn.ndim == 1  # of a constant
+            farms = farms._replace(startup_s=np.tile(drawn, (self._size, 1)) if one_for_all else drawn)
         self.episodes = self.episodes._replace(farms=farms)
 
     def _allocated(self, tasks: int, segments: int) -> Episodes:

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.pairs import BETTER, MIN_EPISODES, TOO_FEW, UNDECIDED, WORSE, compare, compare_pairs, paired, regret
-from analysis.statistics import interquartile_mean, interval, probability_of_improvement
+from analysis.statistics import (
+    block_ratios,
+    interquartile_mean,
+    interval,
+    percentile_interval,
+    probability_of_improvement,
+)
 from autoscaling_env.errors import RunError
 from tests.analysis.data import episodes
 
@@ -145,3 +151,27 @@ def test_unknown_seeds_are_never_paired() -> None:
     table["episode_seed"] = pd.NA
     with pytest.raises(RunError, match="share no episode seed"):
         compare(table, "a", "b", "total_reward", rng())
+
+
+def test_blocks_are_drawn_for_all_series_alike() -> None:
+    numerators = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0]])
+    drawn = block_ratios(numerators, np.ones(4), np.random.default_rng(0), 500)
+    assert drawn.shape == (2, 500)
+    assert drawn[1] - drawn[0] == pytest.approx(np.ones(500))
+    assert drawn[0].mean() == pytest.approx(2.5, abs=0.1)
+    assert drawn[0].std() == pytest.approx(np.std([1, 2, 3, 4]) / 2, rel=0.15)
+
+
+def test_a_ratio_of_constant_parts_does_not_vary() -> None:
+    lengths = np.array([10.0, 10.0, 17.0])
+    assert np.ptp(block_ratios(3 * lengths[None], lengths, np.random.default_rng(0), 100)) == pytest.approx(0)
+
+
+def test_an_error_of_another_source_widens_an_interval() -> None:
+    resampled = np.linspace(0, 1, 1001)
+    alone = percentile_interval(0.5, resampled)
+    assert (alone.low, alone.high) == pytest.approx((0.025, 0.975))
+    wider = percentile_interval(0.5, resampled, error=0.3)
+    assert wider.high - 0.5 == pytest.approx(np.hypot(0.475, 0.3))
+    assert 0.5 - wider.low == pytest.approx(np.hypot(0.475, 0.3))
+    assert np.isnan(percentile_interval(0.5, np.empty(0), error=0.3).low)

@@ -33,17 +33,19 @@ class World:
         service_s: mean work of a task that comes at an instant.
         within_s: seconds promised.
         steps: ticks.
+        told_s: what the source tells of the work of tasks at an instant; None: what was believed at first.
     """
 
     rate: Callable[[FloatArray], FloatArray] = lambda at_s: 3.0 + 2.0 * np.sin(at_s / 200)
     service_s: Callable[[FloatArray], FloatArray] = lambda at_s: np.full(len(at_s), 1.5)
     variation: float = 0.6
     within_s: float = 12.0
-    steps: int = 240
+    steps: int = 720
     step_s: float = 8.0
     max_workers: int = 24
     startup_s: tuple[float, float] = (12.0, 20.0)
     settings: dict[str, Any] = field(default_factory=dict)
+    told_s: Callable[[float], float] | None = None
 
     name = "world"
     notes = ()
@@ -123,14 +125,15 @@ def write_journal(records: Sequence[Record], folder: Path) -> Path:
 
 
 def _seen(world: World, info: dict[str, Any], last: dict[str, Any]) -> dict[str, float | None]:
-    """Return what a source tells that knows nothing of the work of tasks."""
+    """Return what a source tells."""
+    told_s = world.mean_service_s if world.told_s is None else world.told_s(info["time_s"])
     return {
         "backlog": info["worker_queue"],
         "in_flight": info["busy_workers"] + info["workers_draining"],
         "arrived": info["enqueued_total"] - last["enqueued_total"],
         "completed": info["processed_tasks"] - last["processed_tasks"],
         "missed": info["qos_violations"] - last["qos_violations"],
-        "service_s": world.mean_service_s,
+        "service_s": told_s,
         "oldest_s": None,
     }
 

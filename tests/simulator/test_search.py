@@ -119,3 +119,12 @@ def test_hindsight_of_targets_is_no_worse_than_that_of_changes(seed: int) -> Non
     assert total == returned(actions.tolist(), seed, TARGETS)
     assert total >= hindsight(CONFIG, batch, MEAN_S)[1]
     assert total >= play_static(TARGETS, batch, MEAN_S, np.arange(1, 33)).total_reward.max()
+
+
+def test_room_is_made_for_more_workers_whose_startup_is_constant() -> None:
+    """More than a block of them, so the start-up times of all farms are drawn anew."""
+    values = {"farm.startup": {"kind": "constant", "value_s": 3.0}, "environment.action": "target"}
+    config = with_overrides(CONFIG, values)
+    actions = np.tile(np.array([0, 31] * 15), (2, 1))
+    played = play_sequences(config, WORKLOAD.draw(3), MEAN_S, actions)
+    assert played.total_reward.tolist() == [returned(row.tolist(), 3, config) for row in actions]

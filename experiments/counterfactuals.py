@@ -14,12 +14,12 @@ from autoscaling_env.errors import InputError
 from autoscaling_env.files import check_place
 from experiments.counterfactual_found import Counterfactual
 from experiments.counterfactual_page import page_of
-from experiments.journal_alternatives import Outcome, Place, outcomes
+from experiments.journal_alternatives import Answers, Place
 from experiments.journal_calibration import calibrated
 from experiments.journal_demand import Beliefs
 from experiments.journal_fidelity import Limits, fidelity
+from experiments.journal_outcomes import Outcome, outcomes
 from experiments.journal_played import Played, read_stretches
-from experiments.journal_twin import Course
 from experiments.listening import Listener, Silent
 from experiments.policies import EXTERNAL, find_policy
 
@@ -37,13 +37,13 @@ class _Asked:
 
     place: Place
     wanted: bool
-    courses: dict[str, Sequence[Course]] = field(default_factory=dict)
+    answers: dict[str, Answers] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def ask(self, name: str) -> None:
         """Play a policy; one that nobody asked for is left out where it cannot be played."""
         try:
-            self.courses[find_policy(name).name] = self.place.courses(name)
+            self.answers[find_policy(name).name] = self.place.ask(name)
         except InputError as error:
             if self.wanted:
                 raise
@@ -67,7 +67,7 @@ def counterfactual(
 
     The twin is calibrated on the first half of each stretch and measured on the second (``journal_calibration``,
     ``journal_fidelity``). Where it is off by more than ``limits`` nothing is said of other policies. How intervals are
-    made is said in ``journal_alternatives.outcomes``. The same journal and arguments give the same result.
+    made is said in ``journal_outcomes.outcomes``. The same journal and arguments give the same result.
 
     Args:
         journal: the folder of a journal, or of a controller's state, or one file.
@@ -103,12 +103,13 @@ def counterfactual(
     whole = fidelity(twin, played.stretches, courses, learned=True)
     found = Counterfactual(journal, played, twin, courses, error, whole, limits, played.notes, seed)
     if found.trusted:
-        place = Place(twin, played.stretches, (output or journal).absolute().parent, block_s, listener)
+        doubt = max(twin.calibration.scale_error, 0.0 if np.isnan(error.work_error) else error.work_error)
+        place = Place(twin, played.stretches, (output or journal).absolute().parent, block_s, doubt, listener)
         asked = _asked(place, played, policies, listener)
         found = replace(
             found,
             outcomes=tuple(_outcomes(asked, found)),
-            courses=asked.courses,
+            courses={name: each.likely for name, each in asked.answers.items()},
             notes=(*played.notes, *asked.notes, *_few_blocks(played, block_s)),
         )
     if output is None:
@@ -129,10 +130,10 @@ def _asked(place: Place, played: Played, policies: Sequence[str] | None, listene
 
 
 def _outcomes(asked: _Asked, found: Counterfactual) -> list[Outcome]:
-    if not asked.courses:
+    if not asked.answers:
         return []
     rng = np.random.default_rng(found.seed)
-    return outcomes(asked.courses, found.replayed, asked.place, (found.fidelity, found.whole), rng)
+    return outcomes(asked.answers, asked.place.recorded(), asked.place, (found.fidelity, found.whole), rng)
 
 
 def _few_blocks(played: Played, block_s: float) -> list[str]:
