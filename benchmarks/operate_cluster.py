@@ -28,8 +28,7 @@ import redis
 from ruamel.yaml import YAML
 
 from benchmarks.operated import journaled, load, place, truth
-from experiments import check_operate, operate_config
-from experiments.counterfactual import Limits, counterfactual
+from experiments import Limits, check_operate, counterfactual, operate_config
 from tests.live.platforms.kubernetes import clusters
 from tests.live.platforms.kubernetes.clusters import ReachableServer
 

@@ -105,6 +105,7 @@ def summary(done: Sequence[Json], watch: Watch, begin_s: float, end_s: float, wi
         "in_time": float(np.mean(took_s <= within_s)),
         "response_s": {name: float(np.percentile(took_s, q)) for name, q in (("p50", 50), ("p95", 95), ("p99", 99))},
         "mean_wait_s": float(waited_s.mean()),
+        "mean_work_s": float((took_s - waited_s).mean()),
         "worker_hours_wanted": worker_hours(watch.looks, "wanted", begin_s, end_s),
         "worker_hours_of_pods": worker_hours(watch.looks, "pods", begin_s, end_s),
         "worker_hours_ready": worker_hours(watch.looks, "ready", begin_s, end_s),
