@@ -45,10 +45,12 @@ def main() -> None:
     parser.add_argument("--periods", type=int, default=4, help=f"of {load.PERIOD_S:g} s in an episode")
     parser.add_argument("--list-length", type=int, default=5, help="waiting tasks per worker that KEDA aims at")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-build", action="store_true", help="the consumer's image is on the nodes already")
     parser.add_argument("--output-dir", type=Path, default=Path("runs") / "operate-cluster")
     given = parser.parse_args()
     given.output_dir.mkdir(parents=True, exist_ok=True)
-    place.build_image()
+    if not given.no_build:
+        place.build_image()
     tasks = load.drawn(given.periods * load.PERIOD_S, given.seed)
     server = ReachableServer()
     try:
