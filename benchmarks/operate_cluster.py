@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -103,9 +102,8 @@ def episode(
     with controller(config):
         producer.start()
         producer.join()
-        time.sleep(max(0.0, begin_s + seconds - time.time()))
-        truth.until_served(client, DRAIN_S)
-        time.sleep(2 * INTERVAL_S)
+        time.sleep(max(0.0, begin_s + seconds + INTERVAL_S / 2 - time.time()))
+    truth.until_served(client, DRAIN_S)
     watch.stop()
     done, books = truth.served(client, len(tasks.at_s))
     (folder / f"{name}-tasks.json").write_text(json.dumps(done), "utf-8")
@@ -130,8 +128,12 @@ def controller(config: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            running.send_signal(signal.SIGINT)  # as Ctrl-C
-            running.wait(30)
+            running.terminate()  # as a kubelet does
+            try:
+                running.wait(20)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
 
 
 def written(file: Path, somewhere: place.Place, server: ReachableServer, account: Path, mode: str) -> Path:

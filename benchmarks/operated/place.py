@@ -55,6 +55,7 @@ def deployment(redis_url: str) -> dict[str, Any]:
     pod = {
         "initContainers": [common | {"name": "fetch", "command": ["sleep", str(FETCH_S)]}],
         "containers": [common | {"name": "consumer", "env": env}],
+        "shareProcessNamespace": True,  # as process 1 Python would not hear a SIGTERM before it has a handler
         "terminationGracePeriodSeconds": 60,
         "automountServiceAccountToken": False,
     }
