@@ -7,11 +7,16 @@ import time
 
 import redis
 
-client, go_on = redis.Redis(os.environ["REDIS_HOST"], int(os.environ["REDIS_PORT"])), [True]
+server = os.environ["REDIS_HOST"], int(os.environ["REDIS_PORT"])
+client, go_on = redis.Redis(*server, decode_responses=True), [True]
 signal.signal(signal.SIGTERM, lambda *_: go_on.clear())
 while go_on:
     if (task := client.blmove("tasks", "held", 1, "RIGHT", "LEFT")) is not None:
         told = json.loads(task) | {"start": time.time()}
         time.sleep(told["work"])
         told |= {"finish": time.time(), "worker": os.environ["HOSTNAME"]}
-        client.pipeline().lrem("held", 1, task).rpush("done", json.dumps(told)).incr("finished").execute()
+        books = client.pipeline()
+        books.lrem("held", 1, str(task))
+        books.rpush("done", json.dumps(told))
+        books.incr("finished")
+        books.execute()

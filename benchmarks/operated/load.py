@@ -69,4 +69,7 @@ class Producer(threading.Thread):
             now_s = time.time()
             self.late_s = max(self.late_s, now_s - due_s)
             task = json.dumps({"id": number, "at": now_s, "work": float(work_s)})
-            self._client.pipeline().lpush("tasks", task).incr("came").execute()
+            books = self._client.pipeline()
+            books.lpush("tasks", task)
+            books.incr("came")
+            books.execute()
