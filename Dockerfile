@@ -15,6 +15,7 @@ COPY live live
 COPY agents agents
 COPY workloads workloads
 COPY analysis analysis
+COPY operate operate
 COPY experiments experiments
 COPY cli cli
 RUN /opt/tools/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .

@@ -18,7 +18,8 @@ from experiments.journal_demand import Counts, ShuffledDemand
 from experiments.journal_stretches import Stretch
 from experiments.journal_twin import Course, play_in_twin, twin_config
 from experiments.listening import Listener
-from experiments.policies import Setting, find_policy
+from experiments.planners import HISTORY, trained_planner
+from experiments.policies import PLANNER, Setting, find_policy
 from simulator.search import VARIANTS
 
 #: Rows of a search, each a farm, times tasks: more would fill the memory.
@@ -92,7 +93,7 @@ class Place:
         demand, config = self.twin.demand(stretch), _config(self.twin, stretch)
         tasks = len(demand.draw(self.twin.seed))
         rows = max(_BEAM_ROWS, VARIANTS, config.farm.max_workers - config.farm.min_workers + 1)
-        policy = find_policy(name).make(self._setting(config, stretch, tasks))
+        policy = _made(name, self._setting(config, stretch, tasks))
         if isinstance(policy, Planned) and tasks * rows > MOST_SEARCHED:
             raise InputError(
                 f"{name}: {tasks:,} tasks in a row are more than can be searched ({MOST_SEARCHED // rows:,}); "
@@ -125,3 +126,12 @@ def _config(twin: Twin, stretch: Stretch) -> Config:
 
 def _play(twin: Twin, stretch: Stretch, policy: Policy) -> Course:
     return play_in_twin(_config(twin, stretch), twin.demand(stretch), policy, twin.seed)
+
+
+def _made(name: str, setting: Setting) -> Policy:
+    """Make a policy; a planner as a controller runs it: for it nothing ends, and what waits too long is late."""
+    named = find_policy(name)
+    if named.name != PLANNER:
+        return named.make(setting)
+    config, workload = setting.past.config, setting.past.workload
+    return trained_planner(config, workload, setting.training_seeds(HISTORY), max_steps=None, charges_waiting=True)

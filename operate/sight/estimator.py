@@ -56,6 +56,7 @@ class Estimator:
         self._until_started = until_started
         self._curve: ArrivalCurve | None = None
         self._time_s, self._rank = 0.0, 0.0
+        self._before: tuple[Flow, int] | None = None
 
     def update(self, now_s: float, reading: Reading, ready: int) -> Sight:
         """Return what is known, from one more reading and the workers that are ready."""
@@ -73,11 +74,24 @@ class Estimator:
         purged = self._purged(self._curve, left)
         counted = None if self._until_started or "completed" in flow.estimated else flow.completed
         done_s, took_s = self._done(self._curve, left, counted, max(time_s, self._time_s), elapsed_s)
-        if flow.backlog >= 1 and "completed" not in flow.estimated:
-            busy = flow.in_flight if "in_flight" not in flow.estimated else ready
-            self._service.infer(busy, flow.completed, elapsed_s)
+        self._learn(flow, ready, elapsed_s)
         self._time_s = max(time_s, self._time_s)
         return self._sight(time_s, elapsed_s, flow, reading, done_s, took_s, purged)
+
+    def _learn(self, flow: Flow, ready: int, elapsed_s: float) -> None:
+        """Learn how long work takes from the tasks that workers held between two readings: the mean of both ends.
+
+        Only the later end would be too many while a queue or the workers grow, and work would seem to take longer.
+        """
+        before, self._before = self._before, (flow, ready)
+        if before is None or "completed" in flow.estimated:
+            return
+        earlier, were_ready = before
+        could = (were_ready + ready) / 2
+        if "in_flight" not in flow.estimated:
+            self._service.infer(min((earlier.in_flight + flow.in_flight) / 2, could), flow.completed, elapsed_s)
+        elif min(earlier.backlog, flow.backlog) >= 1:
+            self._service.infer(could, flow.completed, elapsed_s)
 
     def _purged(self, curve: ArrivalCurve, left: float) -> tuple[str, ...]:
         """Pass over more tasks than ever leave between two readings: nobody did them, and nobody can hold them."""

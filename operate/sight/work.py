@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-#: One estimate more moves the mean by this share of the difference.
-WEIGHT = 0.1
+#: What is believed at first counts as so many tasks, and what was seen counts half after so many more.
+BELIEVED, HALF_LIFE = 20.0, 100.0
 
 
 class ServiceTime:
     """Mean seconds of work of a task.
 
-    Where the source does not tell, the utilisation law does: workers that were all busy for t seconds and finished n
-    tasks took (workers x t / n) seconds each (Denning and Buzen, "The Operational Analysis of Queueing Network Models",
-    1978).
+    Where the source does not tell, the utilisation law does: the time that workers held tasks, over the tasks they
+    finished (Denning and Buzen, "The Operational Analysis of Queueing Network Models", 1978). Both are summed before
+    they are divided: the mean of quotients of few tasks is too high.
 
     Args:
         believed_s: until more is known.
@@ -20,6 +20,7 @@ class ServiceTime:
     def __init__(self, believed_s: float) -> None:
         self.mean_s = believed_s
         self.estimated = True
+        self._work_s, self._tasks, self._unfinished_s = BELIEVED * believed_s, BELIEVED, 0.0
 
     def tell(self, service_s: float | None) -> None:
         """Take what the source says; None: nothing, as where no task was finished."""
@@ -27,9 +28,17 @@ class ServiceTime:
             self.mean_s, self.estimated = service_s, False
 
     def infer(self, busy: float, completed: float, elapsed_s: float) -> None:
-        """Learn from workers that were busy throughout; what the source has told is better."""
-        if not self.estimated or completed < 1 or busy < 1 or elapsed_s <= 0:
+        """Learn from workers of which ``busy`` held a task on average; what the source has told is better.
+
+        Work of a time in which nothing was finished counts with the next task that is.
+        """
+        if not self.estimated or elapsed_s <= 0:
             return
-        seen_s = busy * elapsed_s / completed
-        weight = min(WEIGHT * completed**0.5, 0.5)  # of many tasks the mean is nearer
-        self.mean_s += weight * (seen_s - self.mean_s)
+        self._unfinished_s += busy * elapsed_s
+        if completed < 1:
+            return
+        kept = 0.5 ** (completed / HALF_LIFE)
+        self._work_s = kept * self._work_s + self._unfinished_s
+        self._tasks = kept * self._tasks + completed
+        self._unfinished_s = 0.0
+        self.mean_s = self._work_s / self._tasks

@@ -172,3 +172,20 @@ def test_a_curve_that_nobody_asks_stays_small():
     assert len(curve._times_s) <= MOST + 1
     curve.forget(2.0 * 3 * MOST)
     assert len(curve._times_s) == 1
+
+
+def test_work_does_not_seem_to_take_longer_where_bursts_come_and_go():
+    rng, service_s, step_s = np.random.default_rng(0), 1.0, 4.0
+    estimator, arrived, finishing = Estimator(service_s), 0.0, np.zeros(0)
+    seen = []
+    for step in range(200):
+        rate = 18.0 if step % 30 < 4 else 3.0
+        came = step * step_s + np.sort(rng.uniform(0, step_s, rng.poisson(rate * step_s)))
+        finishing = np.concatenate([finishing, came + rng.gamma(4.0, service_s / 4, len(came))])
+        arrived += len(came)
+        now_s = (step + 1) * step_s
+        held = float((finishing > now_s).sum())
+        told = reading(arrived, float((finishing <= now_s).sum()), backlog=float(rate > 10), in_flight=held)
+        seen.append(estimator.update(now_s, told, 24).service_s)
+    assert np.mean(seen) == pytest.approx(service_s, abs=0.05)
+    assert max(seen) < 1.3 * service_s
