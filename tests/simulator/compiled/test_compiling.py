@@ -11,9 +11,8 @@ import pytest
 
 import simulator.compiled
 from simulator.compiled import environment as kernel_env
-from simulator.compiled import kernel, pcg64
+from simulator.compiled import first_use, kernel, pcg64
 from simulator.compiled.compiling import SOURCES, compiled, fingerprint
-from simulator.compiled import first_use
 from simulator.compiled.first_use import announce
 
 HERE = Path(simulator.compiled.__path__[0])
