@@ -149,7 +149,8 @@ def init(
     print_paths(
         {"queue": _first(found.sources, "source"), "workers": _first(found.targets, "target"), "configuration": output}
     )
-    print_line(f"next: say in it what you promise and how many workers there may be; autoscale operate check {output}")
+    print_line("then say in it what you promise (objective) and how many workers there may be (bounds)")
+    print_line(f"next: autoscale operate check {output}")
 
 
 def _first(found: Sequence[Mapping[str, Any]], section: str) -> str:

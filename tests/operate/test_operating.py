@@ -349,4 +349,6 @@ def test_check_tells_what_is_read_and_what_is_estimated(server, configured, requ
     put(server, request.node.name, 3)
     found = {each.what: each for each in experiments.check_operate(experiments.operate_config(configured()))}
     assert "backlog 3" in found["a reading"].detail
-    assert found["what is estimated"].detail.startswith("service_s")
+    estimated, _, more = found["what is estimated"].detail.partition("; more is known: ")
+    assert estimated == "in_flight, arrived_total, service_s, oldest_s"
+    assert "arrived_total with arrived_key" in more
