@@ -73,10 +73,10 @@ def because(best: dict[str, Any], hold: dict[str, Any], coming: float, step_s: f
     missed, paid = best["missed"] - hold["missed"], best["worker_seconds"] - hold["worker_seconds"]
     gain = best["reward"] - hold["reward"]
     last = best["wanted"][-1]
-    later = "" if last == to else f" and to {last} by then"
+    later = "" if last == to else f" and to {last} in the end"
     return (
-        f"{seen}; going to {_workers(to)} {when}{later} promises {gain:+.3g} reward, {missed:+.1f} missed deadlines and "
-        f"{paid:+.0f} worker-seconds against holding {hold['wanted'][0]}"
+        f"{seen}; going to {_workers(to)} {when}{later} promises {gain:+.3g} reward, {missed:+.1f} missed deadlines "
+        f"and {paid:+.0f} worker-seconds against holding {hold['wanted'][0]}"
     )
 
 
