@@ -157,7 +157,9 @@ def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]], 
 def _unknown(source: Mapping[str, Any]) -> str:
     """Return, as comments, what would have to be said for more to be known of the queue."""
     kind = source_kinds()[source["kind"]]
-    more = [f"#   {fact.value}: {how}\n" for fact, how in kind.knows.items() if how.startswith("with ")]
+    opened = kind.open(kind.settings.model_validate(source))
+    opened.close()
+    more = [f"#   {fact.value}: {how}\n" for fact, how in kind.knows.items() if fact not in opened.knows]
     return "# What is not known is estimated. More is known,\n" + "".join(more) if more else ""
 
 
