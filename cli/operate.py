@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -145,8 +146,20 @@ def init(
         return
     for note in found.notes:
         print_line(note)
-    print_paths({"configuration": output})
+    print_paths(
+        {"queue": _first(found.sources, "source"), "workers": _first(found.targets, "target"), "configuration": output}
+    )
+    print_line("then say in it what you promise (objective) and how many workers there may be (bounds)")
     print_line(f"next: autoscale operate check {output}")
+
+
+def _first(found: Sequence[Mapping[str, Any]], section: str) -> str:
+    """Return the settings that were taken, in a line."""
+    if not found:
+        return f"none; an example stands under {section}"
+    named = [f"{name} {value}" for name, value in found[0].items() if name not in {"kind", "found"}]
+    others = f"; {len(found) - 1} more in the comments" if len(found) > 1 else ""
+    return f"{found[0]['kind']}: {', '.join(named)}{others}"
 
 
 @app.command()
@@ -157,6 +170,8 @@ def check(
 ) -> None:
     """Look at everything a controller needs: queue, permissions, who else scales, policy. Changes nothing.
 
+    Exit code 1 if something is not as it should be.
+
     Examples:
 
       autoscale operate check operate.yml
@@ -165,6 +180,8 @@ def check(
     """
     findings = experiments.check_operate(experiments.operate_config(config, assignments or ()))
     show_findings(f"operate check {config}", findings, as_json=as_json)
+    if not as_json:
+        print_line(" ".join(["next: autoscale operate", str(config), *(f"--set {each}" for each in assignments or ())]))
 
 
 @app.command()

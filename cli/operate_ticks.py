@@ -18,7 +18,7 @@ ROWS = 30
 
 
 class Console(Terminal):
-    """Shows a controller's ticks. Where somebody watches, a reason ends with the window; a log has all of it."""
+    """Shows a controller's ticks. In a terminal a reason ends with the window, unless nothing could be read."""
 
     _ticks = 0
 
@@ -30,8 +30,11 @@ class Console(Terminal):
             err.print(f"[bold]{HEADINGS}[/]", highlight=False, soft_wrap=True)
         self._ticks += 1
         facts, why = row(record)
-        line = Text.assemble(facts, "  ", (why, "dim"))
-        err.print(line, soft_wrap=not err.is_terminal, no_wrap=True, overflow="ellipsis", highlight=False)
+        line = Text.assemble(facts, "  ", (why, "" if record.stale else "dim"))
+        if err.is_terminal and not record.stale:
+            err.print(line, no_wrap=True, overflow="ellipsis", highlight=False)
+        else:
+            err.print(line, soft_wrap=True, highlight=False)
         for remark in record.remarks:
             err.print(f"          [yellow]{escape(remark)}[/]", highlight=False, soft_wrap=True)
 

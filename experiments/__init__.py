@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from experiments.merging import merge
     from experiments.operated_queue import operate_config
     from experiments.operating import operate
+    from experiments.operating_check import check_operate
     from experiments.operating_demo import demo_operate
-    from experiments.operating_setup import check_operate, init_operate, operate_schema
+    from experiments.operating_setup import init_operate, operate_schema
     from experiments.pictures import draw, draw_training
     from experiments.policies import (
         ALIASES,
@@ -83,7 +84,8 @@ _HOMES = {
     "experiments.operated_queue": ("operate_config",),
     "experiments.operating": ("operate",),
     "experiments.operating_demo": ("demo_operate",),
-    "experiments.operating_setup": ("check_operate", "init_operate", "operate_schema"),
+    "experiments.operating_check": ("check_operate",),
+    "experiments.operating_setup": ("init_operate", "operate_schema"),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),

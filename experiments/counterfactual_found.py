@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.tables import Row
-from experiments.counterfactual_words import count, known, numbers, off, percent, plain, scaled, shares, told
+from experiments.counterfactual_words import count, known, numbers, off, percent, plain, scaled, shares
 from experiments.journal_calibration import Twin
 from experiments.journal_fidelity import Fidelity, Limits, share_of
 from experiments.journal_outcomes import Outcome
@@ -104,6 +104,31 @@ class Counterfactual:
             "startup_s": float(np.mean(startups)) if seen else self.played.settings.workers.startup_time,
         }
 
+    def facts(self) -> dict[str, str]:
+        """Return what was recorded as people read it."""
+        happened, stretches = self.happened(), len(self.played.stretches)
+        share = "nobody knew" if happened["share"] is None else f"{happened['share']:.2%}"
+        return {
+            "Promised": f"{happened['promised_share']:.2%} of the tasks {happened['promised']} within "
+            f"{happened['within_s']:g} s",
+            "In time": share,
+            "Tasks waiting, mean": f"{happened['mean_backlog']:,.1f}",
+            "Worker-hours": f"{happened['worker_hours']:,.2f}",
+            "Money": f"{happened['money']:,.2f}",
+            "Who decided, or was only asked": happened["policy"] or "-",
+            "Played": f"{happened['seconds']:,.0f} s in {stretches} stretch{'es' * (stretches != 1)}",
+        }
+
+    def calibrated(self) -> dict[str, str]:
+        """Return what was calibrated as people read it."""
+        known = self.calibration()
+        seen = f"{known['startups_seen']} were seen" if known["startups_seen"] else "none was seen"
+        return {
+            "Factor on the recorded service times": f"{known['service_scale']:.2f} ± "
+            f"{known['service_scale_error']:.0%}",
+            "Start-up of a worker, mean": f"{known['startup_s']:.1f} s ({seen})",
+        }
+
     def fidelity_rows(self) -> list[Row]:
         """Return one row per figure: recorded, in the twin, how far off and how far it may be."""
         found, limits = self.fidelity, self.limits
@@ -135,12 +160,14 @@ class Counterfactual:
 
     def tables(self) -> dict[str, list[Row]]:
         """Return printable rows by title: what happened, the twin's error, and only then the others."""
-        facts = {**self.happened(), **self.calibration()}
-        rows = [{"What": name.replace("_", " "), "Value": told(value)} for name, value in facts.items()]
-        rows += [{"What": "note", "Value": note} for note in self.notes]
+        happened = self.happened()
+        span = f"from {happened['from'][:16]} to {happened['to'][:16]} UTC, {happened['tasks']:,} tasks"
+        facts = {"When": span, **self.facts(), **self.calibrated()}
+        rows = [{"What": name, "Value": value} for name, value in facts.items()]
         said = [{"Verdict": line} for line in (self.verdict, *self.objections)]
         found = {
             "what happened": rows,
+            "to be known": [{"Note": note} for note in self.notes],
             "how well the twin reproduces it": self.fidelity_rows(),
             "may it be asked?": said,
             "the same arrivals under other policies, in the twin [95 % interval]": self.outcome_rows(),

@@ -37,25 +37,15 @@ METHOD = (
 
 def page_of(found: Counterfactual) -> CounterfactualPage:
     """Return what the page says."""
-    happened, settings = found.happened(), found.played.settings
-    share = "nobody knew" if happened["share"] is None else f"{happened['share']:.2%}"
+    happened = found.happened()
     stretches = found.played.stretches
     return CounterfactualPage(
         title="What would have happened",
         lead=f"{happened['from'][:16]} to {happened['to'][:16]} UTC, {happened['tasks']:,} tasks",
-        happened={
-            "Promised": f"{settings.objective.share:.2%} of the tasks {happened['promised']} within "
-            f"{happened['within_s']:g} s",
-            "In time": share,
-            "Tasks waiting, mean": f"{happened['mean_backlog']:,.1f}",
-            "Worker-hours": f"{happened['worker_hours']:,.2f}",
-            "Money": f"{happened['money']:,.2f}",
-            "Who decided, or was only asked": happened["policy"] or "-",
-            "Played": f"{happened['seconds']:,.0f} s in {len(stretches)} stretch{'es' * (len(stretches) != 1)}",
-        },
+        happened=found.facts(),
         notes=found.notes,
         fidelity=found.fidelity_rows(),
-        calibration=_calibration(found),
+        calibration=found.calibrated(),
         verdict=found.verdict,
         objections=found.objections,
         outcomes=found.outcome_rows(),
@@ -71,15 +61,6 @@ def page_of(found: Counterfactual) -> CounterfactualPage:
         ],
         measured=[(_instants(stretch)[half(stretch)], _instants(stretch)[-1]) for stretch in stretches],
     )
-
-
-def _calibration(found: Counterfactual) -> dict[str, str]:
-    known = found.calibration()
-    seen = f"{known['startups_seen']} were seen" if known["startups_seen"] else "none was seen"
-    return {
-        "Factor on the recorded service times": f"{known['service_scale']:.2f} ± {known['service_scale_error']:.0%}",
-        "Start-up of a worker, mean": f"{known['startup_s']:.1f} s ({seen})",
-    }
 
 
 def _instants(stretch: Stretch) -> NDArray[np.datetime64]:

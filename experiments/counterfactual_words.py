@@ -24,11 +24,6 @@ def known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def told(value: Any) -> str:
-    """Return a value for a table."""
-    return "-" if value is None else f"{value:,.6g}" if isinstance(value, int | float) else str(value)
-
-
 def count(value: float) -> str:
     """Return a mean count; - where nobody knew."""
     return "-" if np.isnan(value) else f"{value:,.2f}"

@@ -56,7 +56,11 @@ def read_stretches(place: Path, *, since: datetime | None = None, until: datetim
     if reader.damage:
         notes.append(f"{len(reader.damage)} lines of the journal could not be read: {reader.damage[0]}")
     if not stretches:
-        raise InputError(f"{place}: no {FEWEST_STEPS} ticks in a row in that time with backlog and arrivals known")
+        longest = max(map(len, found), default=0)
+        raise InputError(
+            f"{place}: no {FEWEST_STEPS} ticks in a row in that time with backlog and arrivals known (at most "
+            f"{longest}); let the controller watch longer, or say another --since"
+        )
     return Played(settings, stretches, tuple(notes))
 
 
@@ -90,6 +94,7 @@ def _without_overlap(found: list[Stretch]) -> tuple[tuple[Stretch, ...], list[st
         f"nobody saw the queue for {(following.first.at - last.ends).total_seconds():,.0f} s from "
         f"{last.ends:%Y-%m-%d %H:%M:%S} on; it is not played"
         for last, following in pairwise(kept)
+        if (following.first.at - last.ends).total_seconds() >= last.step_s
     ]
     if short:
         notes.append(f"{short} stretches of fewer than {FEWEST_STEPS} steps were left out")

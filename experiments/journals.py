@@ -54,6 +54,8 @@ class JournalFound:
 
     def tables(self) -> dict[str, Sequence[Row]]:
         """Return printable rows by title."""
+        if not self.first and not self.damage:
+            return {"journal": [{"What": "records", "Value": "none in that time that is all of that"}]}
         span = [{"What": "first", "Value": self.first or "-"}, {"What": "last", "Value": self.last or "-"}]
         counted = [{"What": name, "Value": f"{count:,}"} for name, count in self.counts.items() if count]
         damaged = [{"Where and what": line} for line in self.damage]
@@ -155,7 +157,8 @@ def moment(option: str, text: str, now: datetime) -> datetime:
 def _shown(record: Record) -> Row:
     """Return a record as a line of a table."""
     backlog = record.seen.get("backlog")
-    said = [record.because, record.stale, record.changed_by, *record.remarks, *(each.because for each in record.bends)]
+    bends = (f"{each.guardrail} {each.before} -> {each.after}: {each.because}" for each in record.bends)
+    said = [*bends, record.because, record.stale, record.changed_by, *record.remarks]
     return {
         "At": record.at[:19],
         "Tick": str(record.tick) if record.kind == "tick" else record.kind,

@@ -1,27 +1,22 @@
-"""Before a controller runs: a configuration of what was found, and the doctor for one."""
+"""Before a controller runs: a configuration of what was found."""
 
 from __future__ import annotations
 
 import io
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from autoscaling_env.errors import AutoscalingError, BackendError, InputError
-from autoscaling_env.farm_kind import Finding
+from autoscaling_env.errors import BackendError, InputError
 from autoscaling_env.files import atomic_write
-from experiments.listening import Silent
-from experiments.operated_policies import Decider, fallback_of, policy_of, tried
-from operate.config import OperateConfig, operate_model
+from operate.config import operate_model
 from operate.kinds import source_kinds, target_kinds
 
-#: What is written where nothing was found; `check` then says what is wrong with it.
+#: What is written where nothing was found, marked as an example.
 NO_SOURCE: Mapping[str, Any] = {"kind": "redis_list", "url": "redis://localhost:6379/0", "key": "tasks"}
 NO_TARGET: Mapping[str, Any] = {"kind": "kubernetes", "namespace": "default", "resource": "deployment/worker"}
 #: Bounds where no autoscaler says others.
@@ -34,7 +29,7 @@ TEMPLATE = """\
 mode: shadow
 
 # Whose queue.{other_sources}
-{source}
+{source}{unknown}
 # Whose workers.{other_targets}
 {target}
 # Who decides: planner looks ahead in simulation; a rule (hpa, keda, kpa, ...), a model file, module:factory do, too.
@@ -102,7 +97,8 @@ def init_operate(
         force: replace a file that is there.
 
     Raises:
-        InputError: the file is there.
+        InputError: the file is there, or where to look is no address. Nothing is written.
+        BackendError: where to look nobody answers. Nothing is written.
     """
     if output.exists() and not force:
         raise InputError(f"{output}: is there already; name another --output, or replace it with --force")
@@ -110,28 +106,39 @@ def init_operate(
     sources = _looked_for(source_kinds(), asked, notes)
     targets = _looked_for(target_kinds(), cluster, notes)
     if not sources:
-        notes.append("no queue was found: name one under source (--redis-url and --prometheus-url look for some)")
+        where = (
+            "an empty list is no key in Redis" if asked.get("redis_url") else "--redis-url and --prometheus-url look"
+        )
+        notes.append(f"no queue was found ({where}): name one under source")
     if not targets:
         notes.append("no workers were found: name them under target (--namespace looks for some)")
     with atomic_write(output) as file:
-        file.write(_text(sources, targets))
+        file.write(_text(sources, targets, asked.get("redis_url")))
     return Found(sources, targets, notes)
 
 
 def _looked_for(kinds: Mapping[str, Any], known: Mapping[str, str | None], notes: list[str]) -> list[dict[str, Any]]:
-    """Return what all kinds find; who cannot be asked is noted, and does not keep the others from it."""
+    """Return what all kinds find; who cannot be asked is noted, and an error where nothing else was found."""
     given = {name: value for name, value in known.items() if value}
     found: list[dict[str, Any]] = []
+    failed: dict[str, BackendError | InputError] = {}
     for kind in kinds.values():
         try:
             found += [dict(each) for each in kind.find(**given)]
         except (BackendError, InputError) as error:
-            notes.append(f"{kind.name}: {error}")
+            failed.setdefault(str(error), error)
+        except ValidationError as error:
+            said = error.errors()[0]["msg"].removeprefix("Value error, ")
+            failed.setdefault(said, InputError(f"{', '.join(given.values())}: {said}"))
+    if failed and given and not found:
+        raise next(iter(failed.values()))
+    notes += failed
     return found
 
 
-def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]]) -> str:
-    source, target = dict(sources[0] if sources else NO_SOURCE), dict(targets[0] if targets else NO_TARGET)
+def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]], redis_url: str | None) -> str:
+    at = {"url": redis_url} if redis_url else {}
+    source, target = dict(sources[0] if sources else {**NO_SOURCE, **at}), dict(targets[0] if targets else NO_TARGET)
     hints = target.pop("found", {})
     source.pop("found", None)
     by = f" {hints['by']} has these now." if "min" in hints else ""
@@ -140,14 +147,26 @@ def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]]) 
         target=_yaml({"target": target}),
         other_sources=_others(sources),
         other_targets=_others(targets),
+        unknown=_unknown(source),
         known_bounds=by,
         least=hints.get("min", LEAST),
         most=max(hints.get("max", MOST), hints.get("workers", 0), hints.get("min", LEAST)),
     )
 
 
+def _unknown(source: Mapping[str, Any]) -> str:
+    """Return, as comments, what would have to be said for more to be known of the queue."""
+    kind = source_kinds()[source["kind"]]
+    opened = kind.open(kind.settings.model_validate(source))
+    opened.close()
+    more = [f"#   {fact.value}: {how}\n" for fact, how in kind.knows.items() if fact not in opened.knows]
+    return "# What is not known is estimated. More is known,\n" + "".join(more) if more else ""
+
+
 def _others(found: Sequence[Mapping[str, Any]]) -> str:
     """Return what else was found, as comments."""
+    if not found:
+        return "\n#   Nothing was found: this is an example."
     rest = [{name: value for name, value in each.items() if name != "found"} for each in found[1 : SHOWN + 1]]
     lines = [f"\n#   also found: {', '.join(f'{name}: {value}' for name, value in each.items())}" for each in rest]
     more = len(found) - 1 - len(rest)
@@ -161,41 +180,3 @@ def _yaml(data: Mapping[str, Any]) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(dict(data), text)
     return text.getvalue()
-
-
-def check_operate(config: OperateConfig) -> list[Finding]:
-    """Look at everything that a controller needs; each finding comes with its remedy. Changes nothing."""
-    acting = config.mode == "act"
-    source, target = source_kinds()[config.source.kind], target_kinds()[config.target.kind]
-    return [
-        *source.examine(config.source),
-        *target.examine(config.target, acting, config.lease if acting else ""),
-        *_policies(config),
-        _state(config.state),
-    ]
-
-
-def _policies(config: OperateConfig) -> Iterator[Finding]:
-    """Try policy and fallback on a queue in which nothing happens yet."""
-    source = source_kinds()[config.source.kind].open(config.source)
-    try:
-        policy = partial(policy_of, config, source, time.time, Silent())
-        yield _tried(config, f"policy {config.policy}", policy)
-        yield _tried(config, f"fallback {config.guardrails.fallback}", partial(fallback_of, config))
-    finally:
-        source.close()
-
-
-def _tried(config: OperateConfig, what: str, make: Callable[[], Decider]) -> Finding:
-    try:
-        tried(make(), config)
-    except AutoscalingError as error:
-        return Finding(what, False, str(error), "choose another, or correct it")
-    return Finding(what, True, "decides")
-
-
-def _state(folder: Path) -> Finding:
-    place = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
-    fine = place.is_dir() and os.access(place, os.W_OK)
-    detail = f"{folder}" if fine else f"{folder}: {place} cannot be written to"
-    return Finding("state", fine, detail, "" if fine else "choose a folder that may be written to: state")

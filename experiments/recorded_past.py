@@ -84,6 +84,12 @@ def recorded_past(sources: Sequence[Path], setup: Setup, episode_s: float | None
     """
     if setup.trace is not None:
         raise InputError(f"--trace {setup.trace}: stands for training episodes; name it as a SOURCE, or no SOURCE")
+    for source in sources:
+        if source.is_dir() and not (source / "config.yml").exists() and any(source.glob("**/journal-*.jsonl")):
+            raise InputError(
+                f"{source}: is a controller's journal, which its own planner knows anyway; for others play it with "
+                f"`autoscale replay {source}`, and name the run"
+            )
     of_a_trace: dict[str, Any] = dict.fromkeys(_OF_A_TRACE)
     without = replace(setup, as_recorded=False, **of_a_trace)
     config = resolve(setup if all(map(Path.is_dir, sources)) else without)

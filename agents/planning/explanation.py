@@ -65,13 +65,20 @@ def because(best: dict[str, Any], hold: dict[str, Any], coming: float, step_s: f
     steps = len(best["wanted"])
     seen = f"about {coming:.0f} tasks are foreseen in the next {steps * step_s:g} s"
     if best["wanted"] == hold["wanted"]:
-        return f"{seen}; holding {best['wanted'][0]} workers promises most ({best['missed']:.1f} missed deadlines)"
+        held = _workers(best["wanted"][0])
+        return f"{seen}; holding {held} promises most ({best['missed']:.1f} missed deadlines)"
     first = next((place for place, each in enumerate(best["wanted"]) if each != hold["wanted"][0]), steps)
     when = "now" if first == 0 else f"in {first * step_s:g} s"
     to = best["wanted"][min(first, steps - 1)]
     missed, paid = best["missed"] - hold["missed"], best["worker_seconds"] - hold["worker_seconds"]
     gain = best["reward"] - hold["reward"]
+    last = best["wanted"][-1]
+    later = "" if last == to else f" and to {last} in the end"
     return (
-        f"{seen}; going to {to} workers {when} promises {gain:+.3g} reward, {missed:+.1f} missed deadlines and "
-        f"{paid:+.0f} worker-seconds against holding {hold['wanted'][0]}"
+        f"{seen}; going to {_workers(to)} {when}{later} promises {gain:+.3g} reward, {missed:+.1f} missed deadlines "
+        f"and {paid:+.0f} worker-seconds against holding {hold['wanted'][0]}"
     )
+
+
+def _workers(count: int) -> str:
+    return f"{count} worker{'s' * (count != 1)}"

@@ -71,5 +71,5 @@ def _because(name: str, answer: Answer, requested: int) -> str:
     if told:
         return f"{name}: {told}"
     if answer.workers == requested:
-        return f"{name} keeps {requested} workers"
-    return f"{name} wants {answer.workers} workers instead of {requested}"
+        return f"{name} keeps {requested} worker{'s' * (requested != 1)}"
+    return f"{name} wants {answer.workers} worker{'s' * (answer.workers != 1)} instead of {requested}"

@@ -45,7 +45,8 @@ def key_finding(server: RedisServer, what: str, key: str, kinds: set[bytes], rem
     try:
         (kind,) = server.ask(("TYPE", key))
     except BackendError as error:
-        return Finding(what, False, str(error), "let the account read it: +@read on its key (ACL)")
+        remedy = "correct source.url, or start the server; an account needs +@read on the key (ACL)"
+        return Finding(what, False, str(error), remedy)
     if kind == b"none":
         return Finding(what, True, f"{key!r} is not there now: it is empty, or its name is another")
     detail = f"{key!r} is a {kind.decode()} at {server.where}"

@@ -80,3 +80,9 @@ def test_a_journal_is_replayed(autoscale, folder: Path) -> None:
     outcome = autoscale("replay", folder, "--json")
     assert outcome.code == 0, outcome.err
     assert list(outcome.json()["agents"]) == ["keda"]
+
+
+def test_a_history_of_a_journal_says_how_it_is_made(autoscale, folder: Path) -> None:
+    refused = autoscale("history", folder)
+    assert refused.code == 2
+    assert f"autoscale replay {folder}" in refused.err

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+import rich.console
 
-from cli.operate_ticks import HEADINGS, decision, row
+from cli import operate_ticks
+from cli.operate_ticks import HEADINGS, Console, decision, row
 from operate.record import Bend, Record
 
 
@@ -56,3 +59,25 @@ def test_a_guardrail_that_bent_the_count_is_named_first() -> None:
 def test_what_cannot_be_read_is_a_question_mark() -> None:
     facts, _ = row(tick(seen={}))
     assert facts.split()[1:3] == ["?", "?"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stale", "whole"), [("", False), ("the source cannot be read", True)])
+def test_in_a_terminal_a_long_reason_ends_with_the_window_unless_nothing_could_be_read(
+    monkeypatch: pytest.MonkeyPatch, stale: str, whole: bool
+) -> None:
+    shown = Terminal()
+    monkeypatch.setattr(operate_ticks, "err", rich.console.Console(file=shown, width=100, force_terminal=True))
+    Console(quiet=False).ticked(tick(because="because " * 30 + "last", stale=stale))
+    assert ("last" in shown.getvalue()) == whole
+
+
+def test_a_log_has_every_reason_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(operate_ticks, "err", rich.console.Console(file=log, width=80))
+    Console(quiet=False).ticked(tick(because="because " * 30 + "last"))
+    assert log.getvalue().splitlines()[-1].endswith("last")

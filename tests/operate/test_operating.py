@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,12 +17,13 @@ import pytest
 import experiments
 from agents.planning.forecast import History
 from agents.planning.past import Past
-from autoscaling_env.errors import InputError
+from autoscaling_env.errors import BackendError, InputError
 from experiments.operated_past import journal_past
 from experiments.operated_policies import policy_of
 from experiments.operated_queue import price_of_a_miss, simulated
 from experiments.operating import Unwatched
 from live.clients import command_client
+from operate.controller.alone import alone_in
 from operate.journal.reader import JournalReader
 from operate.journal.writer import JournalWriter
 from operate.reading import Fact, Reading
@@ -300,3 +302,53 @@ def test_settings_reach_the_policy_and_wrong_ones_are_named(configured):
     file = configured(settings={"agents.keda.list_lenght": 3})
     with pytest.raises(InputError, match=r"settings agents\.keda\.list_lenght: .*did you mean 'list_length'"):
         a_controller(file)
+
+
+def test_init_writes_nothing_where_nobody_answers_or_the_address_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    file = tmp_path / "made.yml"
+    with pytest.raises(InputError, match=r"localhost:1: must begin with redis://"):
+        experiments.init_operate(file, asked={"redis_url": "localhost:1"}, cluster={})
+    with pytest.raises(BackendError, match="Connection refused"):
+        experiments.init_operate(file, asked={"redis_url": "redis://localhost:1"}, cluster={})
+    assert not file.exists()
+
+
+def test_init_says_what_would_have_to_be_configured_for_more_to_be_known(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    put(server, "shop:orders", 5)
+    file = tmp_path / "made.yml"
+    experiments.init_operate(file, asked={"redis_url": server.url}, cluster={})
+    written = file.read_text()
+    assert "arrived_total: with arrived_key" in written
+    assert "this is an example" in written  # of workers none were found
+
+
+def test_check_finds_a_promise_that_no_task_can_keep_and_a_port_that_is_taken(configured):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        page = {"port": taken.getsockname()[1]}
+        changes = {"page": page, "tasks": {"service_time": 60.0}, "objective": {"finish_within": 30.0}}
+        found = experiments.check_operate(experiments.operate_config(configured(**changes)))
+    wrong = {finding.what: finding.detail for finding in found if not finding.ok}
+    assert "the work of a task is 60 s" in wrong["promise"]
+    assert "Address already in use" in wrong["page"]
+
+
+def test_check_beside_a_running_controller_says_that_it_runs(configured):
+    config = experiments.operate_config(configured())
+    with alone_in(config.state):
+        found = {finding.what: finding for finding in experiments.check_operate(config)}
+    assert found["state"].ok
+    assert "runs now" in found["state"].detail
+    assert "page" not in found
+
+
+def test_check_tells_what_is_read_and_what_is_estimated(server, configured, request):
+    put(server, request.node.name, 3)
+    found = {each.what: each for each in experiments.check_operate(experiments.operate_config(configured()))}
+    assert "backlog 3" in found["a reading"].detail
+    estimated, _, more = found["what is estimated"].detail.partition("; more is known: ")
+    assert estimated == "in_flight, arrived_total, service_s, oldest_s"
+    assert "arrived_total with arrived_key" in more

@@ -220,6 +220,10 @@ def _lines(what: str, response: Any) -> Iterator[Json]:
         raise outage(what, error) from error
 
 
+#: Where a file is named that says which cluster, and how to log in.
+KUBECONFIG = "$KUBECONFIG, live.kubernetes.kubeconfig for a farm, target.kubeconfig for a controller"
+
+
 def _connect(config: KubernetesConfig) -> ApiClient:
     """Return the official client for the configured cluster, with its own hidden retries switched off."""
     from kubernetes.client import ApiClient, Configuration
@@ -235,7 +239,7 @@ def _connect(config: KubernetesConfig) -> ApiClient:
     except (ConfigException, OSError) as error:
         place = config.kubeconfig or "$KUBECONFIG or ~/.kube/config"
         reason = " ".join(str(error).split())
-        raise InputError(f"no cluster ({place}): {reason}; set live.kubernetes.kubeconfig") from None
+        raise InputError(f"no cluster ({place}): {reason}; name its file: {KUBECONFIG}") from None
     settings.retries = False
     return ApiClient(settings)
 

@@ -46,7 +46,7 @@ REMEDIES: Mapping[int, str] = {
     400: "this is a defect, report it",
     401: "the credentials have expired or are wrong: log in again, or renew the token in the kubeconfig",
     403: "the account lacks this permission: apply deploy/kubernetes/base/rbac.yaml (`autoscale doctor` lists all)",
-    404: "it is not there: is the namespace right, and was `autoscale farm up` run?",
+    404: "it is not there: is the namespace right (and for a farm of ours, was `autoscale farm up` run)?",
     405: "the server does not offer this; Kubernetes 1.30 or newer is needed",
     408: "the server gave up waiting; is it overloaded?",
     409: "somebody else keeps changing the object at the same time",

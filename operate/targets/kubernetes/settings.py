@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from autoscaling_env.config.base import Section
 from autoscaling_env.config.kubernetes import KubernetesConfig, Label
@@ -39,6 +40,14 @@ class KubernetesTargetConfig(Section):
     those first. Null: Kubernetes chooses."""
     watch_renewal: Annotated[float, Field(ge=1, le=300)] = 5.0
     """Seconds that a watch lasts; a silent API server is noticed within twice this."""
+
+    @field_validator("resource", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, str) and not re.search(_RESOURCE, value):
+            short = ", ".join(f"{word}/NAME" for word in SHORT)
+            raise ValueError(f"must be {short} or GROUP/VERSION/KIND/NAME")
+        return value
 
     @model_validator(mode="after")
     def _can_choose(self) -> KubernetesTargetConfig:

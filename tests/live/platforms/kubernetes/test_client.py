@@ -104,5 +104,5 @@ def test_a_watch_that_is_too_old_says_so(tmp_path: Path) -> None:
 
 def test_without_a_cluster_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(InputError, match=r"no cluster .*set live\.kubernetes\.kubeconfig"):
+    with pytest.raises(InputError, match=r"no cluster .*live\.kubernetes\.kubeconfig"):
         Api(KubernetesConfig(kubeconfig=str(tmp_path / "none")))
