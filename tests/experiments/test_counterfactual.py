@@ -193,8 +193,7 @@ def _truth(records: list[Record]) -> tuple[float, float]:
 def test_the_planner_of_the_report_clears_what_is_late_as_a_controller_does(tmp_path: Path) -> None:
     world = World(rate=lambda at_s: np.where(at_s < 160, 14.0, 3.0), steps=90)
     journal = write_journal(play_world(world, "little", tmp_path), tmp_path)
-    found = counterfactual(
-        journal, policies=("planner", "static-6"), limits=replace(Limits(), share=100.0, backlog=9.0)
-    )
+    limits = replace(Limits(), share=100.0, backlog=9.0)
+    found = counterfactual(journal, policies=("planner", "static-6"), limits=limits)
     share = {each.policy: each.share.estimate for each in found.outcomes}
     assert share["planner"] > share["static-6"] + 0.2
