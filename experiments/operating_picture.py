@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.plots.replicas import replica_plot
 from operate.journal.frame import frame
 from operate.record import Record
@@ -15,5 +17,6 @@ def operated_picture(stages: Mapping[str, Sequence[Record]], path: Path) -> Path
     runs = {}
     for name, records in stages.items():
         steps = frame(records)
-        runs[name] = steps.assign(time_s=steps["time_s"] - steps["time_s"].iloc[0])
+        at = pd.to_datetime(steps["at"], utc=True)  # the policy's own time begins anew with every period
+        runs[name] = steps.assign(time_s=(at - at.iloc[0]).dt.total_seconds())
     return replica_plot(runs, path, title="The same load, before and after")
