@@ -168,17 +168,18 @@ def written(file: Path, somewhere: place.Place, server: ReachableServer, account
 def checked(config: Path, assignment: str) -> list[str]:
     """Return what `operate check` says, a line each; what is fine begins with ok."""
     findings = check_operate(operate_config(config, [assignment]))
-    return [f"{'ok' if each.ok else 'NO'}  {each.what}: {each.detail}" for each in findings]
+    return [f"{'ok' if each.ok else 'NO'}  {each.what}: {each.detail}" for each in findings if each.what != "state"]
 
 
 def predicted(folder: Path, since: datetime, until: datetime) -> dict[str, Any]:
     """Return what the report says of the journal between two moments; where it refuses to, also what it would say."""
     options: dict[str, Any] = {"since": since, "until": until, "block_s": load.PERIOD_S}
     found = counterfactual(folder / "state", output=folder / "report.html", **options)
+    said = {name: value for name, value in found.to_json().items() if name != "files"}
     if found.trusted:
-        return found.to_json()
+        return said
     anyway = counterfactual(folder / "state", limits=Limits(*[1e9] * len(fields(Limits))), **options)
-    return found.to_json() | {"were_it_trusted": anyway.to_json()["policies"]}
+    return said | {"were_it_trusted": anyway.to_json()["policies"]}
 
 
 if __name__ == "__main__":

@@ -117,6 +117,9 @@ class Controller:
         remarks += choice.remarks
         if seen.stale:
             choice = replace(choice, wanted=state.requested, by=HOLD, because=f"{seen.stale}: the count is held")
+        elif self._parts.periodic and info["step"] == 0:
+            because = f"{choice.by} begins anew and has seen no whole tick yet: the count is held"
+            choice = replace(choice, wanted=state.requested, by=HOLD, because=because)
         acting = leads and now_s >= self._hands_off_until_s
         wanted, bends, written = self._carried_out(choice, state, sight, acting, now_s)
         self._watch.decided(wanted, written.outcome)

@@ -287,7 +287,9 @@ def test_a_write_that_fails_is_said_and_tried_again(tmp_path, error, told):
 def test_a_policy_with_a_period_begins_anew_with_it(tmp_path):
     policy = Says(4)
     run = Controlled(tmp_path, a_config(period="80s"), policy=policy, periodic=True)
-    steps = [each.info["step"] for each in run.ticks(22)]
+    records = run.ticks(22)
+    steps = [each.info["step"] for each in records]
+    assert [each.decided_by == "hold" for each in records] == [step == 0 for step in steps]
     assert policy.resets == 3
     assert steps.count(0) == 3
     assert max(steps) == 9
