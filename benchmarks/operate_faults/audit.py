@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoscaling_env.errors import BackendError
-from benchmarks.operate_faults.place import LEASE, NAME, Place
+from benchmarks.operate_faults.place import LEASE, LEASES, NAME, Place
 from live.platforms.kubernetes.errors import WatchExpired
 from live.platforms.kubernetes.owners import who_else
 from operate.targets.kubernetes.scaler import term_of
 from tests.operate.targets.kubernetes.deployments import APPS
 
-LEASES = "/apis/coordination.k8s.io/v1"
 RENEWAL_S = 10
 
 

@@ -106,6 +106,9 @@ def broken(bench: Bench, fault: Fault, victim: Operator) -> Iterator[None]:
     elif kind in {Kind.CLOCK_FORWARD, Kind.CLOCK_BACK}:
         victim.set_clock(fault.amount)
         yield
+    elif kind == Kind.LEASE_DELETED:
+        bench.place.delete_lease()
+        yield
     elif kind == Kind.PERSON:
         now = bench.place.workers()
         bench.place.scale_by_hand(LEAST + (now - LEAST + int(fault.amount)) % (MOST - LEAST + 1))

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     LEADER_STOPPED = "leader stopped (SIGSTOP)"
     FOLLOWER_KILLED = "follower killed (SIGKILL)"
     FOLLOWER_STOPPED = "follower stopped (SIGSTOP)"
+    LEASE_DELETED = "a person deletes the Lease"
     API_CUT = "API server gone: connections reset and refused"
     API_SILENT = "API server silent: nothing gets through"
     API_STOPPED = "API server stopped (SIGSTOP)"
@@ -41,6 +42,7 @@ COUNTS: dict[Kind, int] = {
     Kind.LEADER_STOPPED: 5,
     Kind.FOLLOWER_KILLED: 4,
     Kind.FOLLOWER_STOPPED: 4,
+    Kind.LEASE_DELETED: 4,
     Kind.API_CUT: 4,
     Kind.API_SILENT: 4,
     Kind.API_STOPPED: 2,
@@ -65,6 +67,7 @@ HOLDS_S: dict[Kind, tuple[float, float]] = {
     Kind.LEADER_STOPPED: (18, 22),
     Kind.FOLLOWER_KILLED: (1, 3),
     Kind.FOLLOWER_STOPPED: (4, 8),
+    Kind.LEASE_DELETED: (5, 6),
     Kind.API_CUT: (6, 14),
     Kind.API_SILENT: (6, 14),
     Kind.API_STOPPED: (6, 10),

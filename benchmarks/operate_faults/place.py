@@ -22,6 +22,7 @@ from tests.operate.targets.kubernetes.accounts import account
 from tests.operate.targets.kubernetes.deployments import APPS, deployment
 
 NAME, LEASE = "consumer", "operate"
+LEASES = "/apis/coordination.k8s.io/v1"
 CONSUMER = Path(__file__).with_name("consumer.py")
 #: A worker ends after its task; a server that is away in the meantime is waited for.
 GRACE_S = 120
@@ -50,6 +51,10 @@ class Place:
     def workers(self) -> int:
         """Return the wanted number."""
         return int(self.cluster.api.get(self.path)["spec"]["replicas"])
+
+    def delete_lease(self) -> None:
+        """Delete the Lease as a person does."""
+        self.cluster.api.delete(self.cluster.path("leases", LEASE, group=LEASES))
 
     def scale_by_hand(self, workers: int) -> None:
         """Change the number as a person does."""

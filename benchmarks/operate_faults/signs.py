@@ -15,6 +15,7 @@ ORDINARY = 1
 WORDS: dict[Kind, str] = {
     Kind.LEADER_KILLED: r"leads from now on, in term \d+",
     Kind.LEADER_STOPPED: r"leads from now on, in term \d+",
+    Kind.LEASE_DELETED: r"leads from now on, in term \d+",
     Kind.API_CUT: API,
     Kind.API_SILENT: API,
     Kind.API_STOPPED: API,

@@ -47,7 +47,8 @@ class Asking:
     """Asks a policy, and waits for its answer no longer than it may take.
 
     A late answer is thrown away, and the policy begins anew: it would decide on what is past. While it has not come
-    back nobody asks it again.
+    back nobody asks it again. Where beginning anew was what took so long (a planner reads its history), it goes on from
+    there: it would be late for ever.
 
     Args:
         name: of the policy.
@@ -64,6 +65,11 @@ class Asking:
         self._begin_anew = True
         threading.Thread(target=self._answer, daemon=True, name=f"policy {name}").start()
 
+    @property
+    def came_back(self) -> bool:
+        """Whether a late answer is there by now, so that the next question is the first of an episode."""
+        return self._late is not None and self._late.done.is_set() and not self._late.begin_anew
+
     def begin_anew(self) -> None:
         """Let the next question be the first of an episode."""
         self._begin_anew = True
@@ -73,7 +79,8 @@ class Asking:
         if self._late is not None:
             if not self._late.done.is_set():
                 return Answer(None, f"has not come back from the question of {self._ago():.0f} s ago")
-            self._late, self._begin_anew = None, True
+            self._begin_anew |= self.came_back
+            self._late = None
         call = _Call(observation, info, self._begin_anew, self._clock())
         self._begin_anew = False
         self._inbox.put(call)

@@ -187,8 +187,12 @@ class Controller:
         return int(self._parts.clocks.wall() // self._parts.config.period)
 
     def _begin_lap(self) -> None:
-        """Let the policy begin anew where what it knows repeats."""
-        if not self._parts.periodic or self._lap_now() == self._lap:
+        """Let the policy begin anew where what it knows repeats, or where it missed a part: with an episode of its own.
+
+        One that begins in the middle would take all that came before for the arrivals of one step.
+        """
+        new_lap = self._parts.periodic and self._lap_now() != self._lap
+        if not new_lap and not self._parts.chooser.policy.came_back:
             return
         self._lap = self._lap_now()
         self._watch.reset()

@@ -2,7 +2,8 @@
 
 Nobody reads another machine's clock. A candidate notes when *it* saw the Lease change; only where that was longer ago
 than the Lease lasts it takes over. A leader counts its time from before it *asked* for a renewal, and believes in it
-for less than the Lease lasts. So there is a pause between two leaders, wherever one is stopped.
+for less than the Lease lasts. So there is a pause between two leaders, wherever one is stopped; also where somebody
+deletes the Lease, for who led may not have noticed yet.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from live.platforms.kubernetes.errors import ClusterConflict, ClusterRefused
 
 logger = logging.getLogger(__name__)
 
+#: Stands for the version of a Lease that somebody deleted.
+GONE = "gone"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 
 
@@ -133,7 +136,7 @@ class LeaseElection:
         except ClusterRefused as error:
             if error.status != 404:
                 raise
-            self._take(None)
+            self._make_anew()
             return
         spec = lease.get("spec") or {}
         holder = spec.get("holderIdentity") or ""
@@ -148,6 +151,14 @@ class LeaseElection:
         lasts_s = max(self._times.lasts_s, float(spec.get("leaseDurationSeconds") or 0))
         if not holder or self._clock.now() - self._seen[1] > lasts_s:
             self._take(lease)
+
+    def _make_anew(self) -> None:
+        """Make the Lease: at once where we lead or nobody ever did, else when nobody can believe in the old one."""
+        ever_led = self._seen[0] != "" or self._floor() > 0
+        if ever_led and self._seen[0] != GONE:
+            self._seen = GONE, self._clock.now()
+        if not ever_led or self.term() is not None or self._clock.now() - self._seen[1] > self._times.lasts_s:
+            self._take(None)
 
     def _renew(self, lease: Json) -> None:
         """Say that we still lead. Nobody else has led since, for the Lease says that it is ours."""
