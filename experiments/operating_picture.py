@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
-
 from analysis.plots.replicas import replica_plot
 from operate.journal.frame import frame
 from operate.record import Record
@@ -23,14 +21,8 @@ def operated_picture(stages: Mapping[str, Sequence[Record]], path: Path, period_
     """
     runs, first_s = {}, None
     for name, records in stages.items():
-<<<<<<< HEAD
         at_s = [datetime.fromisoformat(record.at).timestamp() for record in records]
         first_s = at_s[0] if first_s is None else first_s
         begin_s = at_s[0] - (at_s[0] - first_s) % period_s
         runs[name] = frame(records).assign(time_s=[each - begin_s for each in at_s])
-=======
-        steps = frame(records)
-        at = pd.to_datetime(steps["at"], utc=True)  # the policy's own time begins anew with every period
-        runs[name] = steps.assign(time_s=(at - at.iloc[0]).dt.total_seconds())
->>>>>>> op-cluster
     return replica_plot(runs, path, title="The same load, before and after")
