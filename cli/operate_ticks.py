@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from autoscaling_env.types import ScaleReason
 from cli.console import err, escape
 from cli.terminal import Terminal
 
@@ -30,8 +31,9 @@ class Console(Terminal):
             err.print(f"[bold]{HEADINGS}[/]", highlight=False, soft_wrap=True)
         self._ticks += 1
         facts, why = row(record)
-        line = Text.assemble(facts, "  ", (why, "" if record.stale else "dim"))
-        if err.is_terminal and not record.stale:
+        trouble = record.stale or _outcome(record)
+        line = Text.assemble(facts, "  ", (why, "" if trouble else "dim"))
+        if err.is_terminal and not trouble:
             err.print(line, no_wrap=True, overflow="ellipsis", highlight=False)
         else:
             err.print(line, soft_wrap=True, highlight=False)
@@ -51,16 +53,23 @@ def row(record: Record) -> tuple[str, str]:
     oldest = "?" if oldest_s is None else _span(oldest_s)
     ready = f"{record.ready}/{record.requested}"
     facts = f"{record.at[11:19]}  {waiting:>7}  {oldest:>6}  {ready:>7}  {decision(record):<16}"
-    return facts, "; ".join(filter(None, [*_bent(record), record.because]))
+    return facts, "; ".join(filter(None, [_outcome(record), *_bent(record), record.because]))
 
 
 def decision(record: Record) -> str:
-    """Return what was done or would be: `7 -> 9`, `would be 9`, `stays at 7`."""
+    """Return what was done or would be: `7 -> 9`, `9 refused`, `would be 9`, `stays at 7`."""
+    if record.refused:
+        return f"{record.written} refused"
     if record.written is not None:
         return f"{record.requested} -> {record.written}"
     if record.wanted == record.requested:
         return f"stays at {record.requested}"
     return f"would be {record.wanted}"
+
+
+def _outcome(record: Record) -> str:
+    """Return what the platform said where it did not just do what it was asked for."""
+    return "" if record.outcome == ScaleReason.OK else record.outcome
 
 
 def _bent(record: Record) -> list[str]:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from analysis.tables import Row
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
+from autoscaling_env.types import ScaleReason
 from operate.config import Duration
 from operate.journal.filters import FILTERS
 from operate.journal.frame import arrow_schema, tables
@@ -158,7 +159,8 @@ def _shown(record: Record) -> Row:
     """Return a record as a line of a table."""
     backlog = record.seen.get("backlog")
     bends = (f"{each.guardrail} {each.before} -> {each.after}: {each.because}" for each in record.bends)
-    said = [*bends, record.because, record.stale, record.changed_by, *record.remarks]
+    outcome = "" if record.outcome == ScaleReason.OK else record.outcome
+    said = [outcome, *bends, record.because, record.stale, record.changed_by, *record.remarks]
     return {
         "At": record.at[:19],
         "Tick": str(record.tick) if record.kind == "tick" else record.kind,

@@ -205,7 +205,7 @@ class _Publisher:
                 self._page.failed(Side(side))
         if record.kind == "tick":
             self.ticks, self.last = self.ticks + 1, record
-            self.writes += record.written is not None
+            self.writes += record.written is not None and not record.refused
         self._watcher.ticked(record)
 
 

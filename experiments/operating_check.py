@@ -51,6 +51,8 @@ def _known(config: OperateConfig) -> Iterator[Finding]:
     if missing := [fact.value for fact in Fact if fact not in source.knows]:
         how = [f"{fact.value} {kind.knows[fact]}" for fact in Fact if fact not in source.knows and fact in kind.knows]
         more = f"; more is known: {'; '.join(how)}" if how else ""
+        if not source.knows & {Fact.ARRIVED, Fact.COMPLETED}:
+            more = f"; a quiet queue looks like a busy one that is kept up with{more}"
         yield Finding("what is estimated", True, f"{', '.join(missing)}{more}")
 
 

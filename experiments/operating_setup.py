@@ -106,9 +106,8 @@ def init_operate(
     sources = _looked_for(source_kinds(), asked, notes)
     targets = _looked_for(target_kinds(), cluster, notes)
     if not sources:
-        where = (
-            "an empty list is no key in Redis" if asked.get("redis_url") else "--redis-url and --prometheus-url look"
-        )
+        asking = "--redis-url and --prometheus-url look for some"
+        where = "an empty list is no key in Redis" if asked.get("redis_url") else asking
         notes.append(f"no queue was found ({where}): name one under source")
     if not targets:
         notes.append("no workers were found: name them under target (--namespace looks for some)")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autoscaling_env.types import ScaleReason
+
 #: Of a record; a reader refuses a later one.
 SCHEMA = 1
 
@@ -67,7 +69,7 @@ class Record:
         bends: guardrails that changed what was wanted, in order.
         wanted: workers wanted after all that.
         written: workers that were asked of the platform; None: nothing was written.
-        outcome: the reason of the platform's answer; "" where nothing was written.
+        outcome: the reason of the platform's answer (``ScaleReason``) and its details; or why nothing could be written.
         share_met: of all tasks completed in the SLO's window, the share in time; None: none was completed.
         burn: how fast the SLO's budget burns: missed share over the share that may be missed.
         hours_today: worker-hours since midnight UTC.
@@ -115,6 +117,11 @@ class Record:
     hours_today: float = 0.0
     policy_ms: float = 0.0
     tick_ms: float = 0.0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the platform was asked for workers and did nothing."""
+        return self.outcome.startswith(ScaleReason.REJECTED)
 
     def to_json(self) -> dict[str, Any]:
         """Return it in what JSON holds."""

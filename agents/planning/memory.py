@@ -34,7 +34,7 @@ class Memory:
         """Remember what the last step brought; ``info`` is that of its end, or of the reset."""
         self.became_ready_s = []
         if info["step"] > 0:
-            self.arrived.append(int(info["enqueued_total"]) - self._seen)
+            self._remember_arrivals(info)
             self._remember_starts(info)
             self._remember_collected(info)
         self._seen, self._missed = int(info["enqueued_total"]), int(info["qos_violations"])
@@ -55,6 +55,12 @@ class Memory:
         """Return float64[starting], for how long each worker has been starting; those requested before: no time."""
         unknown = int(info["workers_starting"]) - len(self.requested_s)  # requested before the episode began
         return np.concatenate((np.zeros(unknown), float(info["time_s"]) - np.array(self.requested_s)))
+
+    def _remember_arrivals(self, info: Info) -> None:
+        """Spread what came while nobody looked evenly over the steps of that time."""
+        came = int(info["enqueued_total"]) - self._seen
+        steps = max(1, round(float(info["time_s"]) / float(info["step_duration_s"])) - len(self.arrived))
+        self.arrived += np.diff(np.arange(steps + 1) * came // steps).tolist()
 
     def _remember_starts(self, info: Info) -> None:
         """Workers become ready from the oldest on, and are given up from the newest on."""

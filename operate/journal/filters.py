@@ -19,7 +19,7 @@ FILTERS: dict[str, Callable[[Record], bool]] = {
     "skipped": lambda record: record.skipped > 0,
     "stale": lambda record: bool(record.stale),
     "start": lambda record: record.kind != "tick",
-    "written": lambda record: record.written is not None,
+    "written": lambda record: record.written is not None and not record.refused,
 }
 
 

@@ -74,7 +74,7 @@ class Metrics:
         for bend in record.bends:
             self._counters["guardrail_bends_total"].labels(bend.guardrail).inc()
         if record.written is not None:
-            self._counters["writes_total"].labels(record.outcome).inc()
+            self._counters["writes_total"].labels(record.outcome.partition(" ")[0]).inc()
         if record.changed_by:
             self._counters["foreign_changes_total"].inc()
 

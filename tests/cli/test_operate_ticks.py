@@ -35,6 +35,7 @@ def tick(**changes: Any) -> Record:
         ({"wanted": 9}, "would be 9"),
         ({"wanted": 9, "written": 9}, "7 -> 9"),
         ({"wanted": 9, "acting": True}, "would be 9"),
+        ({"wanted": 9, "acting": True, "written": 9, "outcome": "rejected 403: forbidden"}, "9 refused"),
     ],
 )
 def test_what_is_done_and_what_would_be_are_told_apart(changes: dict[str, Any], said: str) -> None:
@@ -54,6 +55,12 @@ def test_numbers_stand_under_their_headings() -> None:
 def test_a_guardrail_that_bent_the_count_is_named_first() -> None:
     _, why = row(tick(bends=(Bend("scale_in_cooldown", 3, 7, "the last scale-in was 4 s ago, 56 s to go"),)))
     assert why.startswith("scale_in_cooldown 3 -> 7: the last scale-in was 4 s ago, 56 s to go; planner: ")
+
+
+def test_what_the_platform_refused_comes_first() -> None:
+    _, why = row(tick(wanted=9, written=9, outcome="rejected 403: forbidden"))
+    assert why.startswith("rejected 403: forbidden; planner: ")
+    assert "ok" not in row(tick(wanted=9, written=9, outcome="ok"))[1]
 
 
 def test_what_cannot_be_read_is_a_question_mark() -> None:

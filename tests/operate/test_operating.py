@@ -352,3 +352,6 @@ def test_check_tells_what_is_read_and_what_is_estimated(server, configured, requ
     estimated, _, more = found["what is estimated"].detail.partition("; more is known: ")
     assert estimated == "in_flight, arrived_total, service_s, oldest_s"
     assert "arrived_total with arrived_key" in more
+    alone = experiments.operate_config(configured(source={"completed_key": ""}))
+    told = {each.what: each for each in experiments.check_operate(alone)}
+    assert "a quiet queue looks like a busy one" in told["what is estimated"].detail

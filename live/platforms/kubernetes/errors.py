@@ -45,7 +45,7 @@ TRANSIENT = frozenset({408, 409, 429, 500, 502, 503, 504})
 REMEDIES: Mapping[int, str] = {
     400: "this is a defect, report it",
     401: "the credentials have expired or are wrong: log in again, or renew the token in the kubeconfig",
-    403: "the account lacks this permission: apply deploy/kubernetes/base/rbac.yaml (`autoscale doctor` lists all)",
+    403: "the account lacks this permission; `autoscale doctor`, for a controller `autoscale operate check`, lists all",
     404: "it is not there: is the namespace right (and for a farm of ours, was `autoscale farm up` run)?",
     405: "the server does not offer this; Kubernetes 1.30 or newer is needed",
     408: "the server gave up waiting; is it overloaded?",

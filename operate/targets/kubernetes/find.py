@@ -10,6 +10,7 @@ from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.errors import ClusterRefused
 from operate.targets.kubernetes.rivals import Rival, rivals
 
+KINDS = ("Deployment", "StatefulSet")
 APPS = "/apis/apps/v1/namespaces/{}/{}"
 
 
@@ -32,16 +33,30 @@ def find(*, kubeconfig: str = "", context: str = "", namespace: str = "default")
     named = {key: value for key, value in (("kubeconfig", kubeconfig), ("context", context)) if value}
     try:
         scaling = {each.target: each for each in _rivals(api, namespace)}
+        there = _there(api, namespace)
         found = [
             {"kind": "kubernetes", "resource": f"{kind.lower()}/{name}", "namespace": namespace}
             | named
             | {"found": {"workers": workers} | _bounds(scaling.get((kind, name)))}
-            for kind in ("Deployment", "StatefulSet")
-            for name, workers in _of_kind(api, namespace, kind)
+            for kind, name, workers in there
         ]
     finally:
         api.close()
     return sorted(found, key=lambda each: "by" not in each["found"])
+
+
+def _there(api: Api, namespace: str) -> list[tuple[str, str, int]]:
+    """Return kind, name and workers of what may be seen; an account that may list one kind only finds that."""
+    found: list[tuple[str, str, int]] = []
+    refused: list[ClusterRefused] = []
+    for kind in KINDS:
+        try:
+            found += [(kind, *each) for each in _of_kind(api, namespace, kind)]
+        except ClusterRefused as error:
+            refused.append(error)
+    if len(refused) == len(KINDS):
+        raise refused[0]
+    return found
 
 
 def _of_kind(api: Api, namespace: str, kind: str) -> list[tuple[str, int]]:

@@ -53,3 +53,19 @@ def test_what_was_starting_before_the_episode_has_no_age() -> None:
     memory = Memory(window_s=16.0)
     memory.update(info(0, workers_starting=2))
     assert_array_equal(memory.ages_s(info(0, workers_starting=2)), np.zeros(2))
+
+
+def test_what_came_while_nobody_looked_came_evenly() -> None:
+    memory = Memory(window_s=16.0)
+    memory.update(info(0))
+    memory.update(info(1, enqueued_total=18))
+    memory.update(info(2, enqueued_total=18 + 41, time_s=40.0))  # four steps in one
+    memory.update(info(3, enqueued_total=18 + 41 + 9, time_s=48.0))
+    assert memory.arrived == [18, 10, 10, 10, 11, 9]
+
+
+def test_a_clock_that_lags_makes_no_steps() -> None:
+    memory = Memory(window_s=16.0)
+    for step, time_s in enumerate((0.0, 0.0, 15.0, 15.0, 30.0)):  # scraped every 15 s, looked at every 8 s
+        memory.update(info(step, enqueued_total=step, time_s=time_s))
+    assert memory.arrived == [1, 1, 1, 1]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from autoscaling_env.errors import InputError
+from operate.journal.filters import FILTERS
 from operate.journal.reader import JournalReader, is_journal
 from operate.journal.writer import JournalWriter, to_line
 from operate.record import Bend, Record
@@ -130,3 +132,9 @@ def test_a_file_is_known_by_its_day_not_by_its_place(tmp_path: Path) -> None:
     path.write_bytes(to_line(tick(0)))
     since = datetime(2026, 11, 29, tzinfo=UTC)
     assert ticks(JournalReader(path, since=since)) == [0]
+
+
+def test_a_count_that_the_platform_refused_was_not_written() -> None:
+    refused = tick(0, written=5, outcome="rejected 403: forbidden")
+    assert not FILTERS["written"](refused)
+    assert FILTERS["written"](replace(refused, outcome="ok"))

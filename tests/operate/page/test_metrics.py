@@ -104,17 +104,19 @@ def test_decisions_bends_and_writes_are_counted_by_what_they_are() -> None:
         plain,
         replace(plain, decided_by="hpa", bends=bends, written=9, outcome="clamped_by_platform"),
         replace(plain, decided_by="hold", bends=bends[:1], skipped=3),
+        replace(plain, written=9, outcome="rejected a sentence that no label should hold"),
     ]
     with served(told) as page:
         found = samples(page)
     assert {by: found["decisions_total", (by,)] for by in ("planner", "hpa", "hold")} == {
-        "planner": 1,
+        "planner": 2,
         "hpa": 1,
         "hold": 1,
     }
     assert found["guardrail_bends_total", ("bounds",)] == 2
     assert found["guardrail_bends_total", ("change_per_tick",)] == 1
     assert found["writes_total", ("clamped_by_platform",)] == 1
+    assert found["writes_total", ("rejected",)] == 1
     assert found["ticks_skipped_total", ()] == 3
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autoscaling_env.errors import InputError
 from autoscaling_env.farm_kind import Finding
+from live.platforms.kubernetes.access import Permission
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.errors import ClusterRefused
 from operate.targets.kubernetes.examine import ELSE, examine
 from operate.targets.kubernetes.find import find
 from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, kubeconfig, wait_until
+from tests.operate.targets.kubernetes.accounts import account
 from tests.operate.targets.kubernetes.deployments import Workers
 
 pytestmark = pytest.mark.cluster
@@ -132,3 +135,16 @@ def test_init_finds_what_could_be_scaled_and_its_bounds(workers: Workers) -> Non
     assert {"workers": 0} in [each["found"] for each in rest if each["resource"] == f"deployment/{other.name}"]
     with pytest.raises(InputError, match="no-such-file"):
         find(kubeconfig="no-such-file")
+
+
+def test_init_finds_what_an_account_may_see_and_says_so_where_that_is_nothing(workers: Workers, tmp_path: Path) -> None:
+    one, none = (Permission("list", group, what, "") for group, what in (("apps", "deployments"), ("", "pods")))
+    namespace = workers.cluster.namespace
+    for place in ("one", "none"):
+        (tmp_path / place).mkdir()
+    seeing = account(workers.cluster, [one], tmp_path / "one")
+    found = find(kubeconfig=str(seeing), namespace=namespace)
+    assert f"deployment/{workers.name}" in {each["resource"] for each in found}
+    blind = account(workers.cluster, [none], tmp_path / "none")
+    with pytest.raises(ClusterRefused, match="deployments"):
+        find(kubeconfig=str(blind), namespace=namespace)
