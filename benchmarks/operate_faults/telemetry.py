@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import shutil
 import signal
@@ -40,8 +41,9 @@ class Exporter:
                 told = exporter._told()
                 self.send_response(200 if told else 503)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.end_headers()
-                self.wfile.write(told.encode())
+                with contextlib.suppress(OSError):  # a Prometheus that was stopped has hung up
+                    self.end_headers()
+                    self.wfile.write(told.encode())
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""
