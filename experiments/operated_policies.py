@@ -30,6 +30,8 @@ from operate.source import Source
 IMPOSSIBLE = ("hindsight", EXTERNAL)
 #: Where nobody knows how many tasks come, policies that are searched in simulation see a farm that is half used.
 HALF = 0.5
+#: That guess counts as so much of a step that was seen.
+GUESSED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _planner(
         settings: dict[str, Any] = {"max_steps": None, "begin": begin, "charges_waiting": True}
         if past is None:
             past = drawn.history
-            settings["forecaster"] = Persistence(past.mean)
+            settings["forecaster"] = Persistence(past.mean, weight=GUESSED)
         return planner_of(environment, workload, Past(past, tasks), effort, **settings)
 
     found, what = history()

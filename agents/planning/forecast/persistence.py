@@ -16,12 +16,13 @@ class Persistence:
     is estimated from how far each step was from the mean of those before it.
 
     Args:
-        prior: tasks a step that are expected before anything was seen, >= 0; it counts as one step seen.
+        prior: tasks a step that are expected before anything was seen, >= 0.
         window: how many steps the mean is taken over, >= 1.
+        weight: the prior counts as so many steps seen, > 0; little, where it is a guess.
     """
 
-    def __init__(self, prior: float, window: int = 6) -> None:
-        self._prior, self._window = float(prior), int(window)
+    def __init__(self, prior: float, window: int = 6, weight: float = 1.0) -> None:
+        self._prior, self._window, self._weight = float(prior), int(window), float(weight)
 
     def sample(self, arrived: Counts, horizon: int, count: int, rng: np.random.Generator) -> Counts:
         """Return futures that differ in their rate, and scatter around it."""
@@ -41,9 +42,9 @@ class Persistence:
         total = np.concatenate(([0.0], np.cumsum(recent)))
         ends = np.arange(len(recent) + 1)
         begins = np.maximum(ends - self._window, 0)
-        young = begins == 0  # the prior is one of the window's steps until there are enough
-        seen: FloatArray = ends - begins + young.astype(np.float64)
-        mean = (total[ends] - total[begins] + self._prior * young) / seen
+        young = begins == 0  # the prior counts until there are enough steps
+        seen: FloatArray = ends - begins + self._weight * young
+        mean = (total[ends] - total[begins] + self._prior * self._weight * young) / seen
         off = np.square(recent - mean[:-1]) / (1.0 + 1.0 / seen[:-1])  # the mean is off, too
         # As if some steps of Poisson's had been seen as well: a few counts say little of their scatter.
         evenly = self._window * max(self._prior, 1.0)

@@ -201,3 +201,10 @@ def test_scores_are_combined_by_how_many_forecasts_they_are_of() -> None:
     assert both.forecasts == parts[0].forecasts + parts[1].forecasts
     assert_allclose(both.pinball, (parts[0].pinball + 2 * parts[1].pinball) / 3)
     assert_allclose(both.coverage, (parts[0].coverage + 2 * parts[1].coverage) / 3)
+
+
+def test_a_prior_that_is_a_guess_is_soon_outweighed() -> None:
+    seen, rng = np.array([4, 4, 4], dtype=np.int64), np.random.default_rng(0)
+    sure, guess = Persistence(40.0), Persistence(40.0, weight=0.1)
+    assert sure.sample(seen, 1, 4000, rng).mean() == pytest.approx((40 + 12) / 4, rel=0.1)
+    assert guess.sample(seen, 1, 4000, rng).mean() == pytest.approx((4 + 12) / 3.1, rel=0.1)
