@@ -20,7 +20,7 @@ from rich.console import Console
 
 from autoscaling_env.types import ScaleOutcome, ScaleReason
 from benchmarks.timing import row, show
-from experiments.operating import Unwatched, operate
+from experiments.operations.running import Unwatched, operate
 from live.clients import command_client
 from operate.config import OperateConfig, operate_model
 from operate.controller.clocks import Clocks

@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from autoscaling_env.plugins import farm_kind, farm_kinds
     from experiments.comparing import Settings, compare, evaluate
     from experiments.comparison import Comparison, newest_comparison, read_comparison
-    from experiments.counterfactuals import Counterfactual, Limits, counterfactual
     from experiments.demonstration import demo
     from experiments.environments import in_real_time, list_engines, load_workload, make_env
     from experiments.farms import StandingFarm, examine, list_standing, standing_farm
     from experiments.histories import HistoryFound, history
-    from experiments.journals import JournalFound, journal_to_parquet, moment, read_journal
     from experiments.listening import Listener, Silent, StepRows
     from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
     from experiments.merging import merge
-    from experiments.operated_queue import operate_config
-    from experiments.operating import operate
-    from experiments.operating_check import check_operate
-    from experiments.operating_demo import demo_operate
-    from experiments.operating_setup import init_operate, operate_schema
+    from experiments.operations.check import check_operate
+    from experiments.operations.demonstration import demo_operate
+    from experiments.operations.journals import JournalFound, journal_to_parquet, moment, read_journal
+    from experiments.operations.queue import operate_config
+    from experiments.operations.report import Counterfactual, Limits, counterfactual
+    from experiments.operations.running import operate
+    from experiments.operations.setup import init_operate, operate_schema
     from experiments.pictures import draw, draw_training
     from experiments.policies import (
         ALIASES,
@@ -61,11 +61,11 @@ _HOMES = {
     "autoscaling_env.plugins": ("farm_kind", "farm_kinds", "list_farms"),
     "experiments.comparing": ("Settings", "compare", "evaluate"),
     "experiments.comparison": ("Comparison", "newest_comparison", "read_comparison"),
-    "experiments.counterfactuals": ("Counterfactual", "Limits", "counterfactual"),
+    "experiments.operations.report": ("Counterfactual", "Limits", "counterfactual"),
     "experiments.demonstration": ("demo",),
     "experiments.farms": ("StandingFarm", "examine", "list_standing", "standing_farm"),
     "experiments.histories": ("HistoryFound", "history"),
-    "experiments.journals": ("JournalFound", "journal_to_parquet", "moment", "read_journal"),
+    "experiments.operations.journals": ("JournalFound", "journal_to_parquet", "moment", "read_journal"),
     "experiments.live_demonstration": ("demo_live",),
     "experiments.environments": ("in_real_time", "list_engines", "load_workload", "make_env"),
     "experiments.listening": ("Listener", "Silent", "StepRows"),
@@ -81,11 +81,11 @@ _HOMES = {
         "make_policy",
         "split_names",
     ),
-    "experiments.operated_queue": ("operate_config",),
-    "experiments.operating": ("operate",),
-    "experiments.operating_demo": ("demo_operate",),
-    "experiments.operating_check": ("check_operate",),
-    "experiments.operating_setup": ("init_operate", "operate_schema"),
+    "experiments.operations.queue": ("operate_config",),
+    "experiments.operations.running": ("operate",),
+    "experiments.operations.demonstration": ("demo_operate",),
+    "experiments.operations.check": ("check_operate",),
+    "experiments.operations.setup": ("init_operate", "operate_schema"),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),

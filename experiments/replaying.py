@@ -14,9 +14,9 @@ from autoscaling_env.errors import InputError, RunError
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
 from experiments.environments import SIMULATED, farm_name, load_workload
-from experiments.journal_replaying import replay_journal
 from experiments.listening import Listener, Silent
 from experiments.match import Match
+from experiments.operations.replaying import replay_journal
 from experiments.playing import play
 from operate.journal.reader import is_journal
 

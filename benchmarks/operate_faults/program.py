@@ -11,8 +11,8 @@ import threading
 import time
 from pathlib import Path
 
-from experiments.operated_queue import operate_config
-from experiments.operating import operate
+from experiments.operations.queue import operate_config
+from experiments.operations.running import operate
 from operate.controller.clocks import Clocks
 
 

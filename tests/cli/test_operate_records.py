@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from cli import main, operate_journal, operate_report
-from tests.experiments.recorder import World, play_world, write_journal
+from tests.experiments.operations.recorder import World, play_world, write_journal
 
 WORLD = World(steps=300)
 

@@ -18,10 +18,10 @@ import experiments
 from agents.planning.forecast import History
 from agents.planning.past import Past
 from autoscaling_env.errors import BackendError, InputError
-from experiments.operated_past import journal_past
-from experiments.operated_policies import policy_of
-from experiments.operated_queue import price_of_a_miss, simulated
-from experiments.operating import Unwatched
+from experiments.operations.past import journal_past
+from experiments.operations.policies import policy_of
+from experiments.operations.queue import price_of_a_miss, simulated
+from experiments.operations.running import Unwatched
 from live.clients import command_client
 from operate.controller.alone import alone_in
 from operate.journal.reader import JournalReader

@@ -19,8 +19,8 @@ from autoscaling_env.rollout import play_episode
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import BoolArray, FloatArray
 from autoscaling_env.workload import Workload
-from experiments.journal_demand import Demand
-from experiments.journal_stretches import Stretch
+from experiments.operations.demand import Demand
+from experiments.operations.stretches import Stretch
 from operate.journal.settings import JournalSettings
 
 #: So many start-ups have to be seen before they are believed instead of the configured time.

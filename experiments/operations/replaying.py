@@ -13,11 +13,11 @@ from autoscaling_env.config.problems import Source
 from autoscaling_env.run_folder import RunFolder
 from experiments.comparison import Comparison, read_comparison
 from experiments.environments import load_workload
-from experiments.journal_demand import Beliefs, Counts, Demand
-from experiments.journal_played import Played, read_stretches
-from experiments.journal_twin import seen_startups, twin_config
 from experiments.listening import Listener
 from experiments.match import Match
+from experiments.operations.demand import Beliefs, Counts, Demand
+from experiments.operations.played import Played, read_stretches
+from experiments.operations.twin import seen_startups, twin_config
 from experiments.playing import play
 from workloads.writing import write_csv
 
@@ -42,7 +42,7 @@ def replay_journal(
     """Play the longest stretch of a journal as one episode; what was left out is in the result's notes.
 
     The tasks become a trace in the run folder, ``arrivals.csv``, and the configuration names it. Their work is drawn
-    with the recorded mean; nothing is calibrated (``experiments.counterfactuals`` does that). The episode ends with the
+    with the recorded mean; nothing is calibrated (``experiments.operations.report`` does that). The episode ends with the
     last task, as of any run.
 
     Args:

@@ -12,11 +12,11 @@ import pytest
 
 from autoscaling_env.errors import InputError
 from experiments import journal_alternatives
-from experiments.counterfactuals import Limits, counterfactual
+from experiments.operations.report import Limits, counterfactual
 from operate.journal.reader import JournalReader
 from operate.record import Record
 from tests.analysis.browser import browser
-from tests.experiments.recorder import BEGIN, World, play_world, write_journal
+from tests.experiments.operations.recorder import BEGIN, World, play_world, write_journal
 
 PLAIN = World()
 #: Short enough for a search.

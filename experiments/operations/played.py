@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from autoscaling_env.errors import InputError
-from experiments.journal_stretches import Stretch, stretches_of, ticks_of
+from experiments.operations.stretches import Stretch, stretches_of, ticks_of
 from operate.journal.reader import JournalReader
 from operate.journal.settings import JournalSettings
 from operate.record import Record

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.report.counterfactual import RECORDED, TWIN, CounterfactualPage, Line
-from experiments.counterfactual_found import Counterfactual
-from experiments.journal_calibration import half
-from experiments.journal_stretches import Stretch
+from experiments.operations.calibration import half
+from experiments.operations.report_found import Counterfactual
+from experiments.operations.stretches import Stretch
 
 METHOD = (
     (

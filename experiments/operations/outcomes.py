@@ -9,9 +9,9 @@ import numpy as np
 
 from analysis.statistics import Interval, block_ratios, percentile_interval
 from autoscaling_env.types import FloatArray
-from experiments.journal_alternatives import Answers, Place
-from experiments.journal_fidelity import Fidelity
-from experiments.journal_twin import Course
+from experiments.operations.alternatives import Answers, Place
+from experiments.operations.fidelity import Fidelity
+from experiments.operations.twin import Course
 
 #: What the recorded counts are called among policies.
 RECORDED = "recorded counts"

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from analysis.tables import Row
-from experiments.counterfactual_words import count, known, numbers, off, percent, plain, scaled, shares
-from experiments.journal_calibration import Twin
-from experiments.journal_fidelity import Fidelity, Limits, share_of
-from experiments.journal_outcomes import Outcome
-from experiments.journal_played import Played
-from experiments.journal_twin import FEWEST_STARTUPS, Course
+from experiments.operations.calibration import Twin
+from experiments.operations.fidelity import Fidelity, Limits, share_of
+from experiments.operations.outcomes import Outcome
+from experiments.operations.played import Played
+from experiments.operations.report_words import count, known, numbers, off, percent, plain, scaled, shares
+from experiments.operations.twin import FEWEST_STARTUPS, Course
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,8 +16,8 @@ from autoscaling_env.policy import Policy
 from autoscaling_env.types import Info, Observation
 from experiments.environments import load_workload
 from experiments.listening import Listener, Silent
-from experiments.operated_past import journal_past, recalled
-from experiments.operated_queue import simulated
+from experiments.operations.past import journal_past, recalled
+from experiments.operations.queue import simulated
 from experiments.planners import REMEMBERED, drawn_past, planner_of
 from experiments.policies import EXTERNAL, PLANNER, RECALLING, Setting, find_policy, make_policy
 from operate.config import OperateConfig

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoscaling_env.types import FloatArray
-from experiments.journal_calibration import Twin, half
-from experiments.journal_stretches import Stretch
-from experiments.journal_twin import Course
+from experiments.operations.calibration import Twin, half
+from experiments.operations.stretches import Stretch
+from experiments.operations.twin import Course
 
 
 @dataclass(frozen=True, slots=True)

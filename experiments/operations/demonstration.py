@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autoscaling_env.run_folder import RunFolder
-from experiments.counterfactuals import counterfactual
-from experiments.operating import JOURNAL, Unwatched, Watcher, operate
-from experiments.operating_picture import operated_picture
+from experiments.operations.picture import operated_picture
+from experiments.operations.report import counterfactual
+from experiments.operations.running import JOURNAL, Unwatched, Watcher, operate
 from live.clients import command_client
 from live.server import EmbeddedServer
 from operate.config import OperateConfig, operate_model

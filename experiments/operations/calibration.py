@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoscaling_env.settings import with_overrides
-from experiments.journal_demand import Beliefs, Counts, Demand
-from experiments.journal_stretches import Stretch
-from experiments.journal_twin import Course, play_in_twin, recorded_counts, seen_startups, twin_config
+from experiments.operations.demand import Beliefs, Counts, Demand
+from experiments.operations.stretches import Stretch
+from experiments.operations.twin import Course, play_in_twin, recorded_counts, seen_startups, twin_config
 from operate.journal.settings import JournalSettings
 
 #: Factors on the recorded service times that are tried; then, so often, those half-way to the neighbours of the best.

@@ -11,8 +11,8 @@ import pytest
 
 from autoscaling_env.errors import InputError
 from experiments import replay
-from experiments.journal_played import read_stretches
-from tests.experiments.recorder import BEGIN, World, play_world, write_journal
+from experiments.operations.played import read_stretches
+from tests.experiments.operations.recorder import BEGIN, World, play_world, write_journal
 
 WORLD = World(steps=150)
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from autoscaling_env.errors import InputError
-from experiments.journal_demand import Beliefs, Counts, Demand, ShuffledDemand
-from experiments.journal_played import Played, read_stretches
-from experiments.journal_twin import seen_startups
+from experiments.operations.demand import Beliefs, Counts, Demand, ShuffledDemand
+from experiments.operations.played import Played, read_stretches
+from experiments.operations.twin import seen_startups
 from operate.record import Record
-from tests.experiments.recorder import BEGIN, World, write_journal
+from tests.experiments.operations.recorder import BEGIN, World, write_journal
 
 START = World().start("little")
 BELIEFS = Beliefs(within_s=10.0, from_start=False, service_s=2.0, variation=0.5)

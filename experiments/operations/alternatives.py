@@ -13,11 +13,11 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError
 from autoscaling_env.policy import Policy
 from autoscaling_env.settings import with_overrides
-from experiments.journal_calibration import Twin
-from experiments.journal_demand import Counts, ShuffledDemand
-from experiments.journal_stretches import Stretch
-from experiments.journal_twin import Course, play_in_twin, twin_config
 from experiments.listening import Listener
+from experiments.operations.calibration import Twin
+from experiments.operations.demand import Counts, ShuffledDemand
+from experiments.operations.stretches import Stretch
+from experiments.operations.twin import Course, play_in_twin, twin_config
 from experiments.planners import HISTORY, trained_planner
 from experiments.policies import PLANNER, Setting, find_policy
 from simulator.search import VARIANTS

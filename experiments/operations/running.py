@@ -14,7 +14,7 @@ from typing import Protocol
 
 from autoscaling_env.errors import InputError
 from experiments.listening import Listener, Silent
-from experiments.operated_policies import Decider, fallback_of, policy_of, tried
+from experiments.operations.policies import Decider, fallback_of, policy_of, tried
 from live.clock import SystemClock
 from operate.config import OperateConfig
 from operate.controller.alone import alone_in

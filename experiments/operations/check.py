@@ -11,7 +11,7 @@ from functools import partial
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from experiments.listening import Silent
-from experiments.operated_policies import Decider, fallback_of, policy_of, tried
+from experiments.operations.policies import Decider, fallback_of, policy_of, tried
 from operate.config import OperateConfig
 from operate.controller.alone import is_taken
 from operate.kinds import source_kinds, target_kinds

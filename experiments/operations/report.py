@@ -12,15 +12,15 @@ import numpy as np
 from analysis.report.counterfactual import write_counterfactual
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import check_place
-from experiments.counterfactual_found import Counterfactual
-from experiments.counterfactual_page import page_of
-from experiments.journal_alternatives import Answers, Place
-from experiments.journal_calibration import calibrated
-from experiments.journal_demand import Beliefs
-from experiments.journal_fidelity import Limits, fidelity
-from experiments.journal_outcomes import Outcome, outcomes
-from experiments.journal_played import Played, read_stretches
 from experiments.listening import Listener, Silent
+from experiments.operations.alternatives import Answers, Place
+from experiments.operations.calibration import calibrated
+from experiments.operations.demand import Beliefs
+from experiments.operations.fidelity import Limits, fidelity
+from experiments.operations.outcomes import Outcome, outcomes
+from experiments.operations.played import Played, read_stretches
+from experiments.operations.report_found import Counterfactual
+from experiments.operations.report_page import page_of
 from experiments.policies import EXTERNAL, find_policy
 
 #: Who is asked beside the policy of the journal, unless told otherwise.

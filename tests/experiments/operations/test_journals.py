@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from autoscaling_env.errors import InputError
-from experiments.journals import journal_to_parquet, moment, read_journal
+from experiments.operations.journals import journal_to_parquet, moment, read_journal
 from operate.journal.writer import JournalWriter
 from tests.operate.journal.records import BEGIN, tick
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
-from experiments.journal_stretches import Stretch
+from experiments.operations.stretches import Stretch
 from operate.journal.settings import JournalSettings
 
 #: So many tasks in a row have the recorded mean exactly: else the drawn work of an hour would be off by chance, and
