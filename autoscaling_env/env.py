@@ -16,10 +16,11 @@ from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.info import computed
 from autoscaling_env.observation import ObservationWindow, observation_space
 from autoscaling_env.plugins import make_backend, make_workload
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.step import EpisodeCounts, Step
-from autoscaling_env.types import Observation, ScaleOutcome, ScaleReason, TaskBatch, Telemetry
+from autoscaling_env.types import Observation, ScaleOutcome, TaskBatch, Telemetry
 from autoscaling_env.workload import Workload, draw_episode
 
 

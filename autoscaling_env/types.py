@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from autoscaling_env.reasons import ScaleReason
 
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -83,16 +84,6 @@ class Telemetry:
     service_s: FloatArray
     deadline_met: BoolArray
     stale: tuple[str, ...] = ()
-
-
-class ScaleReason(StrEnum):
-    """Why a scaling request was or was not carried out as asked."""
-
-    OK = "ok"
-    AT_MINIMUM = "at_minimum"
-    AT_MAXIMUM = "at_maximum"
-    CLAMPED_BY_PLATFORM = "clamped_by_platform"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)

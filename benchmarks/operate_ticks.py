@@ -18,7 +18,8 @@ import numpy as np
 import psutil
 from rich.console import Console
 
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from benchmarks.timing import row, show
 from experiments.operations.running import Unwatched, operate
 from live.clients import command_client

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 from cli.console import err, escape
 from cli.terminal import Terminal
 

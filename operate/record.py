@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 
 #: Of a record; a reader refuses a later one.
 SCHEMA = 1

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.schema import FACTS, STEP
-from autoscaling_env.types import ScaleReason
 from simulator.compiled.episodes import by_name
 
 Mask = NDArray[np.bool_]

@@ -14,7 +14,8 @@ import pytest
 from autoscaling_env.backend import Backend
 from autoscaling_env.config.distributions import Constant
 from autoscaling_env.config.farm import FarmConfig
-from autoscaling_env.types import ScaleReason, TaskBatch, Telemetry
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import TaskBatch, Telemetry
 
 
 def batch(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autoscaling_env.types import ScaleOutcome, ScaleReason, TaskBatch, Telemetry
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome, TaskBatch, Telemetry
 
 
 @dataclass

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from analysis.tables import Row
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 from operate.config import Duration
 from operate.journal.filters import FILTERS
 from operate.journal.frame import arrow_schema, tables

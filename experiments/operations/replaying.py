@@ -42,8 +42,8 @@ def replay_journal(
     """Play the longest stretch of a journal as one episode; what was left out is in the result's notes.
 
     The tasks become a trace in the run folder, ``arrivals.csv``, and the configuration names it. Their work is drawn
-    with the recorded mean; nothing is calibrated (``experiments.operations.report`` does that). The episode ends with the
-    last task, as of any run.
+    with the recorded mean; nothing is calibrated (``experiments.operations.report`` does that). The episode ends with
+    the last task, as of any run.
 
     Args:
         journal: the folder of a journal, or of a controller's state, or one file.

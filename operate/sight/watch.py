@@ -7,8 +7,9 @@ import numpy as np
 from autoscaling_env.actions import Actions
 from autoscaling_env.info import computed
 from autoscaling_env.observation import ObservationWindow, observation_space
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.step import EpisodeCounts, Step
-from autoscaling_env.types import Info, Observation, ScaleOutcome, ScaleReason, Telemetry
+from autoscaling_env.types import Info, Observation, ScaleOutcome, Telemetry
 from operate.config import OperateConfig
 from operate.reading import TargetState
 from operate.sight.estimator import Sight

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 from operate.reading import TargetState
 from operate.target import Fenced, Target
 

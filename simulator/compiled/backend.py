@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autoscaling_env.config.farm import FarmConfig
-from autoscaling_env.types import ScaleOutcome, ScaleReason, TaskBatch, TaskLog, Telemetry
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from simulator.compiled import kernel
 from simulator.compiled.first_use import announce
 from simulator.compiled.kernel import Farms

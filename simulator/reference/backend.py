@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autoscaling_env.config.farm import FarmConfig
-from autoscaling_env.types import ScaleOutcome, ScaleReason, TaskBatch, TaskLog, Telemetry
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from simulator.delays import Delays
 from simulator.reference.farm import Farm
 

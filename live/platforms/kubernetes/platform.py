@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts
 from live.platforms.kubernetes import objects
 from live.platforms.kubernetes.client import Api

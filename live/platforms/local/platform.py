@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts, WorkerRecord
 from live.platforms.local.processes import Processes
 

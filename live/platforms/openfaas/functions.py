@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.platform import Roster, WorkerCounts, WorkerRecord
 from live.platforms.openfaas.deployment import function_of
 from live.platforms.openfaas.edition import CE_FUNCTIONS, CE_REPLICAS

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.clock import Clock
 from live.platform import Departure, FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas.deployment import Blueprint

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.clock import Clock
 from live.platform import FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas.deployment import Blueprint

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.platform import Roster, WorkerCounts
 from live.platforms.openfaas.edition import CE_REPLICAS, deploy_workers
 from live.platforms.openfaas.errors import DOUBTFUL, GatewayRejected

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from live.platforms.kubernetes.client import Api, Json
 from live.platforms.kubernetes.errors import ClusterConflict, ClusterRefused
 from live.platforms.kubernetes.removal import DeletionCosts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autoscaling_env.types import ScaleOutcome, ScaleReason
+from autoscaling_env.reasons import ScaleReason
+from autoscaling_env.types import ScaleOutcome
 from operate.reading import TargetState
 from operate.targets.processes.pool import ProcessPool
 from operate.targets.processes.settings import ProcessesConfig

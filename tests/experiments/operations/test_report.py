@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autoscaling_env.errors import InputError
-from experiments import journal_alternatives
+from experiments.operations import alternatives
 from experiments.operations.report import Limits, counterfactual
 from operate.journal.reader import JournalReader
 from operate.record import Record
@@ -101,7 +101,7 @@ def test_with_the_tasks_known_nobody_is_cheaper_at_that_share(tmp_path: Path) ->
 def test_what_is_not_named_is_the_journals_policy_and_the_usual_ones(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_alternatives, "MOST_SEARCHED", 2_000_000)
+    monkeypatch.setattr(alternatives, "MOST_SEARCHED", 2_000_000)
     found = counterfactual(folder)
     assert [each.policy for each in found.outcomes] == ["recorded counts", "keda", "hpa", "static-best"]
     assert any(note.startswith("left out: hindsight: 1") for note in found.notes)

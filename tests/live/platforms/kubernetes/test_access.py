@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from autoscaling_env.config import Config, default_config
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.testing.backend import batch, steady
-from autoscaling_env.types import ScaleReason
 from live.platforms.kubernetes.access import NEEDED, Permission
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.doctor import examine

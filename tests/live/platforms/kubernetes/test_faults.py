@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from autoscaling_env.errors import BackendError
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.testing.backend import batch, steady
-from autoscaling_env.types import ScaleReason
 from live.backend import LiveBackend
 from live.platforms.kubernetes.errors import WorkloadGone
 from live.platforms.kubernetes.farm import kubernetes_backend

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.testing.backend import batch, steady
-from autoscaling_env.types import ScaleReason
 from live.platforms.kubernetes.names import DELETION_COST, Names
 from live.probing import measure_platform
 from tests.live.farms import done_once

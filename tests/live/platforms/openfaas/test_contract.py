@@ -11,8 +11,8 @@ import pytest
 from autoscaling_env.backend import Backend
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.testing.backend import BackendContract, batch
-from autoscaling_env.types import ScaleReason
 from live.backend import LiveBackend
 from live.platforms.openfaas.platform import OpenFaaSPlatform
 from tests.live.platforms.openfaas.farms import quick_config

@@ -11,8 +11,8 @@ import pytest
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError
+from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.testing.backend import steady
-from autoscaling_env.types import ScaleReason
 from live.platforms.openfaas.farm import make_openfaas
 from live.platforms.openfaas.lifecycle import down, status, up
 from tests.live.platforms.openfaas.farms import eventually

@@ -8,7 +8,7 @@ import pytest
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError, InputError
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 from live.platform import FarmSpec
 from live.platforms.openfaas.deployment import function_of
 from live.platforms.openfaas.platform import OpenFaaSPlatform

@@ -11,7 +11,7 @@ import pytest
 
 from autoscaling_env.config.openfaas import OpenFaasConfig
 from autoscaling_env.errors import BackendError
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 from live.platform import FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas.platform import OpenFaaSPlatform
 from tests.live.platforms.openfaas.farms import eventually, roster

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autoscaling_env.types import ScaleReason
+from autoscaling_env.reasons import ScaleReason
 from live.platforms.kubernetes.access import Permission
 from operate.targets.kubernetes import access
 from operate.targets.kubernetes.examine import ELSE, examine
