@@ -22,7 +22,7 @@ WORDS: dict[Kind, str] = {
     Kind.REDIS_KILLED: r"the source cannot be read: Redis at .*?: [^;]+",
     Kind.REDIS_STOPPED: r"the source cannot be read: Redis at .*?: [^;]+",
     Kind.REDIS_RESET: r"_total fell from \d+ to \d+: taken as a counter that began anew",
-    Kind.REDIS_JUMP: r"arrived_total rose from \d+ to \d+: taken as set by somebody",
+    Kind.REDIS_JUMP: r"arrived_total (rose|fell) from \d+ to \d+: taken as set by somebody",
     Kind.EXPORTER_FROZEN: r"the source's newest value is \d+ s old",
     Kind.EXPORTER_AWAY: r"the source's newest value is \d+ s old|the source cannot be read",
     Kind.PROMETHEUS_STOPPED: r"the source cannot be read",
