@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from autoscaling_env.reasons import ScaleReason
 from cli.console import err, escape
 from cli.terminal import Terminal
 
@@ -31,7 +30,7 @@ class Console(Terminal):
             err.print(f"[bold]{HEADINGS}[/]", highlight=False, soft_wrap=True)
         self._ticks += 1
         facts, why = row(record)
-        trouble = record.stale or _outcome(record)
+        trouble = record.stale or record.objection
         line = Text.assemble(facts, "  ", (why, "" if trouble else "dim"))
         if err.is_terminal and not trouble:
             err.print(line, no_wrap=True, overflow="ellipsis", highlight=False)
@@ -53,7 +52,7 @@ def row(record: Record) -> tuple[str, str]:
     oldest = "?" if oldest_s is None else _span(oldest_s)
     ready = f"{record.ready}/{record.requested}"
     facts = f"{record.at[11:19]}  {waiting:>7}  {oldest:>6}  {ready:>7}  {decision(record):<16}"
-    return facts, "; ".join(filter(None, [_outcome(record), *_bent(record), record.because]))
+    return facts, "; ".join(filter(None, [record.objection, *map(str, record.bends), record.because]))
 
 
 def decision(record: Record) -> str:
@@ -65,16 +64,6 @@ def decision(record: Record) -> str:
     if record.wanted == record.requested:
         return f"stays at {record.requested}"
     return f"would be {record.wanted}"
-
-
-def _outcome(record: Record) -> str:
-    """Return what the platform said where it did not just do what it was asked for."""
-    return "" if record.outcome == ScaleReason.OK else record.outcome
-
-
-def _bent(record: Record) -> list[str]:
-    """Return what guardrails made of the policy's count."""
-    return [f"{each.guardrail} {each.before} -> {each.after}: {each.because}" for each in record.bends]
 
 
 def _span(seconds: float) -> str:

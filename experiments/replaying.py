@@ -41,7 +41,7 @@ def replay(
 
     Args:
         run: a run folder of ``compare``, ``evaluate`` or ``replay``, or a controller's journal
-            (``experiments.journal_replaying``).
+            (``experiments.operations.replaying``).
         backend: name of the farm.
         engine: simulation engine of a farm that has several.
         config: a YAML file over the run's own configuration.

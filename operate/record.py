@@ -28,6 +28,9 @@ class Bend:
     after: int
     because: str
 
+    def __str__(self) -> str:
+        return f"{self.guardrail} {self.before} -> {self.after}: {self.because}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -48,8 +51,8 @@ class Record:
         late_s: seconds after its time that the tick began.
         age_s: seconds ago that the readings were true.
         stale: why they are not to be relied on; "".
-        seen: backlog, in_flight, arrived, completed (tasks of this tick), missed (of those completed), service_s,
-            oldest_s; None: nobody knows.
+        seen: backlog, in_flight, arrived, completed (tasks of this tick), done (those that came to what is promised),
+            missed (of those), service_s, oldest_s, elapsed_s (since the reading before); None: nobody knows.
         estimated: names in ``seen`` that are estimates.
         remarks: what else happened, a sentence each: resets, jumps, outages, changes by others.
         failed: who did not do what was asked of them: ``source``, ``target``, ``policy``, ``scaler``, ``election``.
@@ -122,6 +125,11 @@ class Record:
     def refused(self) -> bool:
         """Whether the platform was asked for workers and did nothing."""
         return self.outcome.startswith(ScaleReason.REJECTED)
+
+    @property
+    def objection(self) -> str:
+        """What the platform said where it did not just do what it was asked for; "": it did, or was not asked."""
+        return "" if self.outcome == ScaleReason.OK else self.outcome
 
     def to_json(self) -> dict[str, Any]:
         """Return it in what JSON holds."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 
-from ruamel.yaml import YAML
-
 from autoscaling_env.config.root import Config
+from autoscaling_env.config.yaml import dumped
 
 #: Keys of a workload that came later.
 LATER = ("arrivals", "column", "unit", "timezone", "gaps", "series")
@@ -16,12 +14,7 @@ LATER = ("arrivals", "column", "unit", "timezone", "gaps", "series")
 
 def config_yaml(config: Config) -> str:
     """Return the resolved configuration as YAML that ``--config`` reads back to the same value."""
-    text = io.StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.dump(config.model_dump(mode="json"), text)
-    return text.getvalue()
+    return dumped(config.model_dump(mode="json"))
 
 
 def config_digest(config: Config) -> str:

@@ -45,6 +45,16 @@ def parse(text: str, source: str) -> tuple[Any, dict[Path, int]]:
     return data, lines
 
 
+def dumped(data: Any) -> str:
+    """Return plain data as YAML that ``parse`` reads back, keys in their order."""
+    text = io.StringIO()
+    yaml = _yaml()
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(data, text)
+    return text.getvalue()
+
+
 def _yaml() -> YAML:
     return YAML(typ="safe", pure=True)
 

@@ -17,11 +17,12 @@ from typing import Any
 from autoscaling_env.run_folder import RunFolder
 from experiments.operations.picture import operated_picture
 from experiments.operations.report import counterfactual
-from experiments.operations.running import JOURNAL, Unwatched, Watcher, operate
+from experiments.operations.running import Unwatched, Watcher, operate
 from live.clients import command_client
 from live.server import EmbeddedServer
 from operate.config import OperateConfig, operate_model
 from operate.demo.load import PERIOD_S, WORK_S, Load
+from operate.journal.files import SUBFOLDER
 from operate.kinds import source_kinds
 from operate.record import Record
 from operate.targets.processes.pool import ProcessPool
@@ -120,7 +121,7 @@ def demo_operate(output_dir: Path, *, stop: threading.Event, watcher: Watcher | 
         source.close()
     stages = {"the HPA acted": shadow.records, "the planner acted": acting.records}
     told = {name: _summed(records) for name, records in stages.items() if len(records) > 1}
-    files = {"journal": folder / "state" / JOURNAL}
+    files = {"journal": folder / "state" / SUBFOLDER}
     verdict = ""
     if told:
         files["picture"] = operated_picture({name: stages[name] for name in told}, folder / "operated.png", PERIOD_S)

@@ -15,7 +15,6 @@ from pydantic import TypeAdapter, ValidationError
 from analysis.tables import Row
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
-from autoscaling_env.reasons import ScaleReason
 from operate.config import Duration
 from operate.journal.filters import FILTERS
 from operate.journal.frame import arrow_schema, tables
@@ -158,9 +157,7 @@ def moment(option: str, text: str, now: datetime) -> datetime:
 def _shown(record: Record) -> Row:
     """Return a record as a line of a table."""
     backlog = record.seen.get("backlog")
-    bends = (f"{each.guardrail} {each.before} -> {each.after}: {each.because}" for each in record.bends)
-    outcome = "" if record.outcome == ScaleReason.OK else record.outcome
-    said = [outcome, *bends, record.because, record.stale, record.changed_by, *record.remarks]
+    said = [record.objection, *map(str, record.bends), record.because, record.stale, record.changed_by, *record.remarks]
     return {
         "At": record.at[:19],
         "Tick": str(record.tick) if record.kind == "tick" else record.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -10,6 +11,7 @@ from agents.planning.forecast import History
 from agents.planning.forecast.forecaster import Counts
 from autoscaling_env.errors import InputError
 from operate.config import OperateConfig
+from operate.journal.files import SUBFOLDER
 from operate.journal.reader import JournalReader
 from operate.source import Recalls, Source
 
@@ -17,6 +19,28 @@ from operate.source import Recalls, Source
 LEAST_S = 600.0
 #: A tick that saw more than so many intervals at once is no step of a history.
 LATE = 1.5
+
+
+class OncePerPeriod:
+    """A past that is read when a period begins, and not again in it: a month of a journal takes seconds to read.
+
+    Args:
+        read: returns it; None: there is none.
+        wall: seconds since 1970.
+        period_s: of the queue.
+    """
+
+    def __init__(self, read: Callable[[], History | None], wall: Callable[[], float], period_s: float) -> None:
+        self._read, self._wall, self._period_s = read, wall, period_s
+        self._lap: int | None = None
+        self._history: History | None = None
+
+    def __call__(self) -> History | None:
+        """Return what is known in this period."""
+        lap = int(self._wall() // self._period_s)
+        if lap != self._lap:
+            self._history, self._lap = self._read(), lap
+        return self._history
 
 
 def recalled(config: OperateConfig, source: Source, wall_s: float) -> History | None:
@@ -34,10 +58,8 @@ def recalled(config: OperateConfig, source: Source, wall_s: float) -> History | 
 
 def journal_past(config: OperateConfig) -> History | None:
     """Return the arrivals of the journal in the controller's own state, cut where it did not run; None: too few."""
-    if not (config.state / "journal").is_dir():
-        return None
     try:
-        reader = JournalReader(config.state / "journal")
+        reader = JournalReader(config.state / SUBFOLDER)
     except InputError:
         return None
     stretches: list[tuple[float, list[float]]] = []

@@ -16,9 +16,9 @@ from autoscaling_env.policy import Policy
 from autoscaling_env.types import Info, Observation
 from experiments.environments import load_workload
 from experiments.listening import Listener, Silent
-from experiments.operations.past import journal_past, recalled
+from experiments.operations.past import OncePerPeriod, journal_past, recalled
 from experiments.operations.queue import simulated
-from experiments.planners import REMEMBERED, drawn_past, planner_of
+from experiments.planners import drawn_past, planner_of
 from experiments.policies import EXTERNAL, PLANNER, RECALLING, Setting, find_policy, make_policy
 from operate.config import OperateConfig
 from operate.reading import Reading, TargetState
@@ -56,15 +56,17 @@ class Renewed:
 
     def __init__(self, make: Callable[[], Policy]) -> None:
         self._make = make
-        self._policy = make()
+        self._policy: Policy | None = None
 
     def reset(self) -> None:
         """Make the policy anew."""
         self._policy = self._make()
-        self._policy.reset()
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Return what the policy wants."""
+        if self._policy is None:
+            self.reset()
+        assert self._policy is not None  # noqa: S101 - it was just made
         return self._policy.decide(observation, info)
 
     def explanation(self) -> dict[str, Any] | None:
@@ -115,7 +117,7 @@ def _planner(
     """Return the planner; its history is a file's, else the source's, else the journal's, else the last minutes."""
     environment = simulated(config, _usual_rate(config), config.settings)
     workload = load_workload(environment, Silent())
-    drawn = drawn_past(environment, workload, range(REMEMBERED))
+    drawn = drawn_past(environment, workload, range(1))  # an hour of them says what work is drawn from
     tasks: SeenTasks | None = (known.tasks if known is not None else None) or drawn.tasks
     effort = Effort(budget_s=config.guardrails.decide_within / 2)
     if known is not None and known.history.step_s != config.interval:
@@ -124,15 +126,19 @@ def _planner(
             f"{config.interval:g} s; make it with --step-duration {config.interval:g}"
         )
 
-    def history() -> tuple[History | None, str]:
+    what = "the file's history" if known is not None else "the arrivals of its own journal"
+    if known is None and config.recall:
+        what = f"what the source remembers of {config.recall:g} s"
+
+    def read() -> History | None:
         if known is not None:
-            return known.history, "the file's history"
-        if config.recall:
-            return recalled(config, source, wall()), f"what the source remembers of {config.recall:g} s"
-        return journal_past(config), "the arrivals of its own journal"
+            return known.history
+        return recalled(config, source, wall()) if config.recall else journal_past(config)
+
+    history = OncePerPeriod(read, wall, config.period)
 
     def make() -> Policy:
-        past, _ = history()
+        past = history()
         begin = int(wall() % config.period // config.interval)
         settings: dict[str, Any] = {"max_steps": None, "begin": begin, "charges_waiting": True}
         if past is None:
@@ -140,7 +146,7 @@ def _planner(
             settings["forecaster"] = Persistence(past.mean, weight=GUESSED)
         return planner_of(environment, workload, Past(past, tasks), effort, **settings)
 
-    found, what = history()
+    found = history()
     steps = 0 if found is None else sum(map(len, found.episodes))
     listener.note(
         f"planner: knows {what}, {steps} steps" if steps else "planner: knows no history, foresees what came last"

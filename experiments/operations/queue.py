@@ -9,7 +9,7 @@ from typing import Any
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.loading import assigned, layer, read_source, validated
 from autoscaling_env.config.problems import Source as Layer
-from operate.config import OperateConfig, operate_model
+from operate.config import ObjectiveConfig, OperateConfig, operate_model
 
 #: Simulated episodes of a queue take so long; only policies that are searched or trained need them.
 EPISODE_S = 3600.0
@@ -25,20 +25,40 @@ def operate_config(file: Path | str | Layer, assignments: Sequence[str] = ()) ->
     return validated(operate_model(), [source, *assigned(assignments)])
 
 
-def price_of_a_miss(config: OperateConfig) -> float:
+def price_of_a_miss(objective: ObjectiveConfig, service_s: float) -> float:
     """Return what a late task costs, so that keeping the promise is what pays.
 
     The share that is promised is the newsvendor's critical ratio: with a price of u for a task too late and o for the
     worker-time that a task takes, it pays to be ready for a share of u / (u + o) of what may come (Arrow, Harris and
     Marschak, "Optimal Inventory Policy", 1951); so u = o x share / (1 - share).
     """
-    share = config.objective.share
-    return config.tasks.service_time * worker_second(config) * share / (1 - share)
+    return service_s * worker_second(objective) * objective.share / (1 - objective.share)
 
 
-def worker_second(config: OperateConfig) -> float:
+def worker_second(objective: ObjectiveConfig) -> float:
     """Return what a worker costs for a second; where workers cost nothing, a decision still needs their ratio."""
-    return (config.objective.cost_per_worker_hour or 1.0) / 3600
+    return (objective.cost_per_worker_hour or 1.0) / 3600
+
+
+def promised(objective: ObjectiveConfig, service_s: float, step_s: float, window_s: float) -> dict[str, Any]:
+    """Return what a promise means in the simulator, by dotted keys: the decision loop, and what a step is worth.
+
+    Args:
+        objective: what is promised.
+        service_s: mean work of a task.
+        step_s: between decisions.
+        window_s: that a policy sees.
+    """
+    return {
+        "farm.pickup": {"kind": "constant", "value_s": 0.0},
+        "environment.step_duration_s": step_s,
+        "environment.observation_window_s": window_s,
+        "environment.action": "target",
+        "reward.objective": "cost",
+        "reward.target_qos": objective.share,
+        "reward.worker_second_price": worker_second(objective),
+        "reward.missed_deadline_price": price_of_a_miss(objective, service_s),
+    }
 
 
 def simulated(config: OperateConfig, rate: float, settings: dict[str, Any] | None = None) -> Config:
@@ -53,7 +73,6 @@ def simulated(config: OperateConfig, rate: float, settings: dict[str, Any] | Non
         "farm.min_workers": bounds.min,
         "farm.max_workers": bounds.max,
         "farm.initial_workers": min(max(1, bounds.min), bounds.max),
-        "farm.pickup": _spread(0.0, 0.0),
         "farm.startup": _spread(config.workers.startup_time, 0.25),
         "workload": {
             "kind": "phases",
@@ -70,14 +89,8 @@ def simulated(config: OperateConfig, rate: float, settings: dict[str, Any] | Non
             "service": {"distribution": _spread(service_s, config.tasks.variation)},
             "deadline": {"coefficient": 1.0, "floor_s": deadline_s, "cap_s": deadline_s},
         },
-        "environment.step_duration_s": config.interval,
-        "environment.observation_window_s": config.observation_window,
+        **promised(objective, service_s, config.interval, config.observation_window),
         "environment.max_steps": max(1, round(EPISODE_S / config.interval)),
-        "environment.action": "target",
-        "reward.objective": "cost",
-        "reward.target_qos": objective.share,
-        "reward.worker_second_price": worker_second(config),
-        "reward.missed_deadline_price": price_of_a_miss(config),
     }
     known = [layer("operate", key, value) for key, value in derived.items()]
     given = [layer(f"settings {key}", key, value) for key, value in (settings or {}).items()]

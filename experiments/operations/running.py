@@ -26,6 +26,7 @@ from operate.controller.keeping import Keeping
 from operate.controller.loop import run
 from operate.controller.seeing import Eyes
 from operate.controller.writing import Writer
+from operate.journal.files import SUBFOLDER
 from operate.journal.settings import start_info
 from operate.journal.writer import JournalWriter
 from operate.kinds import source_kinds, target_kinds
@@ -36,8 +37,6 @@ from operate.page.server import PageServer
 from operate.record import Record
 from operate.source import Source
 from operate.target import Target
-
-JOURNAL = "journal"
 
 
 class Watcher(Listener, Protocol):
@@ -128,7 +127,7 @@ def operate(
             run(controller, config.interval, clocks.now, stop.wait, ticks)
         finally:
             controller.stop("stopped")
-    return Operated(publisher.ticks, publisher.writes, config.state / JOURNAL, publisher.last)
+    return Operated(publisher.ticks, publisher.writes, config.state / SUBFOLDER, publisher.last)
 
 
 def _parts(
@@ -215,7 +214,7 @@ def _publishing(
 ) -> Iterator[_Publisher]:
     megabytes = config.journal.file_megabytes
     with ExitStack() as stack:
-        journal = JournalWriter(config.state / JOURNAL, keep_s=config.journal.keep, file_bytes=megabytes * 1e6)
+        journal = JournalWriter(config.state / SUBFOLDER, keep_s=config.journal.keep, file_bytes=megabytes * 1e6)
         stack.callback(_close_journal, journal)
         page = None
         if config.page is not None:

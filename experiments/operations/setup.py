@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
+from autoscaling_env.config.yaml import dumped
 from autoscaling_env.errors import BackendError, InputError
 from autoscaling_env.files import atomic_write
 from operate.config import operate_model
@@ -142,8 +141,8 @@ def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]], 
     source.pop("found", None)
     by = f" {hints['by']} has these now." if "min" in hints else ""
     return TEMPLATE.format(
-        source=_yaml({"source": source}),
-        target=_yaml({"target": target}),
+        source=dumped({"source": source}),
+        target=dumped({"target": target}),
         other_sources=_others(sources),
         other_targets=_others(targets),
         unknown=_unknown(source),
@@ -170,12 +169,3 @@ def _others(found: Sequence[Mapping[str, Any]]) -> str:
     lines = [f"\n#   also found: {', '.join(f'{name}: {value}' for name, value in each.items())}" for each in rest]
     more = len(found) - 1 - len(rest)
     return "".join(lines) + (f"\n#   and {more} more" if more > 0 else "")
-
-
-def _yaml(data: Mapping[str, Any]) -> str:
-    text = io.StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.dump(dict(data), text)
-    return text.getvalue()

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
-from operate.journal.frame import Runs
+from operate.journal.frame import SEEN, Runs
 from operate.record import Record
 
 #: So many ticks may be missing between two records; what came in them is shared evenly among their steps.
 MOST_MISSING = 3
-_SEEN = ("backlog", "in_flight", "arrived", "completed", "missed", "service_s", "oldest_s")
 
 
 class Tick(NamedTuple):
@@ -105,7 +104,7 @@ def _tick(record: Record, run: int) -> Tick:
         value = record.seen.get(name)
         return np.nan if value is None else float(value)
 
-    numbers = {name: seen(name) for name in _SEEN}
+    numbers = {name: seen(name) for name in SEEN}
     return Tick(
         run=run,
         at=datetime.fromisoformat(record.at),
@@ -151,7 +150,7 @@ def _made(row: list[Tick]) -> Iterator[Stretch]:
     ends = np.cumsum(steps) - 1
     known = np.zeros(ends[-1] + 1, dtype=np.bool_)
     known[ends] = True
-    whole = {name: np.array([getattr(tick, name) for tick in ticks]) for name in (*_SEEN, "requested", "ready")}
+    whole = {name: np.array([getattr(tick, name) for tick in ticks]) for name in (*SEEN, "requested", "ready")}
 
     def shared(name: str) -> FloatArray:
         return np.repeat(whole[name].astype(np.float64) / steps, steps)

@@ -20,6 +20,7 @@ from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import BoolArray, FloatArray
 from autoscaling_env.workload import Workload
 from experiments.operations.demand import Demand
+from experiments.operations.queue import promised
 from experiments.operations.stretches import Stretch
 from operate.journal.settings import JournalSettings
 
@@ -63,8 +64,8 @@ def twin_config(
 ) -> Config:
     """Return the configuration in which a stretch is played.
 
-    A missed task costs as much as the work of 1 / (1 - share) tasks: to miss all that may be missed costs as much as
-    all work does. It is what `static-best`, `hindsight` and the planner weigh workers against.
+    A late task costs what it does for a controller (``experiments.operations.queue.price_of_a_miss``): it is what
+    `static-best`, `hindsight` and the planner weigh workers against.
 
     Args:
         settings: what the controller was told; its ``settings`` for the policy win over all of this.
@@ -79,23 +80,15 @@ def twin_config(
     counts = [int(stretch.first.ready), *(stretch.requested.tolist() if recorded else [])]
     least = min([settings.bounds.min, *(counts if recorded else [])])
     most = max([settings.bounds.max, *(counts if recorded else [])])
-    second_price = (settings.objective.cost_per_worker_hour or 1.0) / 3600
-    missed_price = second_price * demand.mean_service_s / (1 - settings.objective.share)
+    window_s = settings.observation_window or _WINDOW_STEPS * stretch.step_s
     values: dict[str, Any] = {
         "farm.min_workers": least,
         "farm.max_workers": most,
         "farm.initial_workers": min(max(counts[0], least), most),
-        "farm.pickup": {"kind": "constant", "value_s": 0.0},
         "farm.startup": startup_of(settings, startups_s),
         **_tasks(settings.objective.within_s, demand.mean_service_s),
-        "environment.step_duration_s": stretch.step_s,
-        "environment.observation_window_s": settings.observation_window or _WINDOW_STEPS * stretch.step_s,
+        **promised(settings.objective, demand.mean_service_s, stretch.step_s, window_s),
         "environment.max_steps": len(stretch),
-        "environment.action": "target",
-        "reward.objective": "cost",
-        "reward.target_qos": settings.objective.share,
-        "reward.worker_second_price": second_price,
-        "reward.missed_deadline_price": missed_price,
     }
     return with_overrides(with_overrides(default_config(), values), dict(settings.settings))
 

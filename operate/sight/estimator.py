@@ -61,21 +61,22 @@ class Estimator:
     def update(self, now_s: float, reading: Reading, ready: int) -> Sight:
         """Return what is known, from one more reading and the workers that are ready."""
         time_s = now_s - reading.age_s
-        elapsed_s = 0.0 if self._curve is None else max(0.0, time_s - self._time_s)
+        time_s = time_s if self._curve is None else max(time_s, self._time_s)
+        elapsed_s = 0.0 if self._curve is None else time_s - self._time_s
         self._service.tell(reading.service_s)
         flow = self._flows.update(reading, ready, elapsed_s)
         left = flow.backlog if self._until_started else flow.backlog + flow.in_flight
         if self._curve is None:
-            self._curve, self._time_s = ArrivalCurve(time_s - (reading.oldest_s or 0.0)), time_s
+            self._curve = ArrivalCurve(time_s - (reading.oldest_s or 0.0))
             self._curve.add(time_s, flow.backlog + flow.in_flight)
             self._rank = self._curve.count - left  # what was taken before we looked is nobody's to judge
         else:
-            self._curve.add(max(time_s, self._time_s), flow.arrived)
+            self._curve.add(time_s, flow.arrived)
         purged = self._purged(self._curve, left)
         counted = None if self._until_started or "completed" in flow.estimated else flow.completed
-        done_s, took_s = self._done(self._curve, left, counted, max(time_s, self._time_s), elapsed_s)
+        done_s, took_s = self._done(self._curve, left, counted, time_s, elapsed_s)
         self._learn(flow, ready, elapsed_s)
-        self._time_s = max(time_s, self._time_s)
+        self._time_s = time_s
         return self._sight(time_s, elapsed_s, flow, reading, done_s, took_s, purged)
 
     def _learn(self, flow: Flow, ready: int, elapsed_s: float) -> None:

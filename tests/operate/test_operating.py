@@ -284,7 +284,7 @@ def test_a_late_task_costs_so_much_that_keeping_the_promise_pays(configured):
     config = experiments.operate_config(
         configured(objective={"finish_within": 5, "share": 0.9, "cost_per_worker_hour": 3.6})
     )
-    assert price_of_a_miss(config) == pytest.approx(0.2 * 0.001 * 9)
+    assert price_of_a_miss(config.objective, config.tasks.service_time) == pytest.approx(0.2 * 0.001 * 9)
     env = simulated(config, 3.0)
     assert env.reward.objective == "cost"
     assert env.reward.missed_deadline_price == pytest.approx(0.0018)
