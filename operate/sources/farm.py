@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from autoscaling_env.errors import AutoscalingError
 from autoscaling_env.farm_kind import Finding
 from live.history import parse
 from live.wire.keys import key
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import waited
+from operate.sources.redis_doctor import looked_at
 from operate.sources.redis_server import Command, RedisSection, RedisServer
 
 #: Results that are read at most, the newest: so many tell the mean.
@@ -143,15 +143,16 @@ def _remarks(episode: Mapping[bytes, bytes]) -> Iterator[str]:
 
 def examine(settings: Any) -> Sequence[Finding]:
     """Look at the server, and at whether an episode runs on the farm."""
-    try:
-        with closing(RedisServer(settings)) as server:
-            (episode,) = server.ask(("HGETALL", key(settings.farm, "episode")))
-    except AutoscalingError as error:
-        return [Finding("farm", False, str(error), "correct source.url, or start the server")]
+    return looked_at("farm", settings, _look)
+
+
+def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
+    (episode,) = server.ask(("HGETALL", key(settings.farm, "episode")))
     if not episode:
-        return [Finding("farm", False, f"no episode on farm {settings.farm!r}", "name it in source.farm, or start it")]
+        yield Finding("farm", False, f"no episode on farm {settings.farm!r}", "name it in source.farm, or start it")
+        return
     controller = episode.get(b"controller", b"").decode(errors="replace")
-    return [Finding("farm", True, f"farm {settings.farm!r}, controlled by {controller or 'nobody'}")]
+    yield Finding("farm", True, f"farm {settings.farm!r}, controlled by {controller or 'nobody'}")
 
 
 def find(*, redis_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:

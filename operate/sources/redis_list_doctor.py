@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.errors import BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.sources.ages import timestamp_s, waited
+from operate.sources.redis_doctor import MOST, key_finding, looked_at
 from operate.sources.redis_server import RedisSection, RedisServer
 
-#: Most queues that are suggested, the longest first.
-MOST = 20
 #: Lists in which workers keep what they hold, by their name.
 HELD = re.compile(r"(?i)(processing|in[-_]?flight|reserved|unack|working|running)")
 #: Keys of a farm of ours: it is a source of its own.
@@ -22,11 +21,7 @@ OURS = re.compile(r"\{[^}]+\}:")
 
 def examine(settings: Any) -> Sequence[Finding]:
     """Look at the server, and at the type and content of each key."""
-    try:
-        with closing(RedisServer(settings)) as server:
-            return list(_look(settings, server))
-    except AutoscalingError as error:
-        return [Finding("Redis", False, str(error), "correct source.url, or start the server")]
+    return looked_at("Redis", settings, _look)
 
 
 def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
@@ -38,19 +33,6 @@ def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
             yield _counter(server, name, key)
     if settings.timestamp_field:
         yield _timestamp(settings, server)
-
-
-def key_finding(server: RedisServer, what: str, key: str, kinds: set[bytes], remedy: str) -> Finding:
-    """Return whether a key is of one of these types; one that is not there is an empty queue, or a wrong name."""
-    try:
-        (kind,) = server.ask(("TYPE", key))
-    except BackendError as error:
-        remedy = "correct source.url, or start the server; an account needs +@read on the key (ACL)"
-        return Finding(what, False, str(error), remedy)
-    if kind == b"none":
-        return Finding(what, True, f"{key!r} is not there now: it is empty, or its name is another")
-    detail = f"{key!r} is a {kind.decode()} at {server.where}"
-    return Finding(what, kind in kinds, detail, "" if kind in kinds else remedy)
 
 
 def _counter(server: RedisServer, name: str, key: str) -> Finding:

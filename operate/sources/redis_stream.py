@@ -14,7 +14,7 @@ from operate.reading import Fact, Reading
 from operate.sources.ages import waited
 from operate.sources.redis_server import RedisSection, RedisServer
 from operate.sources.redis_stream_doctor import examine, find
-from operate.sources.redis_stream_group import Group, Waiting, group_of, id_s
+from operate.sources.redis_stream_group import Group, Waiting, group_of, id_s, names_of
 
 #: Entries that are counted at most where the server does not tell the lag.
 MOST_COUNTED = 1000
@@ -82,8 +82,7 @@ class RedisStream:
     def _group(self, stream: Mapping[str, Any], groups: list[Mapping[str, Any]]) -> Group:
         found = group_of(self._settings.group, stream, groups)
         if found is None:
-            others = ", ".join(sorted(each["name"].decode(errors="replace") for each in groups)) or "none"
-            raise BackendError(f"{self.described}: there is no such group; there are: {others}")
+            raise BackendError(f"{self.described}: there is no such group; there are: {names_of(groups)}")
         return found
 
     def _backlog(self, group: Group, waiting: Waiting, remarks: list[str]) -> float:

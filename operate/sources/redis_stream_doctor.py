@@ -6,20 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.errors import BackendError
 from autoscaling_env.farm_kind import Finding
-from operate.sources.redis_list_doctor import MOST, key_finding
+from operate.sources.redis_doctor import MOST, key_finding, looked_at
 from operate.sources.redis_server import RedisSection, RedisServer
-from operate.sources.redis_stream_group import Group, group_of
+from operate.sources.redis_stream_group import Group, group_of, names_of
 
 
 def examine(settings: Any) -> Sequence[Finding]:
     """Look at the server, the stream and its group, and at what the server can tell of it."""
-    try:
-        with closing(RedisServer(settings)) as server:
-            return list(_look(settings, server))
-    except AutoscalingError as error:
-        return [Finding("Redis", False, str(error), "correct source.url, or start the server")]
+    return looked_at("Redis", settings, _look)
 
 
 def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
@@ -34,8 +30,9 @@ def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
     told, groups = server.ask(("XINFO STREAM", settings.key), ("XINFO GROUPS", settings.key))
     group = group_of(settings.group, told, groups)
     if group is None:
-        others = ", ".join(sorted(each["name"].decode(errors="replace") for each in groups)) or "none"
-        yield Finding("group", False, f"no group {settings.group!r}; there are: {others}", "name it in source.group")
+        yield Finding(
+            "group", False, f"no group {settings.group!r}; there are: {names_of(groups)}", "name it in source.group"
+        )
         return
     yield Finding("group", True, f"{settings.group!r}: {group.pending} pending, lag {group.lag}")
     yield _told(group)

@@ -52,6 +52,11 @@ def group_of(name: str, stream: Mapping[str, Any], groups: Sequence[Mapping[str,
     return None
 
 
+def names_of(groups: Sequence[Mapping[str, Any]]) -> str:
+    """Return the names of the groups in an answer of XINFO GROUPS, for a message."""
+    return ", ".join(sorted(each["name"].decode(errors="replace") for each in groups)) or "none"
+
+
 def _delivered(added: int | None, lag: int | None, read: int | None) -> int | None:
     if read is None and added is not None and lag is not None:
         return added - lag

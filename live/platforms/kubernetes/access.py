@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autoscaling_env.errors import BackendError
+from autoscaling_env.farm_kind import Finding
 from live.platforms.kubernetes.client import Api
 
 
@@ -54,6 +56,18 @@ NEEDED: tuple[Permission, ...] = (
 )
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def finding(api: Api, namespace: str, permission: Permission, remedy: str) -> Finding:
+    """Return whether we may, as a doctor says it; ``remedy`` is what to do where we may not."""
+    what = f"may {permission.shown}"
+    try:
+        may = allowed(api, namespace, permission)
+    except BackendError as error:
+        return Finding(what, False, str(error), "see the API server's log")
+    if may:
+        return Finding(what, True, f"in namespace {namespace}")
+    return Finding(what, False, f"not in namespace {namespace}; needed so that {permission.why}", remedy)
 
 
 def allowed(api: Api, namespace: str, permission: Permission) -> bool:

@@ -8,7 +8,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from live.backend import farm_spec
-from live.platforms.kubernetes.access import NEEDED, Permission, allowed
+from live.platforms.kubernetes.access import NEEDED, Permission, finding
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.farm import addresses
 from live.platforms.kubernetes.names import Names
@@ -42,7 +42,7 @@ def _findings(api: Api, config: Config) -> Iterator[Finding]:
         return
     yield _version(version)
     names = Names(config.live.kubernetes.namespace, config.live.farm)
-    permitted = {permission: _may(api, names, permission) for permission in NEEDED}
+    permitted = {permission: finding(api, names.namespace, permission, RBAC) for permission in NEEDED}
     yield from permitted.values()
     if permitted[_permission("list", "horizontalpodautoscalers")].ok:
         yield _rivals(api, names, config)
@@ -59,17 +59,6 @@ def _version(answer: dict[str, str]) -> Finding:
     shown = answer["gitVersion"]
     remedy = f"upgrade to {OLDEST[0]}.{OLDEST[1]} or newer: configured start-up delays need scheduling gates"
     return Finding("server version", number >= OLDEST, shown, "" if number >= OLDEST else remedy)
-
-
-def _may(api: Api, names: Names, permission: Permission) -> Finding:
-    what = f"may {permission.shown}"
-    try:
-        may = allowed(api, names.namespace, permission)
-    except BackendError as error:
-        return Finding(what, False, str(error), "see the API server's log")
-    if may:
-        return Finding(what, True, f"in namespace {names.namespace}")
-    return Finding(what, False, f"not in namespace {names.namespace}; needed so that {permission.why}", RBAC)
 
 
 def _rivals(api: Api, names: Names, config: Config) -> Finding:

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autoscaling_env.errors import BackendError
@@ -18,6 +18,16 @@ logger = logging.getLogger(__name__)
 #: Called with ``ADDED``, ``MODIFIED`` or ``DELETED`` and the object.
 Listener = Callable[[str, Json], None]
 PAUSE_S = 0.5
+
+
+def silence(informers: Iterable[Informer], renewal_s: float) -> str:
+    """Return why what informers say is out of date, "" where it is not; each watch of theirs lasts ``renewal_s``."""
+    for informer in informers:
+        if informer.trouble:
+            return informer.trouble
+        if informer.age_s() > 2 * renewal_s:
+            return f"the API server has been silent for {informer.age_s():.0f} s"
+    return ""
 
 
 class Informer:

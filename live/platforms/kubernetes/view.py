@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 
 from live.platforms.kubernetes.client import Api, Json
-from live.platforms.kubernetes.informer import Informer
+from live.platforms.kubernetes.informer import Informer, silence
 from live.platforms.kubernetes.names import ROLE, Names
-from live.platforms.kubernetes.owners import who_else
 from live.platforms.kubernetes.pods import Pod, read_pod
+from live.platforms.kubernetes.wanted import Wanted
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +32,7 @@ class View:
         self._lock = threading.RLock()
         self._pods: dict[str, Pod] = {}
         self._services: dict[str, Pod] = {}
-        self._requested, self._version = 0, 0
-        self._sent = -1
-        self._changed_by: list[str] = []
+        self._wanted = Wanted(0)
         self._failure = ""
         self.deleted = False
         self._informers = (
@@ -55,18 +53,13 @@ class View:
     @property
     def stale(self) -> str:
         """Why the view is out of date, or ""."""
-        for informer in self._informers:
-            if informer.trouble:
-                return informer.trouble
-            if informer.age_s() > 2 * self._renewal_s:
-                return f"the API server has been silent for {informer.age_s():.0f} s"
-        return ""
+        return silence(self._informers, self._renewal_s)
 
     @property
     def requested(self) -> int:
         """How many workers are wanted."""
         with self._lock:
-            return self._requested
+            return self._wanted.count or 0
 
     def workers(self) -> tuple[Pod, ...]:
         """Return the pods of workers, of all episodes, in no order."""
@@ -81,22 +74,18 @@ class View:
     def sending(self, workers: int) -> None:
         """Note that a request of ours is under way: the watch may tell of it before its answer is here."""
         with self._lock:
-            self._sent = workers
+            self._wanted.sending(workers)
 
     def asked(self, answer: Json) -> int:
         """Take in the server's answer to a request of ours; return the number it took."""
         with self._lock:
-            self._sent = -1
-            self._requested = int(answer.get("spec", {}).get("replicas", 0))
-            self._version = max(self._version, int(answer["metadata"]["resourceVersion"]))
             self.deleted = False
-            return self._requested
+            return self._wanted.asked(answer)
 
     def take_changed_by(self) -> str:
         """Return who else changed the wanted number since the last call, and forget it."""
         with self._lock:
-            changes, self._changed_by = "; ".join(self._changed_by), []
-            return changes
+            return self._wanted.take_changed_by()
 
     def trouble(self) -> str:
         """Return why wanted workers do not start, or ""."""
@@ -112,13 +101,8 @@ class View:
         with self._lock:
             self.deleted = kind == "DELETED"
             self._failure = failure(item)
-            version, replicas = int(item["metadata"]["resourceVersion"]), int(item["spec"].get("replicas", 0))
-            if version <= self._version or kind == "DELETED":
-                return
-            who = "" if replicas == self._sent else who_else(item)
-            if replicas != self._requested and who:
-                self._changed_by.append(f"{who} changed the workers from {self._requested} to {replicas}")
-            self._requested, self._version = replicas, version
+            if not self.deleted:
+                self._wanted.told(item, int(item["spec"].get("replicas", 0)))
 
     def _pod_changed(self, kind: str, item: Json) -> None:
         pod = read_pod(item)

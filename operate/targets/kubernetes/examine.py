@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
-from live.platforms.kubernetes.access import Permission, allowed
+from live.platforms.kubernetes.access import finding
 from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.errors import ClusterRefused
 from operate.targets.kubernetes import access
@@ -50,7 +50,7 @@ def _findings(api: Api, config: KubernetesTargetConfig, acting: bool, lease: str
     if acting:
         needed += access.act(scaled, lease=bool(lease), idle=config.idle is not None)
     for permission in needed:
-        yield _may(api, config.namespace, permission)
+        yield finding(api, config.namespace, permission, RBAC)
     yield _rivals(api, config, acting)
 
 
@@ -70,17 +70,6 @@ def _scale(api: Api, config: KubernetesTargetConfig, scaled: Scaled) -> Finding:
         "what is scaled", False, f"{found}; its scale subresource has no selector, so nobody knows which are ready",
         "have its CRD say labelSelectorPath; until then every worker made counts as ready",
     )  # fmt: skip
-
-
-def _may(api: Api, namespace: str, permission: Permission) -> Finding:
-    what = f"may {permission.shown}"
-    try:
-        may = allowed(api, namespace, permission)
-    except BackendError as error:
-        return Finding(what, False, str(error), "see the API server's log")
-    if may:
-        return Finding(what, True, f"in namespace {namespace}")
-    return Finding(what, False, f"not in namespace {namespace}; needed so that {permission.why}", RBAC)
 
 
 def _rivals(api: Api, config: KubernetesTargetConfig, acting: bool) -> Finding:

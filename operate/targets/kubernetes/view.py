@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from live.platforms.kubernetes.client import Api, Json
-from live.platforms.kubernetes.informer import Informer
-from live.platforms.kubernetes.owners import who_else
+from live.platforms.kubernetes.informer import Informer, silence
 from live.platforms.kubernetes.view import failure
+from live.platforms.kubernetes.wanted import Wanted
 from operate.reading import TargetState
 from operate.targets.kubernetes.pods import Mark, Worker, read_worker
 from operate.targets.kubernetes.scaled import Scaled
@@ -27,9 +27,7 @@ class ScaledView:
         self._renewal_s = renewal_s
         self._lock = threading.RLock()
         self._workers: dict[str, Worker] = {}
-        self._requested, self._applied, self._version = -1, 0, 0
-        self._sent = -1
-        self._changed_by: list[str] = []
+        self._wanted, self._applied = Wanted(), 0
         self._failure = ""
         self._missing = True
         self._informers = [
@@ -57,7 +55,7 @@ class ScaledView:
     def requested(self) -> int:
         """How many workers are wanted."""
         with self._lock:
-            return max(0, self._requested)
+            return self._wanted.count or 0
 
     def workers(self) -> list[Worker]:
         """Return the pods, in no order."""
@@ -65,43 +63,33 @@ class ScaledView:
             return list(self._workers.values())
 
     def sending(self, workers: int) -> None:
-        """Note that a request of ours is under way, -1: none is.
-
-        The watch may tell of it before its answer is here, or without one.
-        """
+        """Note that a request of ours is under way, -1: none is."""
         with self._lock:
-            self._sent = workers
+            self._wanted.sending(workers)
 
     def asked(self, answer: Json) -> int:
         """Take in the server's answer to a request of ours; return the number it took."""
         with self._lock:
-            self._sent = -1
-            self._requested = int(answer.get("spec", {}).get("replicas", 0))
-            self._version = max(self._version, int(answer["metadata"]["resourceVersion"]))
-            return self._requested
+            return self._wanted.asked(answer)
 
     def state(self) -> TargetState:
         """Return what is true now; who else changed the number is told once."""
         with self._lock:
-            changes, self._changed_by = "; ".join(self._changed_by), []
             there = [each.pod for each in self._workers.values() if each.there]
             ready = sum(pod.ready for pod in there) if self._knows_pods else self._applied
             return TargetState(
-                requested=max(0, self._requested),
+                requested=self._wanted.count or 0,
                 applied=self._applied,
                 ready=min(ready, self._applied),
                 draining=sum(each.pod.leaving for each in self._workers.values()),
-                changed_by=changes,
+                changed_by=self._wanted.take_changed_by(),
                 age_s=max(informer.age_s() for informer in self._informers),
                 trouble=self._trouble(),
             )
 
     def _trouble(self) -> str:
-        for informer in self._informers:
-            if informer.trouble:
-                return informer.trouble
-            if informer.age_s() > 2 * self._renewal_s:
-                return f"the API server has been silent for {informer.age_s():.0f} s"
+        if silent := silence(self._informers, self._renewal_s):
+            return silent
         if self._missing:
             return f"{self._scaled.plural}/{self._scaled.name} is not there (any more)"
         pods = {each.pod.trouble for each in self._workers.values() if each.pod.trouble and each.there}
@@ -110,18 +98,12 @@ class ScaledView:
     # -- in the informers' threads
 
     def _object_changed(self, kind: str, item: Json) -> None:
-        version = int(item["metadata"]["resourceVersion"])
         requested, applied = (0, 0) if kind == "DELETED" else self._counts(item)
         with self._lock:
             self._missing = kind == "DELETED"
             self._applied, self._failure = applied, failure(item)
-            if version <= self._version or self._missing:
-                return
-            who = "" if requested == self._sent else who_else(item)
-            self._sent = -1 if requested == self._sent else self._sent
-            if 0 <= self._requested != requested and who:
-                self._changed_by.append(f"{who} changed the workers from {self._requested} to {requested}")
-            self._requested, self._version = requested, version
+            if not self._missing:
+                self._wanted.told(item, requested)
 
     def _counts(self, item: Json) -> tuple[int, int]:
         """Return wanted and made workers; only the object's own definition knows where a CRD keeps them."""
