@@ -18,8 +18,8 @@ from live.wire.keys import key
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import waited
-from operate.sources.redis_doctor import looked_at
-from operate.sources.redis_server import Command, RedisSection, RedisServer
+from operate.sources.redis.doctor import looked_at
+from operate.sources.redis.server import Command, RedisSection, RedisServer
 
 #: Results that are read at most, the newest: so many tell the mean.
 MOST_RESULTS = 500

@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, Summary
 from prometheus_client.core import GaugeMetricFamily
 
 from autoscaling_env.errors import BackendError
-from operate.sources.prometheus import Prometheus, PrometheusSettings
+from operate.sources.prometheus.queries import Prometheus, PrometheusSettings
 from tests.operate.sources.benches import SECRET
 
 #: Seconds between scrapes.

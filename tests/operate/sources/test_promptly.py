@@ -12,9 +12,9 @@ import pytest
 
 from autoscaling_env.errors import BackendError
 from operate.source import Source
-from operate.sources.prometheus import Prometheus, PrometheusSettings, QueriesConfig
+from operate.sources.prometheus.queries import Prometheus, PrometheusSettings, QueriesConfig
 from operate.sources.promptly import MOST_HANGING, Promptly
-from operate.sources.redis_list import RedisList, RedisListSettings
+from operate.sources.redis.list import RedisList, RedisListSettings
 
 
 def test_it_returns_what_came_and_raises_what_was_raised() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operate.sources.prometheus_past import arrivals
-from operate.sources.promql import is_plain, selectors
+from operate.sources.prometheus.past import arrivals
+from operate.sources.prometheus.promql import is_plain, selectors
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 
 from autoscaling_env.errors import BackendError
 from autoscaling_env.farm_kind import Finding
-from operate.sources.redis_doctor import MOST, key_finding, looked_at
-from operate.sources.redis_server import RedisSection, RedisServer
-from operate.sources.redis_stream_group import Group, group_of, names_of
+from operate.sources.redis.doctor import MOST, key_finding, looked_at
+from operate.sources.redis.server import RedisSection, RedisServer
+from operate.sources.redis.stream_group import Group, group_of, names_of
 
 
 def examine(settings: Any) -> Sequence[Finding]:

@@ -12,8 +12,8 @@ import redis
 
 from autoscaling_env.errors import BackendError
 from operate.reading import Fact
-from operate.sources.redis_stream import KIND, MOST_COUNTED, RedisStream, RedisStreamSettings
-from operate.sources.redis_stream_group import group_of
+from operate.sources.redis.stream import KIND, MOST_COUNTED, RedisStream, RedisStreamSettings
+from operate.sources.redis.stream_group import group_of
 from operate.testing.source import SourceContract
 from tests.live.servers import RunningServer
 from tests.operate.sources.benches import StreamBench, watched

@@ -12,9 +12,9 @@ from autoscaling_env.errors import BackendError
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import waited
-from operate.sources.redis_server import RedisSection, RedisServer
-from operate.sources.redis_stream_doctor import examine, find
-from operate.sources.redis_stream_group import Group, Waiting, group_of, id_s, names_of
+from operate.sources.redis.server import RedisSection, RedisServer
+from operate.sources.redis.stream_doctor import examine, find
+from operate.sources.redis.stream_group import Group, Waiting, group_of, id_s, names_of
 
 #: Entries that are counted at most where the server does not tell the lag.
 MOST_COUNTED = 1000

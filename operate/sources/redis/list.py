@@ -13,8 +13,8 @@ from autoscaling_env.errors import BackendError
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import timestamp_s, waited
-from operate.sources.redis_list_doctor import examine, find
-from operate.sources.redis_server import Command, RedisSection, RedisServer
+from operate.sources.redis.list_doctor import examine, find
+from operate.sources.redis.server import Command, RedisSection, RedisServer
 
 #: What tells how many entries a key of a type has.
 LENGTH = {b"list": "LLEN", b"hash": "HLEN", b"zset": "ZCARD", b"set": "SCARD"}

@@ -10,8 +10,8 @@ from typing import Any
 from autoscaling_env.errors import BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.sources.ages import timestamp_s, waited
-from operate.sources.redis_doctor import MOST, key_finding, looked_at
-from operate.sources.redis_server import RedisSection, RedisServer
+from operate.sources.redis.doctor import MOST, key_finding, looked_at
+from operate.sources.redis.server import RedisSection, RedisServer
 
 #: Lists in which workers keep what they hold, by their name.
 HELD = re.compile(r"(?i)(processing|in[-_]?flight|reserved|unack|working|running)")

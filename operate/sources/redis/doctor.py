@@ -8,7 +8,7 @@ from typing import Any
 
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
-from operate.sources.redis_server import RedisServer
+from operate.sources.redis.server import RedisServer
 
 #: Most queues that are suggested, the longest first.
 MOST = 20

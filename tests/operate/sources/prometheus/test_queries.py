@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from autoscaling_env.errors import BackendError
 from operate.reading import Reading
 from operate.source import Recalls
-from operate.sources.prometheus import KIND, Prometheus, PrometheusSettings
+from operate.sources.prometheus.queries import KIND, Prometheus, PrometheusSettings
 from operate.testing.source import RecallsContract
 from tests.operate.sources.prometheis import Exporter, PrometheusBench, RunningPrometheus, Stamped
 

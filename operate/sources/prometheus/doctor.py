@@ -11,9 +11,9 @@ from typing import Any
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.reading import Fact
-from operate.sources.prometheus_api import PrometheusApi, PrometheusSection, finite
+from operate.sources.prometheus.api import PrometheusApi, PrometheusSection, finite
+from operate.sources.prometheus.promql import age_query, selectors
 from operate.sources.promptly import Promptly
-from operate.sources.promql import age_query, selectors
 
 #: Seconds that a question may take.
 WITHIN_S = 2.0

@@ -18,11 +18,11 @@ from autoscaling_env.errors import BackendError
 from live.clock import Clock, SystemClock
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
-from operate.sources.prometheus_api import PrometheusApi, PrometheusSection, finite, first
-from operate.sources.prometheus_doctor import examine, find
-from operate.sources.prometheus_past import arrivals
+from operate.sources.prometheus.api import PrometheusApi, PrometheusSection, finite, first
+from operate.sources.prometheus.doctor import examine, find
+from operate.sources.prometheus.past import arrivals
+from operate.sources.prometheus.promql import age_query, is_plain, selectors
 from operate.sources.promptly import WITHIN_S, Promptly
-from operate.sources.promql import age_query, is_plain, selectors
 
 #: Seconds for all questions of a reading, a little less than it is waited for.
 READ_S = WITHIN_S - 0.3

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from autoscaling_env.errors import BackendError
 from operate.reading import Fact
-from operate.sources.redis_list import KIND, RedisList, RedisListSettings
+from operate.sources.redis.list import KIND, RedisList, RedisListSettings
 from operate.testing.source import SourceContract
 from tests.live.servers import RunningServer
 from tests.operate.sources.benches import SECRET, ListBench, watched

@@ -1,0 +1,1 @@
+"""Queues that are known by what a Prometheus has of them."""

@@ -1,0 +1,1 @@
+"""Queues in Redis: lists, and streams with a consumer group."""
