@@ -45,7 +45,7 @@ app = typer.Typer(
 
       autoscale operate --demo
 
-      autoscale operate init --redis-url redis://localhost:6379/0 --namespace shop
+      autoscale operate init --url redis://localhost:6379/0 --namespace shop
 
       autoscale operate check operate.yml
 
@@ -121,9 +121,9 @@ def init(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The configuration to write.")] = Path(
         "operate.yml"
     ),
-    redis_url: Annotated[str | None, typer.Option("--redis-url", help="A Redis server to look for queues on.")] = None,
-    prometheus_url: Annotated[
-        str | None, typer.Option("--prometheus-url", help="A Prometheus to look for queue metrics on.")
+    urls: Annotated[
+        list[str] | None,
+        typer.Option("--url", "--redis-url", "--prometheus-url", help="A server to look for queues on. Repeatable."),
     ] = None,
     kubeconfig: Annotated[str | None, typer.Option("--kubeconfig", metavar="FILE", help="Of the cluster.")] = None,
     context: Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig.")] = None,
@@ -133,11 +133,11 @@ def init(
 ) -> None:
     """Ask queue and cluster what there is, and write a configuration with it; it is in shadow.
 
-    Example: autoscale operate init --redis-url redis://localhost:6379/0 --namespace shop
+    Example: autoscale operate init --url redis://localhost:6379/0 --namespace shop
     """
     found = experiments.init_operate(
         output,
-        asked={"redis_url": redis_url, "prometheus_url": prometheus_url},
+        urls=urls or (),
         cluster={"kubeconfig": kubeconfig, "context": context, "namespace": namespace},
         force=force,
     )

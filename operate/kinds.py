@@ -14,12 +14,21 @@ from autoscaling_env.farm_kind import Finding
 from operate.reading import Fact
 from operate.source import Source
 from operate.target import Target
+from operate.template import WorkerTemplate
 
 SOURCES = "autoscaling_operate.sources"
 TARGETS = "autoscaling_operate.targets"
 
 
 def _nothing(settings: Any) -> Sequence[Finding]:
+    return ()
+
+
+def _no_advice(settings: Any, template: WorkerTemplate | None) -> Sequence[Finding]:
+    return ()
+
+
+def _none_at(url: str) -> Sequence[Mapping[str, Any]]:
     return ()
 
 
@@ -38,8 +47,11 @@ class SourceKind:
         open: reads a queue of these settings. It does not need to be there yet.
         knows: what it can know at best, with what has to be configured for it in words.
         examine: what `operate check` reports; changes nothing.
-        find: settings of queues that were found, for `operate init`; takes what is known by name (``redis_url``,
-            ``prometheus_url``), and returns none where it has nothing to ask.
+        advise: what `operate check` says of the workers, (settings, what starts one or None): do they lose work when
+            they are stopped, do they hold tasks that nobody sees. Changes nothing.
+        schemes: how the addresses begin that ``find`` can look at, such as ``redis``.
+        find: settings of the queues at an address, for `operate init`; none where another kind of server answers. What
+            is no setting stands under ``found``: ``covers``, the keys that a more general kind would suggest too.
         needs: packages that ``open`` imports and that may be missing.
     """
 
@@ -49,7 +61,9 @@ class SourceKind:
     open: Callable[[Any], Source]
     knows: Mapping[Fact, str]
     examine: Callable[[Any], Sequence[Finding]] = _nothing
-    find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
+    advise: Callable[[Any, WorkerTemplate | None], Sequence[Finding]] = field(default=_no_advice)
+    schemes: tuple[str, ...] = ()
+    find: Callable[[str], Sequence[Mapping[str, Any]]] = field(default=_none_at)
     needs: tuple[str, ...] = ()
 
 
@@ -64,7 +78,8 @@ class TargetKind:
         open: looks at the workers of these settings.
         examine: what `operate check` reports, (settings, acting, lease): whether it may be looked at, and changed where
             ``acting``; who else scales it; whether one of several may lead by the ``lease`` ("": one). Changes nothing.
-        find: as of a source; takes ``kubeconfig``, ``context``, ``namespace``.
+        template: what starts a worker there; None: nobody can tell. Changes nothing.
+        find: settings of workers that were found, for `operate init`; takes ``kubeconfig``, ``context``, ``namespace``.
         elect: (settings, name of the lease, identity) -> who leads among several controllers; None: there is only
             ever one.
         needs: packages that ``open`` imports and that may be missing.
@@ -75,6 +90,7 @@ class TargetKind:
     settings: type[Section]
     open: Callable[[Any], Target]
     examine: Callable[[Any, bool, str], Sequence[Finding]] = field(default=lambda settings, acting, lease: ())
+    template: Callable[[Any], WorkerTemplate | None] = field(default=lambda settings: None)
     find: Callable[..., Sequence[Mapping[str, Any]]] = _none_found
     elect: Callable[[Any, str, str], Any] | None = None
     needs: tuple[str, ...] = ()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Fact(StrEnum):
     """What a source may know of a queue; the names are fields of ``Reading``."""
@@ -39,6 +42,23 @@ class Reading:
     service_s: float | None = None
     oldest_s: float | None = None
     age_s: float = 0.0
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTasks:
+    """Tasks of the past, one by one, as their queue remembers them; in order of arrival.
+
+    Attributes:
+        came_s: float64[n], Unix time in seconds at which each came.
+        work_s: float64[n], seconds that a worker had it; NaN where nobody knows.
+        names: what each was, the task's name in its system; "" where it has none.
+        remarks: what is missing and why, a sentence each.
+    """
+
+    came_s: NDArray[np.float64]
+    work_s: NDArray[np.float64]
+    names: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
 

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from operate.reading import Fact, Reading
+from operate.reading import Fact, KeptTasks, Reading
 
 
 @runtime_checkable
@@ -45,6 +45,19 @@ class Recalls(Protocol):
 
     def past(self, step_s: float, since_s: float) -> NDArray[np.int64]:
         """Return int64[t], the tasks that arrived in each whole step of the last ``since_s`` seconds, oldest first.
+
+        Raises:
+            BackendError: it cannot be read.
+        """
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A source that keeps its past task by task."""
+
+    def kept(self, since_s: float) -> KeptTasks:
+        """Return the tasks of the last ``since_s`` seconds that it still has.
 
         Raises:
             BackendError: it cannot be read.

@@ -25,6 +25,7 @@ def check_operate(config: OperateConfig) -> list[Finding]:
     return [
         *source.examine(config.source),
         *_known(config),
+        *source.advise(config.source, target.template(config.target)),
         *target.examine(config.target, acting, config.lease if acting else ""),
         _promise(config),
         *_policies(config),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from autoscaling_env.config.yaml import dumped
 from autoscaling_env.errors import BackendError, InputError
 from autoscaling_env.files import atomic_write
+from autoscaling_env.secrets import without_passwords
 from operate.config import operate_model
 from operate.kinds import source_kinds, target_kinds
 
@@ -84,14 +86,12 @@ def operate_schema() -> dict[str, Any]:
     return operate_model().model_json_schema()
 
 
-def init_operate(
-    output: Path, *, asked: Mapping[str, str | None], cluster: Mapping[str, str | None], force: bool = False
-) -> Found:
+def init_operate(output: Path, *, urls: Sequence[str], cluster: Mapping[str, str | None], force: bool = False) -> Found:
     """Look for queues and workers, and write a configuration with the first of each.
 
     Args:
         output: the file.
-        asked: where to look for queues: ``redis_url``, ``prometheus_url``.
+        urls: servers to look for queues on, such as redis://localhost:6379/0 or http://prometheus:9090.
         cluster: where to look for workers: ``kubeconfig``, ``context``, ``namespace``.
         force: replace a file that is there.
 
@@ -102,27 +102,45 @@ def init_operate(
     if output.exists() and not force:
         raise InputError(f"{output}: is there already; name another --output, or replace it with --force")
     notes: list[str] = []
-    sources = _looked_for(source_kinds(), asked, notes)
-    targets = _looked_for(target_kinds(), cluster, notes)
+    sources = _queues(urls, notes)
+    known = {name: value for name, value in cluster.items() if value}
+    targets = _looked_for({kind.name: partial(kind.find, **known) for kind in target_kinds().values()}, known, notes)
     if not sources:
-        asking = "--redis-url and --prometheus-url look for some"
-        where = "an empty list is no key in Redis" if asked.get("redis_url") else asking
+        where = "an empty list is no key in Redis" if urls else "--url looks for some"
         notes.append(f"no queue was found ({where}): name one under source")
     if not targets:
         notes.append("no workers were found: name them under target (--namespace looks for some)")
     with atomic_write(output) as file:
-        file.write(_text(sources, targets, asked.get("redis_url")))
+        file.write(_text(sources, targets, urls))
     return Found(sources, targets, notes)
 
 
-def _looked_for(kinds: Mapping[str, Any], known: Mapping[str, str | None], notes: list[str]) -> list[dict[str, Any]]:
+def _queues(urls: Sequence[str], notes: list[str]) -> list[dict[str, Any]]:
+    """Return the queues at these addresses, those first that are known for more than a key in a server."""
+    kinds = source_kinds()
+    schemes = sorted({scheme for kind in kinds.values() for scheme in kind.schemes})
+    found: list[dict[str, Any]] = []
+    for url in urls:
+        scheme, colon, _ = url.partition("://")
+        if not colon or scheme not in schemes:
+            raise InputError(
+                f"{without_passwords(url)}: must begin with one of {', '.join(f'{each}://' for each in schemes)}"
+            )
+        able = {kind.name: partial(kind.find, url) for kind in kinds.values() if scheme in kind.schemes}
+        found += _looked_for(able, {"url": url}, notes)
+    covered = {key for each in found for key in each.get("found", {}).get("covers", ())}
+    return sorted((each for each in found if each.get("key") not in covered), key=lambda each: "found" not in each)
+
+
+def _looked_for(
+    finding: Mapping[str, Callable[[], Sequence[Mapping[str, Any]]]], given: Mapping[str, str], notes: list[str]
+) -> list[dict[str, Any]]:
     """Return what all kinds find; who cannot be asked is noted, and an error where nothing else was found."""
-    given = {name: value for name, value in known.items() if value}
     found: list[dict[str, Any]] = []
     failed: dict[str, BackendError | InputError] = {}
-    for kind in kinds.values():
+    for find in finding.values():
         try:
-            found += [dict(each) for each in kind.find(**given)]
+            found += [dict(each) for each in find()]
         except (BackendError, InputError) as error:
             failed.setdefault(str(error), error)
         except ValidationError as error:
@@ -134,9 +152,10 @@ def _looked_for(kinds: Mapping[str, Any], known: Mapping[str, str | None], notes
     return found
 
 
-def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]], redis_url: str | None) -> str:
-    at = {"url": redis_url} if redis_url else {}
-    source, target = dict(sources[0] if sources else {**NO_SOURCE, **at}), dict(targets[0] if targets else NO_TARGET)
+def _text(sources: Sequence[dict[str, Any]], targets: Sequence[dict[str, Any]], urls: Sequence[str]) -> str:
+    asked = [url for url in urls if url.startswith(source_kinds()[NO_SOURCE["kind"]].schemes)]
+    example = {**NO_SOURCE, **({"url": asked[0]} if asked else {})}
+    source, target = dict(sources[0] if sources else example), dict(targets[0] if targets else NO_TARGET)
     hints = target.pop("found", {})
     source.pop("found", None)
     by = f" {hints['by']} has these now." if "min" in hints else ""

@@ -19,7 +19,7 @@ from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import waited
 from operate.sources.redis.doctor import looked_at
-from operate.sources.redis.server import Command, RedisSection, RedisServer
+from operate.sources.redis.server import SCHEMES, Command, RedisSection, RedisServer
 
 #: Results that are read at most, the newest: so many tell the mean.
 MOST_RESULTS = 500
@@ -155,17 +155,15 @@ def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:
     yield Finding("farm", True, f"farm {settings.farm!r}, controlled by {controller or 'nobody'}")
 
 
-def find(*, redis_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:
+def find(url: str) -> Sequence[Mapping[str, Any]]:
     """Return settings for the farms of a server.
 
     Raises:
         BackendError: it cannot be asked.
     """
-    if not redis_url:
-        return ()
-    with closing(RedisServer(RedisSection(url=redis_url))) as server:
+    with closing(RedisServer(RedisSection(url=url))) as server:
         names = [name[1:-9] for name in server.keys("hash") if name.startswith("{") and name.endswith("}:episode")]
-    return [{"kind": "farm", "url": redis_url, "farm": name} for name in sorted(names)]
+    return [{"kind": "farm", "url": url, "farm": name} for name in sorted(names)]
 
 
 KIND = SourceKind(
@@ -175,6 +173,7 @@ KIND = SourceKind(
     open=FarmSource,
     knows=dict.fromkeys(Fact, "always") | {Fact.OLDEST: "always, with time_scale as the farm has it"},
     examine=examine,
+    schemes=SCHEMES,
     find=find,
     needs=("redis",),
 )

@@ -198,14 +198,14 @@ def test_init_writes_what_it_found_and_check_reads_it(server, tmp_path, monkeypa
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     put(server, "shop:orders", 5)
     file = tmp_path / "made.yml"
-    found = experiments.init_operate(file, asked={"redis_url": server.url, "prometheus_url": None}, cluster={})
+    found = experiments.init_operate(file, urls=[server.url], cluster={})
     config = experiments.operate_config(file)
     assert config.mode == "shadow"
     assert "shop:orders" in {each.get("key") for each in found.sources}
     assert "no workers were found" in found.notes[-1]
     with pytest.raises(InputError, match="is there already"):
-        experiments.init_operate(file, asked={}, cluster={})
-    experiments.init_operate(file, asked={}, cluster={}, force=True)
+        experiments.init_operate(file, urls=[], cluster={})
+    experiments.init_operate(file, urls=[], cluster={}, force=True)
     assert experiments.operate_config(file).source.key == "tasks"
 
 
@@ -307,10 +307,10 @@ def test_settings_reach_the_policy_and_wrong_ones_are_named(configured):
 def test_init_writes_nothing_where_nobody_answers_or_the_address_is_none(tmp_path, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     file = tmp_path / "made.yml"
-    with pytest.raises(InputError, match=r"localhost:1: must begin with redis://"):
-        experiments.init_operate(file, asked={"redis_url": "localhost:1"}, cluster={})
+    with pytest.raises(InputError, match=r"localhost:1: must begin with one of http://, .*redis://"):
+        experiments.init_operate(file, urls=["localhost:1"], cluster={})
     with pytest.raises(BackendError, match="Connection refused"):
-        experiments.init_operate(file, asked={"redis_url": "redis://localhost:1"}, cluster={})
+        experiments.init_operate(file, urls=["redis://localhost:1"], cluster={})
     assert not file.exists()
 
 
@@ -318,7 +318,7 @@ def test_init_says_what_would_have_to_be_configured_for_more_to_be_known(server,
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     put(server, "shop:orders", 5)
     file = tmp_path / "made.yml"
-    experiments.init_operate(file, asked={"redis_url": server.url}, cluster={})
+    experiments.init_operate(file, urls=[server.url], cluster={})
     written = file.read_text()
     assert "arrived_total: with arrived_key" in written
     assert "this is an example" in written  # of workers none were found

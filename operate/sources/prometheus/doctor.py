@@ -90,15 +90,13 @@ def _freshness(settings: Any, api: PrometheusApi) -> Finding:
     return Finding(what, True, f"the oldest samples are {age_s:.1f} s old")
 
 
-def find(*, prometheus_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:
+def find(url: str) -> Sequence[Mapping[str, Any]]:
     """Return settings for the metrics that are called like a backlog, one for each queue that is told apart.
 
     Raises:
         BackendError: it cannot be asked.
     """
-    if not prometheus_url:
-        return ()
-    with closing(PrometheusApi(PrometheusSection(url=prometheus_url))) as api:
+    with closing(PrometheusApi(PrometheusSection(url=url))) as api:
         promptly = Promptly(api.where, api.hang_up)
         names, _warnings = promptly(lambda: api.get("label/__name__/values", WITHIN_S))
         likely = [name for name in names if BACKLOG.search(name) and not OTHERS.search(name)]
@@ -106,7 +104,7 @@ def find(*, prometheus_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:
         for name in likely[:MOST]:
             data, _warnings = promptly(lambda name=name: api.get("query", WITHIN_S, query=name))  # type: ignore[misc]
             queries += _told_apart(name, [each["metric"] for each in data["result"]])
-    return [{"kind": "prometheus", "url": prometheus_url, "queries": {"backlog": each}} for each in queries[:MOST]]
+    return [{"kind": "prometheus", "url": url, "queries": {"backlog": each}} for each in queries[:MOST]]
 
 
 def _told_apart(name: str, series: Sequence[Mapping[str, str]]) -> list[str]:

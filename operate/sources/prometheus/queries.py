@@ -190,6 +190,7 @@ KIND = SourceKind(
     open=Prometheus,
     knows={fact: f"with queries.{fact.value}" for fact in Fact},
     examine=examine,
+    schemes=("http", "https"),
     find=find,
     needs=("urllib3",),
 )

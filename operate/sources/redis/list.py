@@ -14,7 +14,7 @@ from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import timestamp_s, waited
 from operate.sources.redis.list_doctor import examine, find
-from operate.sources.redis.server import Command, RedisSection, RedisServer
+from operate.sources.redis.server import SCHEMES, Command, RedisSection, RedisServer
 
 #: What tells how many entries a key of a type has.
 LENGTH = {b"list": "LLEN", b"hash": "HLEN", b"zset": "ZCARD", b"set": "SCARD"}
@@ -168,6 +168,7 @@ KIND = SourceKind(
         Fact.OLDEST: "with timestamp_field and taken_from: what a task says of when it came",
     },
     examine=examine,
+    schemes=SCHEMES,
     find=find,
     needs=("redis",),
 )

@@ -69,20 +69,18 @@ def _timestamp(settings: Any, server: RedisServer) -> Finding:
     return Finding(what, True, f"the oldest task has waited {age_s:.1f} s")
 
 
-def find(*, redis_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:
+def find(url: str) -> Sequence[Mapping[str, Any]]:
     """Return settings for the lists of a server, the longest first, with the lists beside them that hold tasks.
 
     Raises:
         BackendError: it cannot be asked.
     """
-    if not redis_url:
-        return ()
-    with closing(RedisServer(RedisSection(url=redis_url))) as server:
+    with closing(RedisServer(RedisSection(url=url))) as server:
         names = [name for name in server.keys("list") if not OURS.match(name)]
         waiting = [name for name in names if not HELD.search(name)] or names
         lengths = server.ask(*(("LLEN", name) for name in waiting)) if waiting else []
     by_length = sorted(zip(waiting, lengths, strict=True), key=lambda each: (-each[1], each[0]))
-    return [_suggested(redis_url, name, names) for name, _ in by_length[:MOST]]
+    return [_suggested(url, name, names) for name, _ in by_length[:MOST]]
 
 
 def _suggested(url: str, key: str, names: Sequence[str]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from operate.sources.promptly import Promptly
 #: A command with its arguments.
 Command = tuple[str | bytes | int, ...]
 
+#: How addresses of such servers begin.
+SCHEMES = ("redis", "rediss", "unix")
+
 #: One attempt may take this long, and there are two: a connection that broke meanwhile is replaced.
 ATTEMPT_S = 1.0
 #: Keys looked at when queues are searched.

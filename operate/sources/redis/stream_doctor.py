@@ -48,21 +48,17 @@ def _told(group: Group) -> Finding:
     return Finding(what, True, f"{group.added} came, {group.completed} were finished")
 
 
-def find(*, redis_url: str = "", **_: Any) -> Sequence[Mapping[str, Any]]:
+def find(url: str) -> Sequence[Mapping[str, Any]]:
     """Return settings for the consumer groups of a server's streams, those with most waiting first.
 
     Raises:
         BackendError: it cannot be asked.
     """
-    if not redis_url:
-        return ()
     found: list[tuple[int, str, str]] = []
-    with closing(RedisServer(RedisSection(url=redis_url))) as server:
+    with closing(RedisServer(RedisSection(url=url))) as server:
         keys = list(server.keys("stream"))
         answers = server.ask_each(*(("XINFO GROUPS", key) for key in keys)) if keys else []
     for key, groups in zip(keys, answers, strict=True):
         if not isinstance(groups, BackendError):
             found += [(-(each.get("lag") or 0), key, each["name"].decode(errors="replace")) for each in groups]
-    return [
-        {"kind": "redis_stream", "url": redis_url, "key": key, "group": group} for _, key, group in sorted(found)[:MOST]
-    ]
+    return [{"kind": "redis_stream", "url": url, "key": key, "group": group} for _, key, group in sorted(found)[:MOST]]

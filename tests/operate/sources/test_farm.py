@@ -134,8 +134,7 @@ def test_the_time_scale_is_that_of_the_farm(watched_server: RunningServer, bench
 
 def test_find_and_examine(watched_server: RunningServer, bench: FarmBench) -> None:
     url = watched(watched_server.url)
-    assert KIND.find(redis_url=url) == [{"kind": "farm", "url": url, "farm": "theirs"}]
-    assert KIND.find() == ()
+    assert KIND.find(url) == [{"kind": "farm", "url": url, "farm": "theirs"}]
     (finding,) = KIND.examine(settings(watched_server))
     assert finding.ok
     assert "tester/1/a" in finding.detail

@@ -200,15 +200,11 @@ def test_find_lists_queues_the_longest_first(watched_server: RunningServer, benc
     bench.admin.rpush(b"\xff", "binary")
     bench.admin.rpush("{farm}:worker_queue", "ours")
     url = watched(watched_server.url)
-    assert KIND.find(redis_url=url) == [
+    assert KIND.find(url) == [
         {"kind": "redis_list", "url": url, "key": "mails"},
         {"kind": "redis_list", "url": url, "key": "jobs", "processing_keys": ["jobs:processing"]},
     ]
-    assert all(RedisListSettings(**found) for found in KIND.find(redis_url=url))
-
-
-def test_find_asks_nobody_without_an_address() -> None:
-    assert KIND.find(prometheus_url="http://127.0.0.1:1") == ()
+    assert all(RedisListSettings(**found) for found in KIND.find(url))
 
 
 def test_a_list_of_a_hundred_thousand_is_read_in_milliseconds(bench: ListBench) -> None:

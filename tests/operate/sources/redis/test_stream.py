@@ -187,7 +187,6 @@ def test_find_lists_the_groups(watched_server: RunningServer, bench: StreamBench
     bench.admin.xgroup_create("jobs", "audit", id="0")
     bench.take(1)
     url = watched(watched_server.url)
-    found = KIND.find(redis_url=url)
+    found = KIND.find(url)
     assert [(each["key"], each["group"]) for each in found] == [("jobs", "audit"), ("jobs", "workers")]
     assert all(RedisStreamSettings(**each) for each in found)
-    assert KIND.find() == ()
