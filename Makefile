@@ -12,7 +12,7 @@ LOCKED := $(PIP) --require-hashes --no-deps
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick install torch lint types layers unit docs bench lock clean
+.PHONY: help demo test quick install torch lint types layers unit docs bench proto lock clean
 
 help: ## explain every target
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -57,6 +57,9 @@ demo: $(RUN) ## install what running needs, then compare agents and rules on the
 
 bench: install ## run benchmarks/ and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
+
+proto: install ## make the modules of KEDA's external scaler from its .proto
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. operate/keda/externalscaler.proto
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 

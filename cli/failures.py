@@ -25,6 +25,9 @@ REMEDIES = {
 
 #: Package that an extra brings -> the extra.
 EXTRAS = {
+    "grpc": "keda",
+    "grpc_health": "keda",
+    "google": "keda",
     "kubernetes": "live",
     "prometheus_client": "operate",
     "psutil": "live",

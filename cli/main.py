@@ -21,6 +21,7 @@ from cli import (
     farm,
     gap,
     history,
+    keda,
     merge,
     operate,
     plot,
@@ -55,6 +56,8 @@ app.command("history")(history.history)
 app.command("gap")(gap.gap)
 app.command("verify")(verify.verify)
 app.add_typer(operate.app, name="operate")
+app.command("keda-scaler")(keda.keda_scaler)
+app.add_typer(keda.export, name="export")
 app.add_typer(farm.app, name="farm")
 app.command("doctor")(doctor.doctor)
 app.command("baselines")(baselines.baselines)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from experiments.operations.check import check_operate
     from experiments.operations.demonstration import demo_operate
     from experiments.operations.journals import JournalFound, journal_to_parquet, moment, read_journal
+    from experiments.operations.keda import keda_configs, keda_scaler
+    from experiments.operations.keda_export import KedaChoices, KedaManifests, export_keda, list_reaches
     from experiments.operations.queue import operate_config
     from experiments.operations.report import Counterfactual, Limits, counterfactual
     from experiments.operations.running import operate
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from experiments.tasks import Tasks, tasks_of
     from experiments.training import Training, list_learners, resume, train
     from experiments.tuning import Tuning, list_tunable, tune
+    from operate.keda.server import Listening
     from workloads.scenarios import scenario
     from workloads.scenarios import scenario_names as list_scenarios
 
@@ -81,6 +84,8 @@ _HOMES = {
         "make_policy",
         "split_names",
     ),
+    "experiments.operations.keda": ("keda_configs", "keda_scaler"),
+    "experiments.operations.keda_export": ("KedaChoices", "KedaManifests", "export_keda", "list_reaches"),
     "experiments.operations.queue": ("operate_config",),
     "experiments.operations.running": ("operate",),
     "experiments.operations.demonstration": ("demo_operate",),
@@ -91,6 +96,7 @@ _HOMES = {
     "experiments.tasks": ("Tasks", "tasks_of"),
     "experiments.training": ("Training", "list_learners", "resume", "train"),
     "experiments.tuning": ("Tuning", "list_tunable", "tune"),
+    "operate.keda.server": ("Listening",),
     "workloads.scenarios": ("scenario", "list_scenarios"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -106,8 +112,11 @@ __all__ = [
     "Gap",
     "HistoryFound",
     "JournalFound",
+    "KedaChoices",
+    "KedaManifests",
     "Limits",
     "Listener",
+    "Listening",
     "Setting",
     "Settings",
     "Setup",
@@ -132,6 +141,7 @@ __all__ = [
     "draw_training",
     "evaluate",
     "examine",
+    "export_keda",
     "farm_kind",
     "farm_kinds",
     "gap",
@@ -139,10 +149,13 @@ __all__ = [
     "in_real_time",
     "init_operate",
     "journal_to_parquet",
+    "keda_configs",
+    "keda_scaler",
     "list_engines",
     "list_farms",
     "list_learners",
     "list_policies",
+    "list_reaches",
     "list_scenarios",
     "list_standing",
     "list_tunable",
