@@ -122,7 +122,9 @@ def export_keda(
     for note in found.notes:
         print_line(note)
     print_paths(found.files)
-    print_line(f"next: kubectl apply -f {output} (in this order: a ScaledObject needs its scaler's answer at once)")
+    print_line("next, in this order, for KEDA asks the scaler as soon as it sees the ScaledObject:")
+    for command in found.commands:
+        print_line(f"  {command}")
 
 
 class Consoles(Terminal):

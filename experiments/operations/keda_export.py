@@ -15,7 +15,7 @@ from autoscaling_env.secrets import without_passwords
 from experiments.operations.keda import keda_configs
 from experiments.policies import RECALLING
 from operate.config import OperateConfig
-from operate.keda.manifests import CONFIG, PAGE_PORT, STATE, KedaExport, rights, scaled_object, scaler
+from operate.keda.manifests import CONFIG, PAGE_PORT, STATE, KedaExport, rights, scaled_object, scaler, written
 from operate.keda.reach import Reach
 from operate.targets.kubernetes.settings import KubernetesTargetConfig
 
@@ -34,10 +34,12 @@ class KedaManifests:
     Attributes:
         files: in the order in which they are applied, by what is in them.
         notes: what to know, a sentence each.
+        commands: that bring it to the cluster.
     """
 
     files: dict[str, Path]
     notes: list[str]
+    commands: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class KedaChoices:
 
 def list_reaches() -> list[str]:
     """Return how an HPA may be brought to a count."""
-    return list(Reach)
+    return list(map(str, Reach))
 
 
 def export_keda(
@@ -95,8 +97,14 @@ def export_keda(
             raise InputError(f"{path}: is there already; name another --output, or replace it with --force")
     for path, manifests in files.values():
         with atomic_write(path) as out:
-            out.write("---\n".join(map(dumped, manifests)))
-    return KedaManifests({what: path for what, (path, _) in files.items()}, _notes(config, export))
+            out.write(written(manifests))
+    rights_file, scaler_file, object_file = (path for path, _ in files.values())
+    commands = [
+        f"kubectl apply -f {rights_file} -f {scaler_file}",
+        f"kubectl -n {export.target.namespace} rollout status deployment/{export.name}",
+        f"kubectl apply -f {object_file}",
+    ]
+    return KedaManifests({what: path for what, (path, _) in files.items()}, _notes(config, export), commands)
 
 
 def _export(controller: str, config: OperateConfig, choices: KedaChoices) -> KedaExport:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import indent
 from typing import Any
 
+from autoscaling_env.config.yaml import dumped
 from operate.config import BoundsConfig
 from operate.keda.reach import Reach
 from operate.keda.service import CONTROLLER, REACH
@@ -20,6 +22,8 @@ Manifest = dict[str, Any]
 PORT, PAGE_PORT = 9091, 9095
 #: Folders in the pod.
 CONFIG, STATE, TLS = "/config", "/state", "/tls"
+#: Stands in YAML where text of several lines will.
+_PLACE = "as-it-is"
 #: User and group of the image.
 USER = 10001
 #: ``spec.behavior`` of the HPA: it must not hold back what was decided within guardrails. Without a policy it would
@@ -78,10 +82,13 @@ def rights(export: KedaExport) -> list[Manifest]:
     target = export.target
     group = target.api_version.rpartition("/")[0]
     scaled = Scaled(group, target.api_version.rpartition("/")[2], _plural(target), target.namespace, target.name)
-    rules: list[Manifest] = []
+    verbs: dict[tuple[str, str, str], list[str]] = {}
     for each in access.look(scaled):
-        names = {"resourceNames": [each.name]} if each.name else {}
-        rules.append({"apiGroups": [each.group], "resources": [each.resource], **names, "verbs": [each.verb]})
+        verbs.setdefault((each.group, each.resource, each.name), []).append(each.verb)
+    rules = [
+        {"apiGroups": [group], "resources": [resource], **({"resourceNames": [name]} if name else {}), "verbs": allowed}
+        for (group, resource, name), allowed in verbs.items()
+    ]
     subject = {"kind": "ServiceAccount", "name": export.name, "namespace": target.namespace}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": export.name}
     return [
@@ -108,6 +115,11 @@ def scaler(export: KedaExport) -> list[Manifest]:
         _made("apps/v1", "Deployment", export) | {"spec": spec},
         _made("v1", "Service", export) | {"spec": {"selector": _labels(export), "ports": ports}},
     ]
+
+
+def written(manifests: Sequence[Manifest]) -> str:
+    """Return manifests as YAML; text of several lines stands there as it is, to be read and changed."""
+    return "---\n".join(map(_written, manifests))
 
 
 def scaled_object(export: KedaExport) -> list[Manifest]:
@@ -139,6 +151,20 @@ def scaled_object(export: KedaExport) -> list[Manifest]:
 
 
 # -- inside
+
+
+def _written(manifest: Manifest) -> str:
+    kept: dict[str, str] = {}
+    shown = dict(manifest)
+    for section in {"data", "stringData"} & manifest.keys():
+        shown[section] = {
+            name: kept.setdefault(name, text) and _PLACE if "\n" in text else text
+            for name, text in manifest[section].items()
+        }
+    text = dumped(shown)
+    for name, content in kept.items():
+        text = text.replace(f"  {name}: {_PLACE}\n", f"  {name}: |\n{indent(content, '    ')}")
+    return text
 
 
 def _behavior(reach: Reach) -> Manifest:

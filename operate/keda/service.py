@@ -18,6 +18,7 @@ from operate.keda.target import KedaTarget, NoDecision
 
 #: Keys of a trigger's metadata.
 CONTROLLER, REACH = "controller", "reach"
+REACHES = tuple(map(str, Reach))
 #: Of the metric; KEDA puts the trigger's number before it.
 METRIC = "workers"
 
@@ -116,10 +117,10 @@ class ExternalScaler(ExternalScalerServicer):
 
 async def _reach(request: Any, context: Any) -> Reach:
     name = request.scalerMetadata.get(REACH, Reach.DETOUR)
-    if name in list(Reach):
+    if name in REACHES:
         return Reach(name)
     who = f"ScaledObject {request.namespace}/{request.name}: metadata.{REACH}"
-    told = unknown_name(REACH, name, list(Reach))
+    told = unknown_name(REACH, name, REACHES)
     return await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"{who}: {told}")
 
 

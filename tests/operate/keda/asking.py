@@ -10,9 +10,9 @@ import grpc
 
 from agents.autoscalers.hpa.rule import HpaRule
 from agents.autoscalers.hpa.settings import Behavior, HpaSettings, ScalingPolicy, ScalingRules
-from operate.keda.manifests import RULES
 from operate.keda import externalscaler_pb2 as messages
 from operate.keda.externalscaler_pb2_grpc import ExternalScalerStub
+from operate.keda.manifests import RULES
 
 #: The behavior of the ScaledObject that is exported, as the HPA's rule takes it.
 BEHAVIOR = Behavior(
@@ -42,7 +42,9 @@ def asking(address: str, credentials: Any = None, *, name: str = "") -> Iterator
 def trigger(controller: str = "worker", **metadata: str) -> Any:
     """A ScaledObject with this trigger."""
     given = {"controller": controller, "scalerAddress": "somewhere:9091"} | metadata
-    return messages.ScaledObjectRef(name="orders", namespace="shop", scalerMetadata={k: v for k, v in given.items() if v})
+    return messages.ScaledObjectRef(
+        name="orders", namespace="shop", scalerMetadata={k: v for k, v in given.items() if v}
+    )
 
 
 def metric(stub: Any, ref: Any, name: str = "workers") -> float:
