@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +69,13 @@ def keda_configs(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict
 
 
 def keda_scaler(
-    configs: dict[str, OperateConfig],
+    configs: Mapping[str, OperateConfig],
     listening: Listening,
     *,
     stop: threading.Event,
     watcher: KedaWatcher | None = None,
     ticks: int | None = None,
-    targets: dict[str, Target] | None = None,
+    targets: Mapping[str, Target] | None = None,
 ) -> dict[str, Operated]:
     """Run controllers, and answer KEDA from their last decisions, until told to stop.
 

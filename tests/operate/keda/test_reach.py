@@ -9,6 +9,7 @@ import pytest
 from agents.autoscalers.keda.rule import KedaRule, KedaSettings
 from operate.keda.reach import TOLERANCE, Reach, value_for
 from tests.operate.keda.asking import hpa, quantity
+from tests.places import ROOT
 
 MOST = 100
 COUNTS = range(MOST + 1)
@@ -60,6 +61,23 @@ def all_pairs(reach, tolerance, **settings):
         for before in COUNTS
         for wanted in COUNTS
     }
+
+
+def row(name, pairs):
+    """What the documentation says of a way."""
+    took = [settled(path, wanted) for (_, wanted), path in pairs.items()]
+    reached = [syncs for syncs in took if syncs is not None]
+    one, two = reached.count(1), reached.count(2)
+    above = max(max(path) - max(pair) for pair, path in pairs.items())
+    below = sum(min(path) < min(pair) for pair, path in pairs.items())
+    return f"| {name} | {len(reached):,} | {one:,} | {two:,} | {len(took) - len(reached):,} | {above} | {below} |"
+
+
+def test_the_documentation_says_what_was_proven():
+    page = (ROOT / "docs/operate-keda.md").read_text("utf-8")
+    assert row("the count itself", all_pairs(None, TOLERANCE)) in page
+    assert row("`detour`", all_pairs(Reach.DETOUR, TOLERANCE)) in page
+    assert row("`tolerance`", all_pairs(Reach.TOLERANCE, 0.0)) in page
 
 
 @pytest.mark.parametrize(("reach", "longest"), [(Reach.DETOUR, 2), (Reach.TOLERANCE, 1)])
