@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from experiments.operations.check import check_operate
     from experiments.operations.demonstration import demo_operate
     from experiments.operations.journals import JournalFound, journal_to_parquet, moment, read_journal
-    from experiments.operations.keda import keda_configs, keda_scaler
+    from experiments.operations.keda import keda_scaler
     from experiments.operations.keda_export import KedaChoices, KedaManifests, export_keda, list_reaches
+    from experiments.operations.keda_files import keda_configs
     from experiments.operations.queue import operate_config
     from experiments.operations.report import Counterfactual, Limits, counterfactual
     from experiments.operations.running import operate
@@ -84,8 +85,9 @@ _HOMES = {
         "make_policy",
         "split_names",
     ),
-    "experiments.operations.keda": ("keda_configs", "keda_scaler"),
+    "experiments.operations.keda": ("keda_scaler",),
     "experiments.operations.keda_export": ("KedaChoices", "KedaManifests", "export_keda", "list_reaches"),
+    "experiments.operations.keda_files": ("keda_configs",),
     "experiments.operations.queue": ("operate_config",),
     "experiments.operations.running": ("operate",),
     "experiments.operations.demonstration": ("demo_operate",),

@@ -7,11 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from autoscaling_env.errors import InputError
-from experiments.operations.queue import operate_config
 from experiments.operations.running import Operated, Unwatched, Watcher, operate
 from operate.config import OperateConfig
 from operate.keda.server import KedaServer, Listening
@@ -45,27 +42,6 @@ class UnwatchedKeda:
     def of(self, controller: str) -> Watcher:
         """Return one that does nothing."""
         return Unwatched()
-
-
-def keda_configs(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict[str, OperateConfig]:
-    """Return the configurations of a scaler by the names of their controllers, which are the files'.
-
-    Args:
-        files: one to a ScaledObject.
-        assignments: ``KEY=VALUE``, for each of them.
-
-    Raises:
-        InputError: two have one name, a file is wrong, or says what has no meaning under KEDA.
-    """
-    found: dict[str, OperateConfig] = {}
-    for file in files:
-        if file.stem in found:
-            raise InputError(f"{file}: a controller is called {file.stem!r} already; a file's name is its controller's")
-        found[file.stem] = config = operate_config(file, assignments)
-        if config.lease:
-            why = "KEDA asks one scaler, and while that restarts the count stays as it is"
-            raise InputError(f"{file}: lease: {why}; leave lease out")
-    return found
 
 
 def keda_scaler(

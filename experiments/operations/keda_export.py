@@ -12,11 +12,13 @@ from autoscaling_env.config.yaml import dumped
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.files import atomic_write
 from autoscaling_env.secrets import without_passwords
-from experiments.operations.keda import keda_configs
+from experiments.operations.keda_files import keda_configs
 from experiments.policies import RECALLING
 from operate.config import OperateConfig
-from operate.keda.manifests import CONFIG, PAGE_PORT, STATE, KedaExport, rights, scaled_object, scaler, written
-from operate.keda.reach import Reach
+from operate.keda.exported import KedaExport, written
+from operate.keda.manifests import rights, scaled_object, scaler
+from operate.keda.pod import CONFIG, PAGE_PORT, STATE
+from operate.keda.reach import REACHES, Reach
 from operate.targets.kubernetes.settings import KubernetesTargetConfig
 
 #: More does not fit into a ConfigMap.
@@ -63,7 +65,7 @@ class KedaChoices:
 
 def list_reaches() -> list[str]:
     """Return how an HPA may be brought to a count."""
-    return list(map(str, Reach))
+    return list(REACHES)
 
 
 def export_keda(

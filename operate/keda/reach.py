@@ -21,6 +21,10 @@ TOLERANCE = 0.1
 MARGIN = 1e-6
 #: A count is proposed by any value up to one below it. The HPA sees thousandths, KEDA may cut off what is less.
 ABOVE = 0.0015
+#: Keys of a trigger's metadata: whose count it is, and how it is reached.
+CONTROLLER, REACH = "controller", "reach"
+#: Of the metric; KEDA puts the trigger's number before it.
+METRIC = "workers"
 #: Workers that are worth one unit of the metric.
 TARGET = 1.0
 
@@ -30,6 +34,9 @@ class Reach(StrEnum):
 
     DETOUR = "detour"
     TOLERANCE = "tolerance"
+
+
+REACHES = tuple(map(str, Reach))
 
 
 def value_for(wanted: int, replicas: int, least: int, most: int, reach: Reach) -> float:

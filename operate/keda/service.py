@@ -13,14 +13,8 @@ import grpc
 from autoscaling_env.errors import BackendError, unknown_name
 from operate.keda import externalscaler_pb2 as messages
 from operate.keda.externalscaler_pb2_grpc import ExternalScalerServicer
-from operate.keda.reach import TARGET, Reach
+from operate.keda.reach import CONTROLLER, METRIC, REACH, REACHES, TARGET, Reach
 from operate.keda.target import KedaTarget, NoDecision
-
-#: Keys of a trigger's metadata.
-CONTROLLER, REACH = "controller", "reach"
-REACHES = tuple(map(str, Reach))
-#: Of the metric; KEDA puts the trigger's number before it.
-METRIC = "workers"
 
 
 class ExternalScaler(ExternalScalerServicer):

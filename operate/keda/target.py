@@ -17,6 +17,8 @@ from operate.target import Target
 
 #: Intervals without a decision that may be relied on, after which KEDA is told none, so that its fallback acts.
 PATIENCE = 5
+#: The first decision may take so much longer: a planner reads its history, and what is compiled is compiled.
+FIRST_S = 60.0
 
 
 class NoDecision(AutoscalingError):  # noqa: N818 - KEDA is told so, it is no error of anybody's
@@ -118,7 +120,7 @@ class KedaTarget:
     def ticks(self) -> bool:
         """Whether the controller goes on; a process where it does not is best started anew."""
         with self._lock:
-            first_s = 0.0 if self._decided_s is not None else 60.0  # a planner reads and compiles before its first tick
+            first_s = 0.0 if self._decided_s is not None else FIRST_S
             return self._now() - self._ticked_s <= self._rules.patience_s + first_s
 
     def wanted(self) -> int:

@@ -13,7 +13,8 @@ import pytest
 import experiments
 from agents.autoscalers.keda.rule import KedaRule, KedaSettings
 from autoscaling_env.errors import InputError
-from experiments.operations.keda import UnwatchedKeda, keda_configs, keda_scaler
+from experiments.operations.keda import UnwatchedKeda, keda_scaler
+from experiments.operations.keda_files import keda_configs
 from experiments.operations.running import Unwatched
 from live.clients import command_client
 from operate.journal.reader import JournalReader

@@ -54,7 +54,7 @@ def metric(stub: Any, ref: Any, name: str = "workers") -> float:
 
 
 def quantity(value: float) -> float:
-    """What the HPA reads of a value: KEDA cuts it off to thousandths."""
+    """What the HPA reads of a value: thousandths, cut off."""
     return int(value * 1000) / 1000
 
 
