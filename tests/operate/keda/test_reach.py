@@ -29,21 +29,23 @@ class Scaled:
     tolerance: float
     most: int = MOST
     lag: int = 0
+    view_lag: int = 0
     path: list[int] = field(default_factory=list)
 
     def __post_init__(self):
         self._hpa = hpa(0, self.most, self.tolerance)
         self._keda = KedaRule(KedaSettings(cooldown_period_s=0.0), created_s=-1.0)
         self._now_s = 0.0
-        self.path = [self.replicas] * (self.lag + 1)
+        self.path = [self.replicas] * (max(self.lag, self.view_lag) + 1)
 
     def syncs(self, wanted: int, count: int) -> list[int]:
         """The replicas before and after each sync, with an answer of KEDA's executor before it."""
-        self.path = self.path[-1 - self.lag :]
+        self.path = self.path[-1 - max(self.lag, self.view_lag) :]
         for _ in range(count):
             self.replicas = self._keda.poll(self._now_s, self.replicas, wanted > 0)
-            status = self.replicas if not self.lag else self.path[-self.lag]
-            value = float(wanted) if self.reach is None else value_for(wanted, status, 1, self.most, self.reach)
+            status = self.replicas if not self.lag else self.path[-1 - self.lag]
+            seen = status if not self.view_lag else self.path[-1 - self.view_lag]
+            value = float(wanted) if self.reach is None else value_for(wanted, seen, 1, self.most, self.reach)
             self.replicas = self._hpa.sync(self._now_s, self.replicas, status, quantity(value))
             self.path.append(self.replicas)
             self._now_s += SYNC_S
@@ -114,12 +116,14 @@ def test_with_room_above_a_detour_never_goes_below():
             assert min(path) >= min(before, wanted)
 
 
+@pytest.mark.parametrize("late", ["lag", "view_lag"])
 @pytest.mark.parametrize("reach", WAYS)
-def test_a_status_that_lags_behind_delays_and_misleads_nobody(reach):
+def test_a_status_or_a_view_of_it_that_lags_behind_delays_and_misleads_nobody(reach, late):
     for before in range(1, MOST + 1):
         for wanted in {*range(max(1, before - 12), min(MOST, before + 12) + 1), 1, MOST}:
-            path = Scaled(before, reach, WAYS[reach], lag=1).syncs(wanted, 8)
+            path = Scaled(before, reach, WAYS[reach], **{late: 1}).syncs(wanted, 8)
             assert settled(path, wanted) is not None, (before, wanted, path)
+            assert path[-2:] == [wanted, wanted]
 
 
 def test_no_value_lies_at_the_edge_where_releases_of_kubernetes_round_differently():

@@ -108,6 +108,14 @@ def test_another_metric_is_not_found(stub, desk):
     assert refusal(stub.GetMetrics, ask)[0] == grpc.StatusCode.NOT_FOUND
 
 
+def test_what_kedas_newest_service_has_besides_is_unimplemented_as_keda_expects_it(served):
+    with grpc.insecure_channel(served.address) as channel:
+        call = channel.unary_stream("/externalscaler.ExternalScaler/StreamMetricSpec")
+        with pytest.raises(grpc.RpcError) as caught:
+            next(call(trigger().SerializeToString(), timeout=5))
+    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
 class Stream:
     """What StreamIsActive pushes, with the time of each."""
 
