@@ -87,7 +87,7 @@ docs: install ## build the site into build/docs; a warning is an error
 MEASURED := $(if $(CI),--cov --cov-report= --cov-fail-under=0)
 
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
-LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_operate.py tests/docs
+LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_keda.py tests/cli/test_operate.py tests/docs tests/experiments/operations/test_keda.py
 
 # First the tests in simulated time, of which some wait for processes, then those in real time, which mostly wait: more than cores. Only
 # together are they held to coverage's floor in pyproject.toml. Those on a cluster skip without one (AUTOSCALE_TEST_KUBECONFIG), run one after
