@@ -86,12 +86,12 @@ MEASURED := $(if $(CI),--cov --cov-report= --cov-fail-under=0)
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
 LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_operate.py tests/docs
 
-# First the tests in simulated time, of which some wait for processes, then those in real time, which mostly wait: more than cores. Only
-# together are they held to coverage's floor in pyproject.toml. Those on a cluster skip without one (AUTOSCALE_TEST_KUBECONFIG), run one after
-# the other, and end with a failure rather than never.
+# First the tests in simulated time and the pages, which have to run but promise no times; then those in real time, which mostly wait: more
+# than cores. Only together are they held to coverage's floor in pyproject.toml. Those on a cluster skip without one
+# (AUTOSCALE_TEST_KUBECONFIG), run one after the other, and end with a failure rather than never.
 unit: install ## run all tests; with CI set, coverage must not fall below its floor
-	$(BIN)/pytest -q -n 3 --dist worksteal -m "not live and not cluster" $(MEASURED)
-	$(BIN)/pytest -q -n 6 --dist loadgroup -m "live and not cluster" $(MEASURED) $(if $(MEASURED),--cov-append) $(LIVE_TESTS)
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "docs or not (live or cluster)" $(MEASURED)
+	$(BIN)/pytest -q -n 8 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(if $(MEASURED),--cov-append) $(LIVE_TESTS)
 	$(if $(MEASURED),$(BIN)/coverage report)
 	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/live/platforms/kubernetes tests/operate
 
