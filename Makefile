@@ -12,7 +12,7 @@ LOCKED := $(PIP) --require-hashes --no-deps
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick install torch lint types layers unit docs bench proto lock clean
+.PHONY: help demo test quick install torch lint types layers docs unit live covered cluster bench proto lock clean
 
 help: ## explain every target
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,9 +63,11 @@ proto: install ## make the modules of KEDA's external scaler from its .proto
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
+# Those in real time mostly wait: what reads the code has the cores meanwhile, and prints when it is through.
 test: install ## install everything, then run every check and all tests
-	$(MAKE) --no-print-directory --jobs 2 lint types layers docs
-	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory lint layers unit
+	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs
+	$(MAKE) --no-print-directory covered cluster
 
 quick: lint types layers ## run the checks and the tests that take seconds
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
@@ -83,19 +85,25 @@ layers: install ## check that imports run downwards only, without circles
 docs: install ## build the site into build/docs; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/docs
 
-# Coverage costs a tenth more time: CI measures it, and whoever asks for it (make unit CI=true).
+# Coverage costs a tenth more time: CI measures it, and whoever asks for it (make unit live covered CI=true).
 MEASURED := $(if $(CI),--cov --cov-report= --cov-fail-under=0)
 
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
-LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_keda.py tests/cli/test_operate.py tests/docs tests/experiments/operations/test_keda.py
+LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_operate.py tests/cli/test_keda.py tests/experiments/operations/test_keda.py
 
-# First the tests in simulated time, of which some wait for processes, then those in real time, which mostly wait: more than cores. Only
-# together are they held to coverage's floor in pyproject.toml. Those on a cluster skip without one (AUTOSCALE_TEST_KUBECONFIG), run one after
-# the other, and end with a failure rather than never.
-unit: install ## run all tests; with CI set, coverage must not fall below its floor
-	$(BIN)/pytest -q -n 3 --dist worksteal -m "not live and not cluster" $(MEASURED)
-	$(BIN)/pytest -q -n 6 --dist loadgroup -m "live and not cluster" $(MEASURED) $(if $(MEASURED),--cov-append) $(LIVE_TESTS)
+# Tests in simulated time, and the pages, which have to run but promise no times.
+unit: install ## run the tests in simulated time
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
+
+live: install ## run the tests in real time, on real servers and processes
+	$(BIN)/pytest -q -n 8 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(if $(MEASURED),--cov-append) $(LIVE_TESTS)
+
+# Only together are they held to the floor in pyproject.toml.
+covered: ## with CI set: hold the coverage of both to its floor
 	$(if $(MEASURED),$(BIN)/coverage report)
+
+# Without one they skip; one after the other, and they end with a failure rather than never.
+cluster: install ## run the tests on a cluster: AUTOSCALE_TEST_KUBECONFIG names it
 	$(BIN)/pytest -q -m cluster --session-timeout=1800 tests/live/platforms/kubernetes tests/operate
 
 # --- locks -----------------------------------------------------------------------------------------------------------

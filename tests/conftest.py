@@ -20,7 +20,7 @@ settings.register_profile("unhurried", deadline=None, derandomize=bool(os.enviro
 settings.load_profile("unhurried")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests in real time may be disturbed by whatever else the machine does: they get a second and a third chance.
 
     Everything else has one; a rerun is reported, so a test that needs it often is seen. Tests on the one real
@@ -31,4 +31,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
         if item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.xdist_group("cluster"))
-    items.sort(key=lambda item: item.get_closest_marker("docs") is None)
+    items[:] = _longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def _longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests so that each process begins with its share of the pages, those in real time before the others.
+
+    Each is given a stretch of the list, and takes from another's end when it is through.
+    """
+    pages = [item for item in items if item.get_closest_marker("docs")]
+    pages.sort(key=lambda item: item.get_closest_marker("live") is None)
+    rest = [item for item in items if not item.get_closest_marker("docs")]
+    bounds = [len(items) * worker // workers for worker in range(workers + 1)]
+    found: list[pytest.Item] = []
+    for worker in range(workers):
+        mine = pages[worker::workers]
+        more = bounds[worker + 1] - len(found) - len(mine)
+        found += [*mine, *rest[: max(more, 0)]]
+        del rest[: max(more, 0)]
+    return found + rest

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from autoscaling_env.errors import ConfigError
@@ -28,9 +30,7 @@ def parse(text: str, source: str) -> tuple[Any, dict[Path, int]]:
     if len(text) > MAX_BYTES:
         raise ConfigError(f"{source}: {len(text)} characters; a configuration has at most {MAX_BYTES}")
     try:
-        _check_events(text, source)
-        data = _yaml().load(io.StringIO(text))
-        node = _yaml().compose(io.StringIO(text))
+        node, data = _composed(text, source)
     except DuplicateKeyError as error:
         raise ConfigError(f"{_place(error, source)}: {_first_line(error.problem)}; keep one of the two") from None
     except MarkedYAMLError as error:
@@ -59,18 +59,39 @@ def _yaml() -> YAML:
     return YAML(typ="safe", pure=True)
 
 
-def _check_events(text: str, source: str) -> None:
-    depth = 0
-    for event in _yaml().parse(io.StringIO(text)):
+def _composed(text: str, source: str) -> tuple[Node | None, Any]:
+    """Return the tree of a text and its plain data, both from one pass: every command reads some of our own files."""
+    yaml = _yaml()
+    yaml.Composer = partial(_Plain, source=source)  # type: ignore[assignment]
+    constructor, parser = yaml.get_constructor_parser(io.StringIO(text))
+    try:
+        node = constructor.composer.get_single_node()
+        return node, None if node is None else constructor.construct_document(node)
+    finally:
+        parser.dispose()
+
+
+class _Plain(Composer):
+    """Composes what is written out, to a bounded depth."""
+
+    def __init__(self, loader: Any = None, *, source: str) -> None:
+        super().__init__(loader=loader)
+        self._source, self._depth = source, 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """See ``Composer.compose_node``."""
+        event = self.parser.peek_event()
         line = event.start_mark.line + 1
         if isinstance(event, AliasEvent):
-            raise ConfigError(f"{source}:{line}: alias *{event.anchor}; write the value out, aliases are not allowed")
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise ConfigError(f"{source}:{line}: nested deeper than {MAX_DEPTH} levels")
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
+            anchor = f"alias *{event.anchor}"
+            raise ConfigError(f"{self._source}:{line}: {anchor}; write the value out, aliases are not allowed")
+        nests = isinstance(event, CollectionStartEvent)
+        if nests and self._depth == MAX_DEPTH:
+            raise ConfigError(f"{self._source}:{line}: nested deeper than {MAX_DEPTH} levels")
+        self._depth += nests
+        node = super().compose_node(parent, index)
+        self._depth -= nests
+        return node
 
 
 def _collect_lines(node: Node, path: Path, lines: dict[Path, int], source: str) -> None:

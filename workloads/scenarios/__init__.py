@@ -182,6 +182,7 @@ def _recording(name: str, about: Scenario) -> Path:
     return path
 
 
+@cache
 def _in_order() -> dict[str, Scenario]:
     """Return all scenarios by name, in the order of a table."""
     found = {name: scenario(name) for name in _files()}
