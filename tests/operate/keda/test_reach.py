@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
@@ -30,13 +30,12 @@ class Scaled:
     most: int = MOST
     lag: int = 0
     view_lag: int = 0
-    path: list[int] = field(default_factory=list)
 
     def __post_init__(self):
         self._hpa = hpa(0, self.most, self.tolerance)
         self._keda = KedaRule(KedaSettings(cooldown_period_s=0.0), created_s=-1.0)
         self._now_s = 0.0
-        self.path = [self.replicas] * (max(self.lag, self.view_lag) + 1)
+        self.path: list[int] = [self.replicas] * (max(self.lag, self.view_lag) + 1)
 
     def syncs(self, wanted: int, count: int) -> list[int]:
         """The replicas before and after each sync, with an answer of KEDA's executor before it."""
