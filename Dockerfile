@@ -28,7 +28,8 @@ RUN python3 locked.py requirements.lock redis async-timeout wrapt > functions.tx
 
 # What the command line needs besides: pip says which packages those are, the lock file which versions and hashes.
 FROM functions-venv AS controller-venv
-RUN /opt/venv/bin/python -c "import importlib.metadata as m; print(*(r.partition(';')[0] for r in m.requires('openfaas-autoscaling') if 'extra' not in r or 'live' in r), sep='\n')" > needed.txt \
+ENV EXTRAS="live operate celery rabbitmq keda"
+RUN /opt/venv/bin/python -c "import importlib.metadata as m, os, re; extras = {*os.environ['EXTRAS'].split()}; print(*(r.partition(';')[0] for r in m.requires('openfaas-autoscaling') if {*re.findall('extra == .([a-z]+)', r)} <= extras and not r.startswith('openfaas-autoscaling')), sep='\n')" > needed.txt \
  && sed -E '/^ +--hash/d; s/ \\$//' requirements.lock > versions.txt \
  && /opt/tools/bin/python -m pip --python /opt/venv/bin/python install --dry-run --ignore-installed --quiet --report report.json --constraint versions.txt -r needed.txt \
  && python3 locked.py requirements.lock report.json > controller.txt \

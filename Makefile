@@ -109,6 +109,7 @@ cluster: install ## run the tests on a cluster: AUTOSCALE_TEST_KUBECONFIG names 
 # --- locks -----------------------------------------------------------------------------------------------------------
 
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+RUNNING := --extra operate --extra celery --extra rabbitmq --extra keda
 CUDA := torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+
 # Lets a lock leave out what the others before it hold.
 without = $$(grep -ohE '^[a-z0-9][a-z0-9._-]*==' $(1) | sed 's/==//; s/^/--no-emit-package /' | sort -u)
@@ -118,7 +119,7 @@ lock: | $(UV) ## compile the locks anew (UPGRADE=1: with the newest versions)
 	cat requirements*.lock > $(VENV)/all.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group build --all-extras pyproject.toml -o $(VENV)/all.lock
 	rm requirements*.lock
-	$(COMPILE) -c $(VENV)/all.lock --group build --extra operate pyproject.toml -o requirements.lock
+	$(COMPILE) -c $(VENV)/all.lock --group build $(RUNNING) pyproject.toml -o requirements.lock
 	$(COMPILE) -c $(VENV)/all.lock --extra torch pyproject.toml -o requirements-torch.lock \
 		$(call without,requirements.lock)
 	$(COMPILE) -c $(VENV)/all.lock --all-extras pyproject.toml -o requirements-dev.lock \
