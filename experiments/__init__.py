@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         make_policy,
         split_names,
     )
+    from experiments.queue_history import QueueHistory, queue_history
     from experiments.replaying import replay
     from experiments.setup import Setup, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
@@ -86,6 +87,7 @@ _HOMES = {
     "experiments.operations.demonstration": ("demo_operate",),
     "experiments.operations.check": ("check_operate",),
     "experiments.operations.setup": ("init_operate", "operate_schema"),
+    "experiments.queue_history": ("QueueHistory", "queue_history"),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
@@ -108,6 +110,7 @@ __all__ = [
     "JournalFound",
     "Limits",
     "Listener",
+    "QueueHistory",
     "Setting",
     "Settings",
     "Setup",
@@ -157,6 +160,7 @@ __all__ = [
     "operate_config",
     "operate_schema",
     "probe",
+    "queue_history",
     "read_comparison",
     "read_journal",
     "replay",
