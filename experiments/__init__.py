@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         make_policy,
         split_names,
     )
-    from experiments.queue_history import QueueHistory, queue_history
+    from experiments.queue_histories import QueueHistory, queue_history
     from experiments.replaying import replay
     from experiments.setup import Setup, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
@@ -87,7 +87,7 @@ _HOMES = {
     "experiments.operations.demonstration": ("demo_operate",),
     "experiments.operations.check": ("check_operate",),
     "experiments.operations.setup": ("init_operate", "operate_schema"),
-    "experiments.queue_history": ("QueueHistory", "queue_history"),
+    "experiments.queue_histories": ("QueueHistory", "queue_history"),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),

@@ -27,7 +27,7 @@ LINE = re.compile(r"^\S+ \[(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\]]*)\] (?P<wh
 TASK = re.compile(r"^(?P<name>\S+?)\((?P<uuid>[^()\s]+)\) args=")
 #: The last ones in a line: arguments and results come before, and may hold anything.
 RUNTIME = re.compile(r".*\bruntime=(\d[\d.e+-]*)")
-ETA = re.compile(r".*\beta=(\d{4}-\d\d-\d\dT[\d:.+-]+)")
+ETA = re.compile(r".*\beta=([^,\s]+)")
 
 
 def is_celery_events(head: tuple[str, ...]) -> bool:
