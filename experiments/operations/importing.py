@@ -16,6 +16,7 @@ from autoscaling_env.config.loading import layer, read_source, validated
 from autoscaling_env.config.problems import Source as Layer
 from autoscaling_env.config.yaml import parse
 from autoscaling_env.errors import BackendError, InputError, nearest
+from autoscaling_env.secrets import without_passwords
 from operate.config import Duration, OperateConfig, operate_model
 from operate.kinds import source_kinds
 from operate.reading import KeptTasks
@@ -86,9 +87,9 @@ def asked_queue(config: Path | None, settings: Sequence[str]) -> Asked:
         found = validated(operate_model(), [read_source(config), *under])
         return Asked(found.source, found.interval, found.period, found.recall)
     kinds = source_kinds()
-    named = next((each.data["kind"] for each in reversed(layers) if "kind" in each.data), None)
+    named = next((str(each.data["kind"]) for each in reversed(layers) if "kind" in each.data), "")
     if named not in kinds:
-        hint = nearest(str(named), kinds) if named is not None else ""
+        hint = nearest(named, kinds)
         raise InputError(f"--source kind={named or '...'}{hint}: must be one of {', '.join(kinds)}")
     return Asked(validated(kinds[named].settings, layers))
 
@@ -144,7 +145,9 @@ def import_past(
 def _layer(assignment: str) -> Layer:
     key, equals, value = assignment.partition("=")
     if not equals or not all(part.strip() for part in key.split(".")):
-        raise InputError(f"--source {assignment}: write key=value, such as url=redis://localhost:6379/0")
+        raise InputError(
+            f"--source {without_passwords(assignment)}: write key=value, such as url=redis://localhost:6379/0"
+        )
     data, _ = parse(value, f"--source {key}")
     return layer(f"--source {key}", key, data)
 

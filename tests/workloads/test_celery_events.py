@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from celery.events.dumper import Dumper
-from celery.events.state import State
+from celery.events.dumper import Dumper  # type: ignore[import-untyped]
+from celery.events.state import State  # type: ignore[import-untyped]
 from numpy.testing import assert_allclose
 
 from autoscaling_env.errors import TraceError

@@ -46,6 +46,8 @@ def read_plain(source: Source, selection: Selection, options: Options) -> Events
     pool = Pool()
     for chunk in source.chunks((clock, *wanted, *([TASK] if named else []))):
         kept = chunk[selection.rows(chunk[TASK].fillna(""))] if named else chunk
+        if not len(kept):
+            continue
         if clock == ARRIVAL and options.unit is None:
             read = numbers(kept, clock, source.problems, TIME)
         else:
