@@ -183,7 +183,7 @@ def _tasks(source: Source, tasks: KeptTasks, output: Path) -> Imported:
 
 
 def _counts(
-    source: Source, since_s: float, step_s: float, output: Path, wall: Callable[[], float], remarks: Sequence[str]
+    source: Source, since_s: float, step_s: float, output: Path, wall: Callable[[], float], remarks: tuple[str, ...]
 ) -> Imported:
     assert isinstance(source, Recalls)  # noqa: S101 - it was asked before
     counts = source.past(step_s, since_s)
@@ -192,6 +192,9 @@ def _counts(
     last_s = wall()
     first_s = last_s - len(counts) * step_s
     write_counts(first_s, step_s, counts, output)
+    if len(counts) * step_s < since_s - step_s:
+        short = f"of the {in_seconds(since_s)} that were asked for it keeps the last {in_seconds(len(counts) * step_s)}"
+        remarks = (*remarks, short)
     said = f"only how many came in each {in_seconds(step_s)} is known, not what each task was or took"
     return Imported(source.described, output, int(np.sum(counts)), first_s, last_s, None, (*remarks, said))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from autoscaling_env.errors import BackendError, InputError
 from experiments import Setup, queue_history
 from live.clients import command_client
 from live.queues import Queues
+from operate.kinds import source_kinds
 from operate.sources.farm import FarmSource
 from tests.live.servers import RunningServer
 from tests.operate.sources.benches import SECRET, watched
@@ -85,3 +87,29 @@ def test_counts_of_a_range_of_prometheus(prometheus: RunningPrometheus, exporter
 
 def _steps(step_s: float) -> Setup:
     return Setup(settings={"environment.step_duration_s": step_s})
+
+
+def test_jobs_of_rq(watched_server: RunningServer, admin: redis.Redis) -> None:
+    """Real jobs, run by a real worker: each is there once, with its function's name and the time it took."""
+    rq = pytest.importorskip("rq")
+    if "rq" not in source_kinds():
+        pytest.skip("no source of RQ")
+    queue = rq.Queue("jobs", connection=admin)
+    for _ in range(6):
+        queue.enqueue(time.sleep, 0.05)
+        queue.enqueue(math.sqrt, 2.0)
+    rq.SimpleWorker([queue], connection=admin).work(burst=True, logging_level="ERROR")
+    waiting = queue.enqueue(math.sqrt, 3.0)
+    asked = given(kind="rq", url=watched(watched_server.url), queues="[jobs]")
+    found = queue_history(None, asked, since="1h", output=Path("rq.csv"))
+    work = found.imported.work
+    assert work is not None
+    assert {each.name: (each.tasks, each.known) for each in work.by_name()} == {
+        "time.sleep": (6, 6),
+        "math.sqrt": (7, 6),
+    }
+    slept = next(each for each in work.by_name() if each.name == "time.sleep")
+    assert 0.05 <= (slept.p50_s or 0) < 0.5
+    assert len(pd.read_csv("rq.csv")) == found.imported.tasks == 13
+    assert waiting.id in queue.job_ids
+    assert any("result_ttl" in remark for remark in found.imported.remarks)
