@@ -22,6 +22,9 @@ from workloads.trace import TraceWorkload
 from workloads.work import NamedWork
 from workloads.writing import write_csv
 
+#: Names of tasks that are drawn apart.
+NAMES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
@@ -79,6 +82,7 @@ class Tasks:
             duration_s=workload.duration_s,
             notes=workload.notes,
             dispersion=self.describe()["dispersion"],
+            work=None if self.work is None else self.work.most(NAMES),
         )
 
     def write(self, path: Path) -> Path:

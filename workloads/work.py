@@ -15,6 +15,8 @@ from autoscaling_env.types import FloatArray
 NAMELESS = "(no name)"
 #: What the row of all tasks is called.
 ALL = "(all)"
+#: What all tasks that are not shown apart are called.
+OTHERS = "(others)"
 #: Names that are shown apart; the rest together.
 SHOWN = 20
 
@@ -105,6 +107,21 @@ class NamedWork:
         total, work_s = len(self.task), float(np.nansum(self.service_s))
         found = [_work_of(self.names[at], part, total, work_s) for at, part in zip(places, parts, strict=True)]
         return tuple(sorted(found, key=lambda each: (-each.tasks, each.name)))
+
+    def most(self, count: int) -> dict[str, FloatArray]:
+        """Return the known work of the names that are the most work, and of all others together; of none where none is.
+
+        Args:
+            count: so many names, >= 1.
+        """
+        known = np.isfinite(self.service_s)
+        busiest = sorted((each for each in self.by_name() if each.known), key=lambda each: -each.work_share)[:count]
+        found, rest = dict[str, FloatArray](), known.copy()
+        for each in busiest:
+            chosen = known & (self.task == self.names.index(each.name))
+            found[each.name] = self.service_s[chosen]
+            rest &= ~chosen
+        return found | ({OTHERS: self.service_s[rest]} if rest.any() else {})
 
     def rows(self) -> list[dict[str, str]]:
         """Return a table: the most frequent names, the rest together, and all."""

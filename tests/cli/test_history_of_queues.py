@@ -30,6 +30,9 @@ def test_of_a_controllers_queue_and_the_planner_of_that_reads_it(autoscale) -> N
     shown = autoscale("workload", "show", "--trace", "shop.csv", "--as-recorded")
     assert "work of tasks by name" in shown.out
     assert "tasks: {service_time: 2.5, variation: 0.4472}" in shown.out
+    drawn = autoscale("workload", "plot", "--trace", "shop.csv", "--as-recorded", "-o", "shop-tasks.png")
+    assert drawn.code == 0, drawn.err
+    assert Path("shop-tasks.png").read_bytes().startswith(b"\x89PNG")
     again = autoscale("history", "shop.csv", "--step-duration", 8, "--period", 86400, "-o", "again.npz", "--json")
     assert again.code == 0, again.err
     assert Path("again.npz").read_bytes() == Path("shop.npz").read_bytes()

@@ -120,6 +120,16 @@ def test_shares_add_up_and_many_names_are_shown_together() -> None:
     assert (rows[-1]["Task"], rows[-1]["tasks"], rows[-1]["p50"]) == (ALL, "900", "449.5")
 
 
+def test_what_is_most_work_is_told_apart() -> None:
+    work = NamedWork(("a", "b", "c", "d"), np.array([0, 0, 1, 2, 3]), np.array([1.0, 2.0, 9.0, 1.0, np.nan]))
+    assert {name: values.tolist() for name, values in work.most(2).items()} == {
+        "b": [9.0],
+        "a": [1.0, 2.0],
+        "(others)": [1.0],
+    }
+    assert NamedWork(("a",), np.array([0]), np.array([np.nan])).most(2) == {}
+
+
 def test_several_recordings_share_their_names() -> None:
     one = NamedWork(("a", "b"), np.array([0, 1]), np.array([1.0, 2.0]))
     two = NamedWork(("b", "c"), np.array([0, 1]), np.array([4.0, np.nan]))

@@ -26,7 +26,7 @@ from workloads.traces.selection import Selection
 LINE = re.compile(r"^\S+ \[(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\]]*)\] (?P<what>[a-z][a-z ]*)(?:: ?(?P<rest>.*))?$")
 TASK = re.compile(r"^(?P<name>\S+?)\((?P<uuid>[^()\s]+)\) args=")
 #: The last ones in a line: arguments and results come before, and may hold anything.
-RUNTIME = re.compile(r".*\bruntime=(\d[\d.e+-]*)")
+RUNTIME = re.compile(r".*\bruntime=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 ETA = re.compile(r".*\beta=([^,\s]+)")
 
 
@@ -104,14 +104,16 @@ def _read_flower(file: TraceFile, lives: Lives) -> None:
 
 
 def _read_dump(file: TraceFile, lives: Lives) -> None:
-    for _, block in file.blocks():
-        for line in block.decode("utf-8", "replace").splitlines():
-            found = LINE.match(line)
+    for first, block in file.blocks():
+        for number, line in enumerate(block.decode("utf-8", "replace").split("\n"), first):
+            found = LINE.match(line.rstrip("\r"))
             if found and found["what"].startswith("task "):
-                _told(found, lives)  # other lines are of workers, of the capture, or go on with a traceback
+                _told(
+                    file, number, found, lives
+                )  # other lines are of workers, of the capture, or go on with a traceback
 
 
-def _told(found: re.Match[str], lives: Lives) -> None:
+def _told(file: TraceFile, number: int, found: re.Match[str], lives: Lives) -> None:
     kind, rest = found["what"].removeprefix("task "), found["rest"] or ""
     if kind not in KINDS:
         return
@@ -120,11 +122,14 @@ def _told(found: re.Match[str], lives: Lives) -> None:
         lives.strangers += 1
         return
     runtime, eta = RUNTIME.match(rest), ETA.match(rest)
-    at = datetime.fromisoformat(found["at"])
+    at_s = _moment(found["at"])
+    if at_s is None:
+        file.problems.bad_value(number, "time", found["at"], "a date such as 2026-01-31 14:05:00.123456+00:00")
+        return
     lives.add(
         task["uuid"],
         kind,
-        (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp(),
+        at_s,
         task["name"],
         float(runtime[1]) if runtime and kind == "succeeded" else None,
         _moment(eta[1]) if eta and kind in {"sent", "received"} else None,

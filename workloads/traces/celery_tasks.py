@@ -110,7 +110,7 @@ class Lives:
                     counts["revoked"] += 1
                     continue
                 counts["sent"] += each.sent_s == each.sent_s
-                counts["unseen"] += each.stage >= STARTED and not min(each.sent_s, each.received_s) > 0
+                counts["unseen"] += bool(np.isnan(each.sent_s) and np.isnan(each.received_s))
                 came.append(each.came_s)
                 work.append(each.work_s)
                 code.append(self._called[place])
