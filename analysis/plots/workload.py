@@ -18,6 +18,8 @@ from autoscaling_env.types import FloatArray, TaskBatch
 BINS = 60
 #: Segments named on the plot; more would overlap.
 MOST_SEGMENTS = 12
+#: Characters of a task's name in a legend.
+LONGEST_NAME = 24
 
 
 def workload_plot(
@@ -117,9 +119,16 @@ def _named(axes: Axes, work: Mapping[str, FloatArray]) -> None:
     together = np.concatenate([*work.values()])
     top = min(float(np.quantile(together, 0.995)) * 1.05, float(together.max())) or 1.0
     colors = [PALETTE[number % len(PALETTE)] for number in range(len(work))]
-    axes.hist([*work.values()], bins=30, range=(0, top), stacked=True, color=colors, label=[*work], alpha=0.8)
+    axes.hist(
+        [*work.values()], bins=30, range=(0, top), stacked=True, color=colors, label=[*map(_short, work)], alpha=0.8
+    )
     axes.legend(fontsize=8.5)
     label(axes, "Service times, as recorded", "service time [s]", "tasks")
+
+
+def _short(name: str) -> str:
+    """Return a name that fits beside a picture; its end says more than its beginning."""
+    return name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
 
 
 def _dispersion(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:

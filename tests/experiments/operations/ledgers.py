@@ -86,7 +86,7 @@ source: {{kind: {kind}, file: book.json}}
 target: {{kind: processes, command: [sleep, "1"]}}
 objective: {{finish_within: 30s}}
 bounds: {{max: 10}}
-interval: 8s
+interval: {interval}
 """
 
 
@@ -116,9 +116,9 @@ def write_book(
     return file
 
 
-def write_config(kind: str, file: Path = Path("operate.yml")) -> Path:
+def write_config(kind: str, file: Path = Path("operate.yml"), *, interval: str = "8s") -> Path:
     """Write a controller's configuration of such a queue."""
-    file.write_text(CONFIG.format(kind=kind))
+    file.write_text(CONFIG.format(kind=kind, interval=interval))
     return file
 
 

@@ -186,14 +186,14 @@ def test_no_count_is_lost_or_moved_on_the_way_to_a_history(counts: list[int], st
 
 def test_a_controllers_configuration_makes_a_history_for_its_planner() -> None:
     write_book(day(6.0, unknown=5), now_s=MONDAY_S + 6 * HOUR_S)
-    found = queue_history(write_config("ledger"), since="7d", output=Path("shop.npz"))
+    found = queue_history(write_config("ledger", interval="30s"), since="7d", output=Path("shop.npz"))
     assert {name: str(path) for name, path in found.files.items()} == {
         "recording": "shop.csv",
         "history": "shop.npz",
         "picture": "shop.png",
     }
     past = Past.load("shop.npz")
-    assert (past.history.step_s, past.history.period, past.history.offsets) == (8.0, 10_800, (0,))
+    assert (past.history.step_s, past.history.period, past.history.offsets) == (30.0, 2880, (0,))
     assert past.history.episodes[0].sum() == 792
     data = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert data["imported"]["tasks"] == data["work"]["all"]["tasks"] == 792
