@@ -14,6 +14,7 @@ from celery.events.state import State  # type: ignore[import-untyped]
 from numpy.testing import assert_allclose
 
 from autoscaling_env.errors import TraceError
+from tests.places import ROOT
 from tests.workloads.making import traced
 from workloads.trace import TraceWorkload
 
@@ -101,6 +102,23 @@ def test_each_task_came_when_it_was_sent_and_took_its_runtime(tmp_path: Path, wr
     assert workload.notes[0] == "events (celery-events): 3 tasks over 4.5 s."
     assert workload.notes[1] == "Read Celery's events: 3 of 3 tasks were seen when they were sent."
     assert len(read(tmp_path, events, write, functions=["shop.r"]).draw(0)) == 1
+
+
+def test_what_a_real_worker_was_heard_to_do() -> None:
+    """Captured from a Celery 5.7 with `events --dump`; one task fails, and is tried again a second later."""
+    workload = traced(ROOT / "tests" / "data" / "celery_events.txt", as_recorded=True)
+    assert workload.work is not None
+    assert {each.name: (each.tasks, each.known) for each in workload.work.by_name()} == {
+        "shop.mail": (2, 2),
+        "shop.report": (2, 2),
+        "shop.broken": (2, 2),
+    }
+    assert workload.notes[1:3] == (
+        "Read Celery's events: 6 of 6 tasks were seen when they were sent.",
+        "1 tries of tasks that were tried before are tasks of their own.",
+    )
+    slept = next(each for each in workload.work.by_name() if each.name == "shop.report")
+    assert slept.mean_s == pytest.approx(0.3, abs=0.05)
 
 
 @pytest.mark.parametrize("write", WRITERS)
