@@ -36,6 +36,7 @@ def report(
         float | None,
         typer.Option("--variation", help="Standard deviation of tasks' work over its mean.  [default: as believed]"),
     ] = None,
+    tasks: options.RecordedTasks = None,
     limit: Annotated[
         list[str] | None,
         typer.Option("--limit", metavar="KEY=VALUE", help="How far the twin may be off, such as share=3. Repeatable."),
@@ -58,6 +59,8 @@ def report(
       autoscale operate report operate-state --since 24h --agents planner,hpa --json
 
       autoscale operate report --since 7d --until 6d --limit share=3 -o monday.html
+
+      autoscale operate report --tasks shop.csv
     """
     begin, end = options.span(since, until, datetime.now(UTC))
     with Terminal(quiet=as_json) as listener:
@@ -67,6 +70,7 @@ def report(
             until=end,
             policies=None if policies is None else experiments.split_names(policies),
             variation=variation,
+            tasks=tasks,
             limits=_limits(limit or []),
             block_s=block,
             seed=seed,

@@ -49,6 +49,12 @@ Since: TypeAlias = Annotated[
 Until: TypeAlias = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Of a journal: before then; written as --since.")
 ]
+RecordedTasks: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--tasks", metavar="FILE", help="Of a journal: a recording of its tasks; their work is drawn from it."
+    ),
+]
 Journal: TypeAlias = Annotated[
     Path,
     typer.Argument(metavar="[JOURNAL]", help="The folder of a controller's state, or of its journal, or one file."),

@@ -26,6 +26,7 @@ def replay(
     output_dir: options.OutputDir = Path("runs"),
     since: options.Since = None,
     until: options.Until = None,
+    tasks: options.RecordedTasks = None,
     as_json: options.Json = False,
 ) -> None:
     """Feed a recorded run's worker counts to a farm, on the same tasks, and record what comes of them.
@@ -39,6 +40,8 @@ def replay(
       autoscale replay runs/compare_run_LIVE --config farm.yml
 
       autoscale replay operate-state --since 6h
+
+      autoscale replay operate-state --tasks shop.csv
     """
     begin, end = options.span(since, until, datetime.now(UTC))
     with terminal_for(farm, quiet=as_json) as listener:
@@ -52,5 +55,6 @@ def replay(
             command=sys.argv,
             since=begin,
             until=end,
+            tasks=tasks,
         )
     show_comparison(found, as_json=as_json)

@@ -92,6 +92,12 @@ def show_sentences(sentences: Mapping[str, Sequence[str]]) -> None:
         out.print()
 
 
+def print_settings(lines: Mapping[str, str]) -> None:
+    """Print lines of YAML to copy, each after the file that it belongs to."""
+    for place, line in lines.items():
+        print_line(f"in {place}:\n{line}")
+
+
 def print_paths(paths: Mapping[str, Path | str]) -> None:
     """Print where to look."""
     width = max(map(len, paths))

@@ -10,7 +10,7 @@ import typer
 import experiments
 from cli import options
 from cli.groups import takes
-from cli.show import print_json, print_line, show_tables
+from cli.show import print_json, print_line, print_settings, show_tables
 from cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def show(setup: Setup, episode_seed: EpisodeSeed = None, as_json: options.Json =
     show_tables(tasks.tables())
     for sentence in tasks.describe()["arrivals"]:
         print_line(sentence)
+    print_settings(tasks.settings())
 
 
 @app.command()

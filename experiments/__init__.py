@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         make_policy,
         split_names,
     )
+    from experiments.queue_histories import QueueHistory, queue_history
     from experiments.replaying import replay
     from experiments.setup import Setup, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
@@ -93,6 +94,7 @@ _HOMES = {
     "experiments.operations.demonstration": ("demo_operate",),
     "experiments.operations.check": ("check_operate",),
     "experiments.operations.setup": ("init_operate", "operate_schema"),
+    "experiments.queue_histories": ("QueueHistory", "queue_history"),
     "experiments.replaying": ("replay",),
     "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
@@ -119,6 +121,7 @@ __all__ = [
     "Limits",
     "Listener",
     "Listening",
+    "QueueHistory",
     "Setting",
     "Settings",
     "Setup",
@@ -172,6 +175,7 @@ __all__ = [
     "operate_config",
     "operate_schema",
     "probe",
+    "queue_history",
     "read_comparison",
     "read_journal",
     "replay",

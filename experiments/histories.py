@@ -17,9 +17,12 @@ from autoscaling_env.errors import InputError
 from autoscaling_env.files import check_place
 from experiments.forecast_trial import Trial, split
 from experiments.listening import Listener, Silent
+from experiments.periodic_past import periodic_past
 from experiments.planners import HISTORY
-from experiments.recorded_past import recorded_past, training_past
+from experiments.recorded_past import past_of, recordings, training_past
 from experiments.setup import DEFAULT, Setup, setups_of
+from experiments.work_found import configured, work_json, work_tables
+from workloads.work import NamedWork
 
 #: Columns that are shares.
 SHARES = ("below_5", "below_50", "below_95", "weight")
@@ -36,6 +39,7 @@ class HistoryFound:
         scores: of each forecaster, by name.
         weights: what each member of the mixture weighed, on average.
         files: what was written.
+        work: what the tasks of recordings are called, and their work; None: they have no names.
     """
 
     past: Past
@@ -44,6 +48,7 @@ class HistoryFound:
     scores: Mapping[str, ForecastScore]
     weights: Mapping[str, float]
     files: Mapping[str, Path]
+    work: NamedWork | None = None
 
     def table(self) -> pd.DataFrame:
         """Return one row per forecaster.
@@ -87,8 +92,13 @@ class HistoryFound:
         ]
         return {
             "history": [{"What": key, "Value": f"{value:,.6g}"} for key, value in known.items()],
+            **work_tables(self.work),
             "foreseen of what was held back": rows,
         }
+
+    def settings(self) -> dict[str, str]:
+        """Return the lines of YAML that tell of the work of named tasks; none where they have no names."""
+        return {} if self.work is None else configured(self.work)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON can hold it; None where there is no number."""
@@ -98,7 +108,7 @@ class HistoryFound:
             for name, row in rows.items()
         }
         files = {name: str(path) for name, path in self.files.items()}
-        return {"history": self.describe(), "forecasters": found, "files": files}
+        return {"history": self.describe(), "forecasters": found, "files": files, **work_json(self.work)}
 
 
 def history(
@@ -107,6 +117,7 @@ def history(
     *,
     episodes: int = HISTORY,
     episode_s: float | None = None,
+    period_s: float | None = None,
     horizon_s: float = 60.0,
     held_back: float = 0.2,
     statistical: bool = False,
@@ -121,6 +132,8 @@ def history(
         where: a setup, or the name of a scenario.
         episodes: training episodes that are drawn where there are no sources.
         episode_s: what recordings are cut into; see ``experiments.recorded_past``.
+        period_s: the recordings' time is that of a period of so many seconds since 1970 (UTC), as a controller counts
+            it; see ``experiments.recorded_past``.
         horizon_s: seconds that are foreseen.
         held_back: the share of the last episodes, or of a single one, that is foreseen by what is known of the rest.
         statistical: score statsforecast, too, which is an optional extra.
@@ -136,8 +149,18 @@ def history(
     if output.suffix != ".npz":
         raise InputError(f"--output {output}: must end in .npz, by which planner:FILE knows it")
     picture = picture or output.with_suffix(".png")
-    _check(held_back, horizon_s, episode_s, output, picture)
-    past = recorded_past(sources, setup, episode_s, listener) if sources else training_past(setup, episodes, listener)
+    _check(held_back, horizon_s, episode_s, period_s, output, picture)
+    if period_s is not None and not sources:
+        raise InputError(f"--period {period_s:g}: belongs to recordings; name one as SOURCE")
+    if sources:
+        recorded, step_s = recordings(sources, setup, listener)
+        work = NamedWork.together([each.work for each in recorded if each.work is not None])
+        if period_s is not None:
+            past = periodic_past(recorded, step_s, episode_s, period_s)
+        else:
+            past = past_of(recorded, step_s, episode_s, listener)
+    else:
+        past, work = training_past(setup, episodes, listener), None
     known, rest = split(past.history, held_back)
     trial = Trial(known, rest, max(1, round(horizon_s / known.step_s)), statistical=statistical)
     scores = trial.scores(listener)
@@ -145,18 +168,25 @@ def history(
     files = {"history": output, "picture": picture}
     fan_plot(fans, picture, step_s=known.step_s, title=f"What the mixture foresaw, {output.stem}")
     past.save(output)
-    return HistoryFound(past, trial.horizon, sum(map(len, rest.episodes)), scores, trial.weights(), files)
+    return HistoryFound(past, trial.horizon, sum(map(len, rest.episodes)), scores, trial.weights(), files, work)
 
 
 def _shown(value: float, form: str) -> str:
     return f"{value:{form}}" if np.isfinite(value) else "-"
 
 
-def _check(held_back: float, horizon_s: float, episode_s: float | None, output: Path, picture: Path) -> None:
+def _check(
+    held_back: float,
+    horizon_s: float,
+    episode_s: float | None,
+    period_s: float | None,
+    output: Path,
+    picture: Path,
+) -> None:
     """Tell what is wrong before anything is computed."""
     if not 0 < held_back < 1:
         raise InputError(f"--held-back {held_back:g}: must be above 0 and below 1, such as 0.2")
-    for option, value in {"--horizon": horizon_s, "--episode": episode_s}.items():
+    for option, value in {"--horizon": horizon_s, "--episode": episode_s, "--period": period_s}.items():
         if value is not None and not 0 < value < np.inf:
             raise InputError(f"{option} {value:g}: must be seconds above 0")
     check_place(output)

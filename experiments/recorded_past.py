@@ -27,6 +27,7 @@ from experiments.replaying import read_table
 from experiments.setup import Setup, resolve, training_place
 from workloads import make_workload
 from workloads.trace import TraceWorkload
+from workloads.work import NamedWork
 
 DAY_S = 86_400
 #: A recording longer than this is cut into days, and its time is the time of day.
@@ -46,12 +47,16 @@ class Recorded:
         duration_s: how long it was recorded.
         episode_s: what it is cut into where nobody says it; None: left whole.
         work_known: whether service times and deadlines are those of the tasks.
+        began_s: Unix time at which it began; None: nobody knows.
+        work: what its tasks are called, and their work; None: they have no names.
     """
 
     batch: TaskBatch
     duration_s: float
     episode_s: float | None
     work_known: bool = True
+    began_s: float | None = None
+    work: NamedWork | None = None
 
 
 def training_past(setup: Setup, episodes: int, listener: Listener) -> Past:
@@ -82,6 +87,16 @@ def recorded_past(sources: Sequence[Path], setup: Setup, episode_s: float | None
     Raises:
         InputError: a source cannot be read, or holds no task.
     """
+    recorded, step_s = recordings(sources, setup, listener)
+    return past_of(recorded, step_s, episode_s, listener)
+
+
+def recordings(sources: Sequence[Path], setup: Setup, listener: Listener) -> tuple[list[Recorded], float]:
+    """Return what was recorded, each once, and the seconds of a history's step; see ``recorded_past``.
+
+    Raises:
+        InputError: a source cannot be read.
+    """
     if setup.trace is not None:
         raise InputError(f"--trace {setup.trace}: stands for training episodes; name it as a SOURCE, or no SOURCE")
     for source in sources:
@@ -100,7 +115,13 @@ def recorded_past(sources: Sequence[Path], setup: Setup, episode_s: float | None
     found: list[Recorded] = []
     for source in sources:
         found += _of_run(source) if source.is_dir() else [_of_trace(source, setup, usual_s, listener)]
-    return past_of(_once(found, listener), step_s, episode_s, listener)
+    return _once(found, listener), step_s
+
+
+def some(counts: Sequence[Counts]) -> None:
+    """Raise ``InputError`` where there is no task at all."""
+    if all(episode.sum() == 0 for episode in counts):
+        raise InputError("no task in what was recorded; a history needs some")
 
 
 def past_of(recorded: Sequence[Recorded], step_s: float, episode_s: float | None, listener: Listener) -> Past:
@@ -112,13 +133,12 @@ def past_of(recorded: Sequence[Recorded], step_s: float, episode_s: float | None
     period = _period(recorded, step_s)
     counts, offsets, kept = list[Counts](), list[int](), list[TaskBatch]()
     for each in recorded:
-        for first, arrived, batch in _parts(each, step_s, episode_s or each.episode_s):
+        for first, arrived, batch in parts_of(each, step_s, episode_s or each.episode_s):
             counts.append(arrived)
             offsets.append(first % period if period else 0)
             if each.work_known:
                 kept.append(batch)
-    if all(episode.sum() == 0 for episode in counts):
-        raise InputError("no task in what was recorded; a history needs some")
+    some(counts)
     if period:
         kind = "week" if period * step_s > DAY_S else "day"
         listener.note(f"history: time is that of the {kind}, counted from when recording began")
@@ -173,7 +193,7 @@ def _of_trace(file: Path, setup: Setup, usual_s: float, listener: Listener) -> R
         listener.note(sentence)
     duration_s = workload.duration_s
     episode_s = DAY_S if duration_s > LONG_S else usual_s if duration_s >= 2 * usual_s else None
-    return Recorded(workload.draw(0), duration_s, episode_s, workload.work_recorded)
+    return Recorded(workload.draw(0), duration_s, episode_s, workload.work_recorded, workload.began_s, workload.work)
 
 
 def _once(found: Sequence[Recorded], listener: Listener) -> list[Recorded]:
@@ -193,7 +213,7 @@ def _period(recorded: Sequence[Recorded], step_s: float) -> int:
     return 7 * steps if shortest_s >= WEEKS_S else steps
 
 
-def _parts(recorded: Recorded, step_s: float, length_s: float | None) -> Iterator[tuple[int, Counts, TaskBatch]]:
+def parts_of(recorded: Recorded, step_s: float, length_s: float | None) -> Iterator[tuple[int, Counts, TaskBatch]]:
     """Yield each whole part: its first step, what arrived in each step, its tasks; all, where there is no whole one."""
     batch, steps = recorded.batch, max(1, round((length_s or 0.0) / step_s))
     part_s = steps * step_s

@@ -36,6 +36,7 @@ def replay(
     command: Sequence[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
+    tasks: Path | None = None,
 ) -> Comparison:
     """Play the recorded worker counts of a run on a farm, on the same tasks, into a new run folder.
 
@@ -51,6 +52,7 @@ def replay(
         command: for the manifest.
         since: of a journal, only records from then on, with a zone.
         until: of a journal, only records before then, with a zone.
+        tasks: of a journal, a recording of its tasks, whose work is drawn from.
 
     Raises:
         InputError: the run cannot be read, or what it recorded cannot be played truly.
@@ -59,8 +61,19 @@ def replay(
     if is_journal(run):
         layers = [config] if config else []
         return replay_journal(
-            run, farm, layers, assignments, output_dir, listener or Silent(), command, since=since, until=until
+            run,
+            farm,
+            layers,
+            assignments,
+            output_dir,
+            listener or Silent(),
+            command,
+            since=since,
+            until=until,
+            tasks=tasks,
         )
+    if tasks is not None:
+        raise InputError(f"{run}: no journal of a controller; --tasks belongs to one, a run has its own tasks")
     if since is not None or until is not None:
         raise InputError(f"{run}: no journal of a controller; --since and --until belong to one")
     read_steps(run)  # before anything is written

@@ -16,8 +16,14 @@ from autoscaling_env.workload import Workload, draw_episode
 from experiments.environments import load_workload
 from experiments.listening import Listener
 from experiments.setup import DEFAULT, Setup, place_of, setups_of
+from experiments.work_found import configured, work_json, work_tables
 from workloads.describing import describe
+from workloads.trace import TraceWorkload
+from workloads.work import NamedWork
 from workloads.writing import write_csv
+
+#: Names of tasks that are drawn apart.
+NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +46,31 @@ class Tasks:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Return counts, rates, service times and offered load; see ``workloads.describing.describe``."""
-        return describe(self.batch, self.workload.duration_s)
+        """Return counts, rates, service times and offered load; see ``workloads.describing.describe``.
+
+        With the work of each name where the tasks of a trace have names: ``work``, as recorded, of the whole trace.
+        """
+        return describe(self.batch, self.workload.duration_s) | work_json(self.work)
+
+    @property
+    def work(self) -> NamedWork | None:
+        """What the tasks of a trace are called, and their work as recorded; None: they have no names."""
+        return self.workload.work if isinstance(self.workload, TraceWorkload) else None
+
+    def settings(self) -> dict[str, str]:
+        """Return the lines of YAML that tell of the work of named tasks; none where they have no names."""
+        return {} if self.work is None else configured(self.work)
 
     def tables(self) -> dict[str, list[Row]]:
         """Return what ``describe`` says as printable rows by title."""
         said = self.describe()
         parts = {name: said.pop(name) for name in ("segments", "dispersion")}
-        del said["arrivals"]  # sentences
+        for name in ("arrivals", *work_json(self.work)):
+            del said[name]  # sentences, and tables of their own
         tables = {"tasks": [{"What": key, "Value": _shown(value)} for key, value in said.items()]}
         for name, rows in parts.items():
             tables[name] = [{key: _shown(value) for key, value in row.items()} for row in rows]
-        return tables
+        return tables | work_tables(self.work)
 
     def plot(self, path: Path) -> Path:
         """Draw arrivals, offered load and service times."""
@@ -63,6 +82,7 @@ class Tasks:
             duration_s=workload.duration_s,
             notes=workload.notes,
             dispersion=self.describe()["dispersion"],
+            work=None if self.work is None else self.work.most(NAMES),
         )
 
     def write(self, path: Path) -> Path:

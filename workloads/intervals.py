@@ -56,6 +56,7 @@ class Intervals:
         service: the service times of the functions.
         share: part of the recorded tasks that is held.
         notes: what is to be said about it.
+        began_s: Unix time at which the recording begins; None: nobody knows.
     """
 
     start_s: FloatArray
@@ -66,6 +67,7 @@ class Intervals:
     service: Quantiles | None = None
     share: float = 1.0
     notes: tuple[str, ...] = ()
+    began_s: float | None = None
 
     @property
     def tasks(self) -> int:
@@ -98,7 +100,13 @@ class Intervals:
         if silent_s <= 0:
             return self
         said = f"Left out {in_seconds(silent_s)} without tasks before the first and after the last."
-        return replace(self, start_s=self.start_s - first_s, span_s=last_s - first_s, notes=(*self.notes, said))
+        return replace(
+            self,
+            start_s=self.start_s - first_s,
+            span_s=last_s - first_s,
+            notes=(*self.notes, said),
+            began_s=None if self.began_s is None else self.began_s + first_s,
+        )
 
     def draw(self, tasks: int, seed: int) -> Drawn:
         """Draw ``tasks`` tasks for the episode ``seed``."""

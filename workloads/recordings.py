@@ -7,6 +7,9 @@ from typing import Protocol
 
 from autoscaling_env.types import FloatArray
 
+#: From here on a number of seconds is a Unix time: 1973.
+UNIX_TIME = 1e8
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:

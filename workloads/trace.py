@@ -13,6 +13,7 @@ from workloads.fitted_dispersion import dispersion_note
 from workloads.fitting import Farm, fit, notes, selected
 from workloads.recordings import Recording
 from workloads.service import DeadlineModel, ServiceModel
+from workloads.work import NamedWork
 
 
 class TraceWorkload:
@@ -67,6 +68,16 @@ class TraceWorkload:
     def work_recorded(self) -> bool:
         """Whether service times are the recorded ones."""
         return self._recording.mean_service_s is not None
+
+    @property
+    def began_s(self) -> float | None:
+        """Unix time at which the recording begins; None where nobody knows."""
+        return getattr(self._recording, "began_s", None)
+
+    @property
+    def work(self) -> NamedWork | None:
+        """What its tasks are called, and their work as recorded; None where they have no names."""
+        return getattr(self._recording, "work", None)
 
     @property
     def notes(self) -> tuple[str, ...]:

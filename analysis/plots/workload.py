@@ -18,6 +18,8 @@ from autoscaling_env.types import FloatArray, TaskBatch
 BINS = 60
 #: Segments named on the plot; more would overlap.
 MOST_SEGMENTS = 12
+#: Characters of a task's name in a legend.
+LONGEST_NAME = 24
 
 
 def workload_plot(
@@ -29,6 +31,7 @@ def workload_plot(
     notes: tuple[str, ...] = (),
     workers: int | None = None,
     dispersion: Sequence[Mapping[str, Any]] = (),
+    work: Mapping[str, FloatArray] | None = None,
 ) -> Path:
     """Draw arrival rate and offered load per bin, where segments begin, service times, and how unevenly tasks come.
 
@@ -40,6 +43,7 @@ def workload_plot(
         notes: what was done to the source, shown at the foot.
         workers: the most workers the farm may have, drawn as a line against the load.
         dispersion: rows with ``window_s``, ``index_of_dispersion`` and ``allan_factor``.
+        work: seconds of work of recorded tasks by what they are called, a few names; drawn in place of the episode's.
     """
     last_s = float(batch.arrival_s[-1]) if len(batch) else 1.0
     edges = _edges(max(duration_s or 0.0, last_s, 1e-9))
@@ -49,7 +53,10 @@ def workload_plot(
         if dispersion:
             _dispersion(figure.add_subplot(grid[0, 2]), dispersion)
         _load(figure.add_subplot(grid[1, :2]), batch, edges, workers)
-        _service(figure.add_subplot(grid[1, 2]), batch)
+        if work:
+            _named(figure.add_subplot(grid[1, 2]), work)
+        else:
+            _service(figure.add_subplot(grid[1, 2]), batch)
         headline(figure, _title(title, batch), _foot(batch, edges, notes))
     return path
 
@@ -105,6 +112,23 @@ def _service(axes: Axes, batch: TaskBatch) -> None:
         )  # fmt: skip
     axes.margins(y=0.16)
     label(axes, "Service times", "service time [s]", "tasks")
+
+
+def _named(axes: Axes, work: Mapping[str, FloatArray]) -> None:
+    """Histograms on top of each other, a colour a name, up to the 99.5th percentile of all."""
+    together = np.concatenate([*work.values()])
+    top = min(float(np.quantile(together, 0.995)) * 1.05, float(together.max())) or 1.0
+    colors = [PALETTE[number % len(PALETTE)] for number in range(len(work))]
+    axes.hist(
+        [*work.values()], bins=30, range=(0, top), stacked=True, color=colors, label=[*map(_short, work)], alpha=0.8
+    )
+    axes.legend(fontsize=8.5)
+    label(axes, "Service times, as recorded", "service time [s]", "tasks")
+
+
+def _short(name: str) -> str:
+    """Return a name that fits beside a picture; its end says more than its beginning."""
+    return name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
 
 
 def _dispersion(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -144,7 +144,7 @@ def _says(data: Any, path: Path) -> bool:
 def _siblings(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     """Names allowed beside the last part of a location, read off the model's JSON Schema."""
     node: dict[str, Any] | None = _schema(model)
-    definitions = _schema(model)["$defs"]
+    definitions = _schema(model).get("$defs", {})
     for part in map(str, location[:-1]):
         node = _step(node, part, definitions) if node else None
     return sorted((node or {}).get("properties", {}))

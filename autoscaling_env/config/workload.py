@@ -257,7 +257,7 @@ class TraceConfig(Section):
     drop_without_durations: bool = False
     """azure2019: leave out functions the durations file does not know, instead of an error."""
     functions: tuple[str, ...] = ()
-    """Azure formats: only these functions, by the first characters of their hash."""
+    """Azure formats, and tasks with names: only these, by the first characters of their hash or name."""
     start_s: Seconds = 0.0
     """Leave out what was recorded before; seconds from the start of the recording."""
     end_s: PositiveSeconds | None = None

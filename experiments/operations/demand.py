@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Beliefs:
         service_s: mean work where the journal says nothing.
         variation: standard deviation of the work over its mean.
         scale: factor on the recorded service times, from calibration.
+        work: float64[n], work of tasks that were recorded one by one, over its mean; None: it is gamma distributed.
     """
 
     within_s: float
@@ -36,13 +37,24 @@ class Beliefs:
     service_s: float
     variation: float
     scale: float = 1.0
+    work: FloatArray | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, settings: JournalSettings, variation: float | None = None) -> Beliefs:
-        """Return what the controller was told; ``variation`` takes the place of what it believed."""
+    def of(cls, settings: JournalSettings, variation: float | None = None, work_s: FloatArray | None = None) -> Beliefs:
+        """Return what the controller was told.
+
+        Args:
+            settings: of the journal.
+            variation: takes the place of what it believed.
+            work_s: float64[n], the work of tasks that were recorded one by one, of a mean above 0; they tell the
+                variation, too, and the mean stays the journal's.
+        """
         objective, tasks = settings.objective, settings.tasks
         spread = tasks.variation if variation is None else variation
-        return cls(objective.within_s, objective.finish_within is None, tasks.service_time, spread)
+        work = None if work_s is None else work_s / work_s.mean()
+        if work is not None:
+            spread = float(work.std())
+        return cls(objective.within_s, objective.finish_within is None, tasks.service_time, spread, work=work)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,10 +154,10 @@ class Demand:
         """Return float64[size] of mean 1, also in each row of tasks: it is their mean that was recorded."""
         if self._beliefs.variation == 0:
             return np.ones(size)
-        drawn = stream(seed, "service").standard_gamma(self._beliefs.variation**-2, size)
+        drawn = _drawn(self._beliefs, stream(seed, "service"), size)
         row = np.arange(size) // _ROW
         means = np.bincount(row, drawn) / np.bincount(row)
-        spread: FloatArray = drawn / means[row]
+        spread: FloatArray = drawn / np.where(means > 0, means, 1.0)[row]
         return spread
 
     def _waited(self) -> FloatArray:
@@ -186,6 +198,14 @@ class ShuffledDemand:
         steps = ((first[:, None] + np.arange(self._block)) % len(self._arrived)).ravel()[: self._steps]
         counts = Counts(self._step_s, self._arrived[steps], self._service_s[steps])
         return Demand(self.name, counts, self._beliefs).draw(seed)
+
+
+def _drawn(beliefs: Beliefs, rng: np.random.Generator, size: int) -> FloatArray:
+    """Return float64[size]: work over its mean, times any number."""
+    if beliefs.work is not None:
+        return beliefs.work[rng.integers(len(beliefs.work), size=size)]
+    drawn: FloatArray = rng.standard_gamma(beliefs.variation**-2, size)
+    return drawn
 
 
 def _filled(values: FloatArray, otherwise: float) -> FloatArray:

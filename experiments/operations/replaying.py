@@ -17,6 +17,7 @@ from experiments.listening import Listener
 from experiments.match import Match
 from experiments.operations.demand import Beliefs, Counts, Demand
 from experiments.operations.played import Played, read_stretches
+from experiments.operations.recorded_work import recorded_work
 from experiments.operations.twin import seen_startups, twin_config
 from experiments.playing import play
 from workloads.writing import write_csv
@@ -38,6 +39,7 @@ def replay_journal(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    tasks: Path | None = None,
 ) -> Comparison:
     """Play the longest stretch of a journal as one episode; what was left out is in the result's notes.
 
@@ -55,13 +57,15 @@ def replay_journal(
         command: for the manifest.
         since: only records from then on, with a zone.
         until: only records before then, with a zone.
+        tasks: a recording of the queue's tasks, whose work is drawn from; its mean stays the journal's.
 
     Raises:
         InputError: the journal holds nothing that can be played, or a value is wrong.
     """
     played = read_stretches(journal, since=since, until=until)
     stretch, settings = played.longest, played.settings
-    demand = Demand("journal", Counts.of(stretch), Beliefs.of(settings))
+    beliefs = Beliefs.of(settings, work_s=None if tasks is None else recorded_work(tasks))
+    demand = Demand("journal", Counts.of(stretch), beliefs)
     own = twin_config(settings, stretch, demand, seen_startups(stretch), recorded=True)
     folder = RunFolder.create(output_dir, "replay", datetime.now(UTC))
     with folder.kept_if_begun():

@@ -19,6 +19,7 @@ from experiments.operations.demand import Beliefs
 from experiments.operations.fidelity import Limits, fidelity
 from experiments.operations.outcomes import Outcome, outcomes
 from experiments.operations.played import Played, read_stretches
+from experiments.operations.recorded_work import recorded_work
 from experiments.operations.report_found import Counterfactual
 from experiments.operations.report_page import page_of
 from experiments.policies import EXTERNAL, find_policy
@@ -57,6 +58,7 @@ def counterfactual(
     until: datetime | None = None,
     policies: Sequence[str] | None = None,
     variation: float | None = None,
+    tasks: Path | None = None,
     limits: Limits | None = None,
     block_s: float = BLOCK_S,
     seed: int = 0,
@@ -76,6 +78,8 @@ def counterfactual(
         policies: who is asked, by any name; left out: the journal's own, `hpa`, `keda`, `static-best`
             and `hindsight`, as far as they can be played.
         variation: standard deviation of the work of tasks over its mean, 0-10; left out: what the controller believed.
+        tasks: a recording of the queue's tasks, whose work is drawn from; the mean stays the journal's. It takes the
+            place of ``variation``.
         limits: how far the twin may be off.
         block_s: seconds of a block of the bootstrap, > 0.
         seed: of all that is drawn, >= 0.
@@ -87,14 +91,15 @@ def counterfactual(
         OSError: the page cannot be written.
     """
     listener, limits = listener or Silent(), limits or Limits()
-    _check(variation, block_s, output)
+    _check(variation, tasks, block_s, output)
+    work_s = None if tasks is None else recorded_work(tasks)
     for name in policies or ():
         find_policy(name)  # before anything is computed
     played = read_stretches(journal, since=since, until=until)
     twin = calibrated(
         played.settings,
         played.stretches,
-        Beliefs.of(played.settings, variation),
+        Beliefs.of(played.settings, variation, work_s),
         seed,
         lambda done, total: listener.progress("calibrating the twin", done, total),
     )
@@ -143,10 +148,12 @@ def _few_blocks(played: Played, block_s: float) -> list[str]:
     return [f"{blocks} blocks of {block_s:g} s are few: the intervals say little of how it would be another time"]
 
 
-def _check(variation: float | None, block_s: float, output: Path | None) -> None:
+def _check(variation: float | None, tasks: Path | None, block_s: float, output: Path | None) -> None:
     """Tell what is wrong before anything is computed."""
     if variation is not None and not 0 <= variation <= 10:
         raise InputError(f"--variation {variation:g}: must be from 0 to 10")
+    if variation is not None and tasks is not None:
+        raise InputError(f"--variation {variation:g}: is told by --tasks {tasks}; leave one of them out")
     if not 0 < block_s < np.inf:
         raise InputError(f"--block {block_s:g}: must be seconds above 0")
     if output is not None:

@@ -19,6 +19,7 @@ from workloads.traces.alibaba import COLUMNS as ALIBABA_COLUMNS
 from workloads.traces.alibaba import read_alibaba
 from workloads.traces.azure2019 import read_azure2019
 from workloads.traces.azure2021 import read_azure2021
+from workloads.traces.celery_events import is_celery_events, read_celery_events
 from workloads.traces.documents import is_cloudwatch, is_prometheus, read_cloudwatch, read_prometheus
 from workloads.traces.durations import COLUMNS as DURATION_COLUMNS
 from workloads.traces.durations import NAMES, Durations
@@ -31,7 +32,7 @@ from workloads.traces.locust import read_locust
 from workloads.traces.opened import TraceFile
 from workloads.traces.options import Options
 from workloads.traces.plain import COLUMNS as TASK_COLUMNS
-from workloads.traces.plain import read_plain
+from workloads.traces.plain import TASK, read_plain
 from workloads.traces.request_lines import is_request_lines, read_request_lines
 from workloads.traces.selection import Selection
 from workloads.traces.series_table import read_series_table
@@ -92,7 +93,8 @@ class TraceFormat:
 def _is_counts(head: tuple[str, ...]) -> bool:
     header = header_of(head)
     time = time_column(header)
-    return time is not None and len(set(header) - {time, *TASK_COLUMNS}) > 0
+    tasks = {*TASK_COLUMNS, TASK} if "service_s" in header else {*TASK_COLUMNS}
+    return time is not None and len(set(header) - {time, *tasks}) > 0
 
 
 def _is_plain(head: tuple[str, ...]) -> bool:
@@ -167,6 +169,12 @@ BUILT_IN = (
         read=lambda file, asked: read_k6_json(file, asked.selection),
     ),
     TraceFormat(
+        name="celery-events",
+        shown="celery-events (lines of JSON, `celery events --dump`, or Flower's /api/tasks)",
+        recognises=is_celery_events,
+        read=lambda file, asked: read_celery_events(file, asked.selection),
+    ),
+    TraceFormat(
         name="request-lines",
         shown='request-lines (lines of JSON with "timestamp" or "time")',
         recognises=is_request_lines,
@@ -187,7 +195,7 @@ BUILT_IN = (
     ),
     TraceFormat(
         name="csv",
-        shown="csv (arrival_s[,service_s[,deadline_s]], or timestamp)",
+        shown="csv (arrival_s[,service_s[,deadline_s[,task]]], or timestamp)",
         recognises=_is_plain,
         usual=("arrival_s",),
         read=lambda file, asked: read_plain(table(file), asked.selection, asked.options),

@@ -35,6 +35,11 @@ class Pool:
         while self._held > self._capacity:
             self._halve()
 
+    @property
+    def held(self) -> int:
+        """Rows that are held."""
+        return self._held
+
     def columns(self, count: int) -> FloatArray:
         """Return float64[count, n]: all rows held, as columns; the pool is empty afterwards."""
         if not self._blocks:

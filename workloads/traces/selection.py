@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,19 @@ import pandas as pd
 from autoscaling_env.config.workload import TraceConfig
 from autoscaling_env.errors import nearest
 from autoscaling_env.types import BoolArray, FloatArray
-from workloads.traces.source import Source
+from workloads.traces.problems import Problems
 
 #: Function names remembered for suggesting the nearest.
 REMEMBERED = 5_000
+
+
+class HasProblems(Protocol):
+    """A file that problems are noted of."""
+
+    @property
+    def problems(self) -> Problems:
+        """Where they go."""
+        ...
 
 
 @dataclass
@@ -56,7 +67,17 @@ class Selection:
         self._remember(set(text.unique()))
         return chosen
 
-    def check_found(self, source: Source) -> None:
+    def named(self, names: Sequence[str], source: HasProblems) -> BoolArray:
+        """bool[n]: whether each of these names is selected.
+
+        Raises:
+            TraceError: a wanted one is not there.
+        """
+        chosen = self.rows(pd.Series(names, dtype=str))
+        self.check_found(source)
+        return chosen
+
+    def check_found(self, source: HasProblems) -> None:
         """Raise where a wanted function is not in the file."""
         for name in self.functions:
             if name not in self._found:
@@ -64,7 +85,7 @@ class Selection:
                 source.problems.add(None, f"no function starts with {name!r}{hint}")
         source.problems.check()
 
-    def no_functions(self, source: Source, what: str) -> None:
+    def no_functions(self, source: HasProblems, what: str) -> None:
         """Raise where functions are wanted of a format that has none."""
         if self.functions:
             source.problems.fail(None, f"{what} does not name functions; leave out `functions`")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.types import FloatArray
 from workloads.intervals import Intervals
-from workloads.recordings import in_seconds
+from workloads.recordings import UNIX_TIME, in_seconds
 from workloads.traces.options import PER_SECONDS, Options
 from workloads.traces.problems import Problems
 from workloads.traces.selection import Selection
@@ -68,7 +68,10 @@ def intervals_of(series: Series, options: Options, selection: Selection, problem
     if not known.any():
         problems.fail(None, "every value is missing")
     said = (_recognised(series, unit, usual_s, len(count)), *_gaps(gap_s, series, options), *series.unused)
-    return _selected(selection, problems, begin_s[known], length_s[known], count[known], said)
+    found = _selected(selection, problems, begin_s[known], length_s[known], count[known], said)
+    if options.gaps == "skip" or start_s[0] < UNIX_TIME:
+        return found
+    return replace(found, began_s=float(start_s[0]) + selection.start_s)
 
 
 def _in_order(series: Series, problems: Problems) -> tuple[FloatArray, FloatArray]:

@@ -18,6 +18,8 @@ from workloads.traces.problems import Problems
 #: Parsed at a time: some tens of megabytes, for long files as for wide ones.
 CELLS_PER_CHUNK = 1_000_000
 ROWS_PER_CHUNK = 100_000
+#: A column of names: 007 is not 7.
+TEXT = "task"
 #: What some spreadsheets write above the header.
 SEPARATOR_LINE = re.compile(r"sep=.", re.IGNORECASE)
 
@@ -108,6 +110,7 @@ def _reader(body: IO[bytes], header: tuple[str, ...], separator: str) -> pd.io.p
         keep_default_na=False,
         na_values=[""],
         low_memory=False,
+        dtype={name: str for name in header if name == TEXT},
         encoding_errors="replace",
     )
 

@@ -13,6 +13,7 @@ from autoscaling_env.errors import InputError
 from experiments import replay
 from experiments.operations.played import read_stretches
 from tests.experiments.operations.recorder import BEGIN, World, play_world, write_journal
+from workloads.writing import write_counts, write_recording
 
 WORLD = World(steps=150)
 
@@ -66,3 +67,30 @@ def test_what_is_wrong_leaves_nothing_behind(folder: Path, tmp_path: Path) -> No
     assert not list((tmp_path / "runs").glob("*"))
     with pytest.raises(InputError, match="--since and --until belong to one"):
         replay(tmp_path, since=BEGIN)
+
+
+def test_work_is_that_of_the_recorded_tasks_and_its_mean_the_journals(folder: Path, tmp_path: Path) -> None:
+    """Half of the tasks take ten times as long as the others: a gamma distribution has no such gap."""
+    file = tmp_path / "shop.csv"
+    work_s = np.where(np.arange(400) % 2 == 0, 1.0, 10.0)
+    write_recording(1.8e9 + np.arange(400.0), work_s, ["mail"] * 400, file)
+    found = replay(folder, output_dir=tmp_path, tasks=file)
+    assert found.folder is not None
+    tasks = pd.read_csv(found.folder / "arrivals.csv")["service_s"].to_numpy()
+    held = int(read_stretches(folder).longest.first.in_flight)
+    plain = replay(folder, output_dir=tmp_path)
+    assert plain.folder is not None
+    others = pd.read_csv(plain.folder / "arrivals.csv")["service_s"].to_numpy()
+    assert tasks[held:].mean() == pytest.approx(others[held:].mean(), rel=0.03)
+    within = np.abs(tasks[held:] / tasks[held:].mean() - 1)
+    assert np.quantile(within, 0.02) > 0.35
+    assert np.quantile(np.abs(others[held:] / others[held:].mean() - 1), 0.02) < 0.2
+
+
+def test_a_recording_without_work_and_one_beside_a_run_are_refused(folder: Path, tmp_path: Path) -> None:
+    write_counts(1.8e9, 8.0, np.array([1, 2, 3]), tmp_path / "counts.csv")
+    with pytest.raises(InputError, match="no work of a task is recorded there"):
+        replay(folder, output_dir=tmp_path / "runs", tasks=tmp_path / "counts.csv")
+    with pytest.raises(InputError, match="--tasks belongs to one"):
+        replay(tmp_path, tasks=tmp_path / "counts.csv")
+    assert not list((tmp_path / "runs").glob("*"))

@@ -17,6 +17,7 @@ from operate.journal.reader import JournalReader
 from operate.record import Record
 from tests.analysis.browser import browser
 from tests.experiments.operations.recorder import BEGIN, World, play_world, write_journal
+from workloads.writing import write_recording
 
 PLAIN = World()
 #: Short enough for a search.
@@ -45,6 +46,17 @@ def test_the_twin_reproduces_a_queue_that_is_what_it_seems(tmp_path: Path, polic
     assert error.hours_error < 0.02
     assert error.share_error < 5
     assert 0.95 < found.calibration()["service_scale"] < 1.05
+
+
+def test_the_work_of_recorded_tasks_is_drawn_from(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    work_s = np.random.default_rng(0).gamma(4.0, 0.4, 500)
+    write_recording(1.8e9 + np.arange(500.0), work_s, ["mail"] * 500, file)
+    found = counterfactual(folder, policies=QUICK, tasks=file)
+    assert found.trusted, found.objections
+    assert found.calibration()["variation"] == pytest.approx(work_s.std() / work_s.mean())
+    with pytest.raises(InputError, match="leave one of them out"):
+        counterfactual(folder, policies=QUICK, tasks=file, variation=1.0)
 
 
 @pytest.mark.parametrize("policy", ["little", "keda"])
