@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from autoscaling_env.farm_kind import Finding
 from operate.command import becomes, program, shell_line
@@ -17,6 +17,7 @@ from operate.template import WorkerTemplate
 
 #: What is looked at, as findings call it.
 GRACE, TERM, PRE_STOP, STOPPING = "time to stop", "who gets the signal", "before the stop", "how workers stop"
+CONTAINER = "which one is the worker"
 #: Seconds that a worker needs beside its task: to notice the signal, to tell its broker, to leave.
 LEAVING_S = 2.0
 #: So many standard deviations above the mean is what is believed of the longest task, where nobody saw one.
@@ -41,10 +42,15 @@ def of_workers(
     if template is None:
         detail = "the platform does not tell how a worker is started, so nobody knows whether one may finish its task"
         return [Finding(STOPPING, True, f"{detail}; see docs/operate-scale-in.md"), *said]
-    own = [shell_finding(template), before_stop_finding(template), grace_finding(template, longest_s, how)]
+    own = [
+        _container_finding(template),
+        shell_finding(template),
+        before_stop_finding(template),
+        grace_finding(template, longest_s, how),
+    ]
     named = {each.what for each in said}
     found = [*(each for each in own if each is not None and each.what not in named), *said]
-    order = [TERM, PRE_STOP, GRACE]
+    order = [CONTAINER, TERM, PRE_STOP, GRACE]
     return sorted(found, key=lambda each: order.index(each.what) if each.what in order else len(order))
 
 
@@ -81,7 +87,9 @@ def shell_finding(template: WorkerTemplate) -> Finding | None:
         return None
     line = shell_line(template.command)
     if line is None or becomes(line):
-        return Finding(TERM, True, f"{template.where}: the worker, {' '.join(program(template.command)[:4])}")
+        detail = f"{template.where}: the worker, {' '.join(program(template.command)[:4])}"
+        unseen = ' (behind the image\'s entry point: if that is a script, it has to end in `exec "$@"`)'
+        return Finding(TERM, True, f"{detail}{unseen if template.by_entry_point else ''}")
     shown = line if len(line) <= 60 else f"{line[:57]}..."
     detail = (
         f"{template.where}: a shell runs the worker ({shown!r}); it gets {template.stop_signal}, the worker does not"
@@ -107,6 +115,14 @@ def before_stop_finding(template: WorkerTemplate) -> Finding | None:
     return Finding(PRE_STOP, True, f"{template.where}: {shown}")
 
 
+def _container_finding(template: WorkerTemplate) -> Finding | None:
+    """Return which of several containers was taken for the worker; None: there is only one."""
+    if not template.beside:
+        return None
+    other = "annotate the pod template with kubectl.kubernetes.io/default-container if it is another"
+    return Finding(CONTAINER, True, f"{template.container}, not {', '.join(template.beside)}; {other}")
+
+
 def paused_s(before_stop: str) -> float:
     """Return the seconds that it sleeps, which come off the time that the worker has."""
     return sum(float(each) for each in _SLEEP.findall(before_stop))
@@ -115,9 +131,3 @@ def paused_s(before_stop: str) -> float:
 def longest_of(mean_s: float, variation: float) -> float:
     """Return what is believed of the longest task: so many standard deviations above the mean."""
     return mean_s * (1 + DEVIATIONS * variation)
-
-
-def failing_first(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield what is wrong before what is right, each in its order."""
-    yield from (each for each in findings if not each.ok)
-    yield from (each for each in findings if each.ok)

@@ -18,7 +18,9 @@ class WorkerTemplate:
         before_stop: what runs before it is asked to; "": nothing.
         stop_signal: how it is asked to.
         grace_setting: where ``grace_s`` is set.
-        beside: other programs that run with each worker, by name, such as a log shipper.
+        by_entry_point: the command is only what the image's own entry point is given, which nobody sees here.
+        container: which one of several programs that run together is the worker; "": there is only one kind.
+        beside: the others, such as a log shipper.
     """
 
     where: str
@@ -28,4 +30,6 @@ class WorkerTemplate:
     before_stop: str = ""
     stop_signal: str = "SIGTERM"
     grace_setting: str = "terminationGracePeriodSeconds"
+    by_entry_point: bool = False
+    container: str = ""
     beside: tuple[str, ...] = ()

@@ -6,12 +6,12 @@ import pytest
 
 from autoscaling_env.farm_kind import Finding
 from operate.advice import (
+    CONTAINER,
     GRACE,
     PRE_STOP,
     STOPPING,
     TERM,
     before_stop_finding,
-    failing_first,
     grace_finding,
     longest_of,
     of_workers,
@@ -100,6 +100,12 @@ def test_the_longest_task_is_believed_to_be_far_above_the_mean():
     assert longest_of(10.0, 1.0) == 40.0
 
 
-def test_what_is_wrong_comes_first():
-    good, bad = Finding("a", True, ""), Finding("b", False, "", "do")
-    assert list(failing_first([good, bad, good])) == [bad, good, good]
+def test_which_container_was_taken_for_the_worker_is_said():
+    found = of_workers(template(container="jobs", beside=("envoy",)), 1.0, "tasks.service_time")
+    assert found[0] == Finding(CONTAINER, True, found[0].detail)
+    assert found[0].detail.startswith("jobs, not envoy")
+
+
+def test_behind_an_image_s_entry_point_nobody_sees_who_gets_the_signal():
+    assert "entry point" in shell_finding(template(by_entry_point=True)).detail
+    assert "entry point" not in shell_finding(template()).detail
