@@ -91,7 +91,7 @@ class RunningRabbit:
 
     def manage(self, method: str, path: str, body: Any = None) -> Any:
         """Return what the management answers its owner, None where that is nothing."""
-        request = urllib.request.Request(  # noqa: S310 - our own server
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.management_port}/api/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
