@@ -25,7 +25,8 @@ SECRET = "sesame"  # noqa: S105 - of a server that lives as long as a test
 #: Where Debian keeps the program itself; the one on the PATH is a wrapper that wants another user.
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 #: Seconds between two looks of the server at its own queues, as its management tells them; both are 5 by default: how
-#: often queues tell, and how often that is collected, the shortest interval of what is kept.
+#: often queues tell (quorum queues have another setting), and how often that is collected: the shortest interval of
+#: what is kept.
 SAMPLED_S = 1.0
 SAMPLES = ("global", "basic", "detailed")
 STARTS_WITHIN_S = 90.0
@@ -168,6 +169,8 @@ class RunningRabbit:
             lines += [f"management.sample_retention_policies.{which}.minute = {SAMPLED_S:.0f}" for which in SAMPLES]
             lines += ["management.tcp.ip = 127.0.0.1", f"management.tcp.port = {self.management_port}"]
         (self.folder / "rabbitmq.conf").write_text("\n".join([*lines, *settings, ""]))
+        ticks = f"[{{rabbit, [{{quorum_tick_interval, {SAMPLED_S * 1000:.0f}}}]}}].\n"
+        (self.folder / "advanced.config").write_text(ticks)
         (self.folder / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
         (self.folder / "env").write_text("")
         cookie = self.folder / ".erlang.cookie"
