@@ -1,0 +1,48 @@
+"""RQ, as its own documentation has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from redis import Redis
+from rq import Queue as RqQueue
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+TASK = "benchmarks.operate_scale_in.tasks.work"
+
+
+class Queue:
+    """A queue of RQ as its producers see it."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._redis = url, Redis.from_url(url)
+        self._queue = RqQueue("orders", connection=self._redis, serializer=JSONSerializer)
+
+    def put(self, number: int, work_s: float) -> None:
+        """Put a task."""
+        self._queue.enqueue_call(TASK, (number, work_s), result_ttl=0)
+
+    def depth(self) -> int:
+        """Return how many jobs wait."""
+        return int(self._queue.count)
+
+    def kept_back(self) -> int:
+        """Return how many tasks of dead workers are nobody's until a long time has passed: none."""
+        return 0
+
+    def source(self) -> Mapping[str, Any]:
+        """Return it as the settings of a source."""
+        return {"kind": "rq", "url": self._url, "queues": ["orders"]}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()
+
+
+def work(url: str, variant: str) -> None:
+    """Be `rq worker orders --serializer json`."""
+    connection = Redis.from_url(url)
+    queue = RqQueue("orders", connection=connection, serializer=JSONSerializer)
+    Worker([queue], connection=connection, serializer=JSONSerializer).work(logging_level="WARNING")
