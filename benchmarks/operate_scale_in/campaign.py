@@ -24,7 +24,7 @@ LOOK_S = 0.02
 #: All is over when nothing has happened for so long, and then whatever was not done is lost.
 QUIET_S = 4.0
 #: A scale-in that cannot begin for so long is a fault of this program, and so is an end that does not come.
-PATIENCE_S, END_S = 60.0, 300.0
+PATIENCE_S, END_S = 300.0, 300.0
 #: Seconds between two times that tasks are put, where workers are idle and none waits.
 PUT_EVERY_S = 0.25
 #: Scale-ins until the count goes up again.
@@ -67,11 +67,14 @@ class Campaign:
     Args:
         workers: how many there are at most.
         rng: whom a platform takes, and how long a task takes.
+        quiet_s: see ``QUIET_S``.
     """
 
-    def __init__(self, queue: Queue, place: Place, books: Books, workers: int, rng: random.Random) -> None:
+    def __init__(
+        self, queue: Queue, place: Place, books: Books, workers: int, rng: random.Random, quiet_s: float = QUIET_S
+    ) -> None:
         self._queue, self._place, self._books, self._rng = queue, place, books, rng
-        self._workers = workers
+        self._workers, self._quiet_s = workers, quiet_s
         self._put_at_s = 0.0
         self.tasks = 0
 
@@ -124,9 +127,10 @@ class Campaign:
         def quiet() -> bool:
             nonlocal seen, since_s
             now = (self._books.began.total(), self._books.done.total())
-            if now != seen or self._queue.depth() or self._place.leaving:
+            works = any(each.name in self._books.in_hand for each in self._place.here)
+            if now != seen or works or self._place.leaving or self._queue.depth():
                 seen, since_s = now, time.monotonic()
-            return time.monotonic() - since_s > QUIET_S
+            return time.monotonic() - since_s > self._quiet_s
 
         self._until(quiet, END_S)
 
@@ -140,6 +144,7 @@ def run(
     scale_ins: int,
     workers: int,
     seed: int,
+    quiet_s: float = QUIET_S,
     told: Callable[[int], None] = lambda done: None,
 ) -> Outcome:
     """Run one variant on a fresh broker, and return what came of it."""
@@ -150,7 +155,8 @@ def run(
     books = Books(folder / "log.txt")
     try:
         with a_place(system, variant.name, url, variant.template, folder) as place:
-            campaign = Campaign(queue, place, books, workers, random.Random(seed))  # noqa: S311 - a drawing of lots
+            rng = random.Random(seed)  # noqa: S311 - a drawing of lots
+            campaign = Campaign(queue, place, books, workers, rng, quiet_s)
             campaign.run(scale_ins, told)
             findings, kept_back = advised(queue.source(), variant), queue.kept_back()
     finally:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +60,25 @@ def test_whatever_stands_in_front_the_program_is_found(command):
 )
 def test_a_shell_becomes_the_worker_only_by_exec(line, whether):
     assert becomes(line) is whether
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("line", ["exec sleep 30", "cd / && exec sleep 30", "sleep 30; true", "sleep 30 | cat"])
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_where_it_becomes_the_worker_no_real_shell_is_left_and_else_there_is_one(shell, line):
+    with subprocess.Popen([shell, "-c", line], start_new_session=True, stdout=subprocess.DEVNULL) as started:
+        name = Path(f"/proc/{started.pid}/comm")
+        for _ in range(200):
+            if name.read_text().strip() == "sleep" or (not becomes(line) and _children(started.pid)):
+                break
+            time.sleep(0.01)
+        found = name.read_text().strip()
+        os.killpg(started.pid, signal.SIGKILL)
+    assert (found == "sleep") is becomes(line)
+
+
+def _children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_a_script_and_a_program_are_no_line_of_a_shell():
