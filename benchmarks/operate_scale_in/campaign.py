@@ -177,8 +177,11 @@ def run(
 
 
 def advised(source: Mapping[str, Any], variant: Variant) -> list[Finding]:
-    """Return what `operate check` says of such workers, while they run."""
+    """Return what `operate check` says of such workers and their queue, while they run."""
+    seen: list[Finding] = []
     said: list[Finding] = []
     if kind := source_kinds().get(source["kind"]):
-        said += kind.advise(kind.settings.model_validate({**source, **variant.source}), variant.template)
-    return of_workers(variant.template, WORK_S[1], "the longest task here", said)
+        settings = kind.settings.model_validate(source)
+        seen += kind.examine(settings)
+        said += kind.advise(settings, variant.template)
+    return [*seen, *of_workers(variant.template, WORK_S[1], "the longest task here", said)]

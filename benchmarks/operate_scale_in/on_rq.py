@@ -11,6 +11,8 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 TASK = "benchmarks.operate_scale_in.tasks.work"
+#: No job takes longer than this, as RQ itself sees to; without it `check` has to believe in RQ's 180 s.
+TIMEOUT_S = 10
 
 
 class Queue:
@@ -22,7 +24,7 @@ class Queue:
 
     def put(self, number: int, work_s: float) -> None:
         """Put a task."""
-        self._queue.enqueue_call(TASK, (number, work_s), result_ttl=0)
+        self._queue.enqueue_call(TASK, (number, work_s), timeout=TIMEOUT_S, result_ttl=0)
 
     def depth(self) -> int:
         """Return how many jobs wait."""

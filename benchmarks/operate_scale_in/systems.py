@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from operate.template import WorkerTemplate
@@ -56,14 +56,12 @@ class Variant:
         owed: what becomes of tasks is as the queue promises: "" where nothing may be lost and nothing begun twice,
             ``twice`` where tasks may be, ``lost`` where some are expected to be lost.
         words: what is set, for people.
-        source: further settings of the source.
     """
 
     name: str
     template: WorkerTemplate
     words: str
     owed: str = ""
-    source: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _variant(name: str, command: Sequence[str], grace_s: float, words: str, owed: str = "", **env: str) -> Variant:
