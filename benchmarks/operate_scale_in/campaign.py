@@ -78,17 +78,30 @@ class Campaign:
         self._put_at_s = 0.0
         self.tasks = 0
 
-    def run(self, scale_ins: int, told: Callable[[int], None] = lambda done: None) -> None:
-        """Scale in so many times, then wait until all is done that will be."""
+    def scale_in(self, times: int, told: Callable[[int], None] = lambda done: None) -> None:
+        """Scale in so many times."""
         self._put(4 * self._workers)
-        for done in range(scale_ins):
+        for done in range(times):
             if done % STEPS == 0:
                 self._grow()
             self._until(self._all_busy, PATIENCE_S)
             self._place.stop(self._rng.choice(self._place.here))
             told(done + 1)
         self._grow()
-        self._settle()
+
+    def settle(self) -> None:
+        """Wait until all is done that will be: all that waited is taken, and done by those who live."""
+        seen, since_s = (-1, -1), time.monotonic()
+
+        def quiet() -> bool:
+            nonlocal seen, since_s
+            now = (self._books.began.total(), self._books.done.total())
+            works = any(each.name in self._books.in_hand for each in self._place.here)
+            if now != seen or works or self._place.leaving or self._queue.depth():
+                seen, since_s = now, time.monotonic()
+            return time.monotonic() - since_s > self._quiet_s
+
+        self._until(quiet, END_S)
 
     # -- inside
 
@@ -120,20 +133,6 @@ class Campaign:
                 raise BackendError(f"{len(self._place.here)} workers, and in hand only {self._books.in_hand}")
             time.sleep(LOOK_S)
 
-    def _settle(self) -> None:
-        """Wait until nothing has happened for a while: all that waited is taken, and done by those who live."""
-        seen, since_s = (-1, -1), time.monotonic()
-
-        def quiet() -> bool:
-            nonlocal seen, since_s
-            now = (self._books.began.total(), self._books.done.total())
-            works = any(each.name in self._books.in_hand for each in self._place.here)
-            if now != seen or works or self._place.leaving or self._queue.depth():
-                seen, since_s = now, time.monotonic()
-            return time.monotonic() - since_s > self._quiet_s
-
-        self._until(quiet, END_S)
-
 
 def run(
     system: str,
@@ -157,8 +156,10 @@ def run(
         with a_place(system, variant.name, url, variant.template, folder) as place:
             rng = random.Random(seed)  # noqa: S311 - a drawing of lots
             campaign = Campaign(queue, place, books, workers, rng, quiet_s)
-            campaign.run(scale_ins, told)
-            findings, kept_back = advised(queue.source(), variant), queue.kept_back()
+            campaign.scale_in(scale_ins, told)
+            findings = advised(queue.source(), variant)  # while there is something to look at
+            campaign.settle()
+            kept_back = queue.kept_back()
     finally:
         queue.close()
     return Outcome(

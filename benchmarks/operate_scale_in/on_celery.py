@@ -11,7 +11,7 @@ from celery import Celery
 from benchmarks.operate_scale_in import tasks
 
 #: Of a task that is acknowledged after its work, as is recommended.
-LATE = {"task_acks_late": True, "worker_prefetch_multiplier": 1}
+LATE = {"task_acks_late": True, "task_reject_on_worker_lost": True, "worker_prefetch_multiplier": 1}
 
 
 def make_app(url: str, variant: str) -> Celery:
