@@ -20,6 +20,7 @@ def make_app(url: str, variant: str) -> Celery:
     app.conf.update(
         task_default_queue="orders",
         task_ignore_result=True,
+        worker_send_task_events=True,
         broker_connection_retry_on_startup=True,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         **({} if variant == "early" else LATE),
