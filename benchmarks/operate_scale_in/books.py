@@ -14,14 +14,14 @@ class Tally:
     Attributes:
         tasks: that were put.
         lost: that were never done.
-        begun_twice: that were begun more than once.
-        done_twice: that were done more than once.
+        begun_again: beginnings of tasks that somebody had begun before.
+        done_again: the same of their ends.
     """
 
     tasks: int
     lost: int
-    begun_twice: int
-    done_twice: int
+    begun_again: int
+    done_again: int
 
 
 @dataclass(slots=True)
@@ -62,6 +62,6 @@ class Books:
         return Tally(
             tasks,
             lost=sum(not self.done[number] for number in numbers),
-            begun_twice=sum(self.began[number] > 1 for number in numbers),
-            done_twice=sum(self.done[number] > 1 for number in numbers),
+            begun_again=sum(max(0, self.began[number] - 1) for number in numbers),
+            done_again=sum(max(0, self.done[number] - 1) for number in numbers),
         )

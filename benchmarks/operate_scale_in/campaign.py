@@ -39,7 +39,7 @@ class Outcome:
         scale_ins: that were made, of one worker each, while all were busy.
         killed: workers that took longer than their grace.
         longest_s: the longest time that a worker took to leave by itself.
-        tasks, lost, begun_twice, done_twice: see ``Tally``.
+        tasks, lost, begun_again, done_again: see ``Tally``.
         kept_back: of those lost, tasks that the broker gives to somebody after a long time.
         took_s: seconds of all of it.
         findings: what `operate check` says of these workers, those that are not as they should be.
@@ -54,8 +54,8 @@ class Outcome:
     longest_s: float
     tasks: int
     lost: int
-    begun_twice: int
-    done_twice: int
+    begun_again: int
+    done_again: int
     kept_back: int
     took_s: float
     findings: tuple[str, ...]

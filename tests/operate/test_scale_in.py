@@ -26,7 +26,7 @@ def test_tasks_in_are_compared_with_tasks_out(tmp_path: Path) -> None:
         file.write("an 1 c\ndone 1 c\ndone 1 b\n")
     books.update()
     assert books.in_hand == {"a": 2}
-    assert books.tally(4) == Tally(4, lost=2, begun_twice=1, done_twice=1)
+    assert books.tally(4) == Tally(4, lost=2, begun_again=1, done_again=1)
 
 
 OUTCOME = Outcome(
@@ -39,8 +39,8 @@ OUTCOME = Outcome(
     longest_s=2.0,
     tasks=300,
     lost=0,
-    begun_twice=0,
-    done_twice=0,
+    begun_again=0,
+    done_again=0,
     kept_back=0,
     took_s=60.0,
     findings=(),
@@ -49,11 +49,13 @@ OUTCOME = Outcome(
 
 def test_the_verdict_asks_that_nothing_be_lost_as_recommended_and_that_else_something_be_named() -> None:
     assert kept(OUTCOME)
-    for changes in ({"lost": 1}, {"begun_twice": 1}, {"killed": 1}, {"findings": ("time to stop: short",)}):
+    for changes in ({"lost": 1}, {"begun_again": 1}, {"killed": 1}, {"findings": ("time to stop: short",)}):
         assert not kept(replace(OUTCOME, **changes))
     other = replace(OUTCOME, variant="short", lost=9)
     assert not kept(other)
     assert kept(replace(other, findings=("time to stop: 0.3 s; set it",)))
+    assert not kept(replace(other, variant="late", findings=("time to stop: short",)))
+    assert kept(replace(other, variant="late", lost=0, begun_again=9, findings=("time to stop: short",)))
     table = markdown([OUTCOME, replace(other, findings=("time to stop: 0.3 s; set it",))])
     assert "| rq | grace | 30 | 200 | 0 | 300 | 0 | 0 | 0 | 0 | all well |" in table
     assert "| 9 | 0 | 0 | 0 | time to stop |" in table
@@ -76,7 +78,7 @@ def test_a_grace_longer_than_the_work_loses_nothing_and_a_shorter_one_what_was_i
     recommended, short = VARIANTS["rq"]
     with broker("rq") as url:
         good = run("rq", recommended, url, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
-    assert (good.scale_ins, good.killed, good.lost, good.begun_twice, good.done_twice) == (3, 0, 0, 0, 0)
+    assert (good.scale_ins, good.killed, good.lost, good.begun_again, good.done_again) == (3, 0, 0, 0, 0)
     with broker("rq") as url:
         bad = run("rq", short, url, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
     assert bad.killed >= 1
