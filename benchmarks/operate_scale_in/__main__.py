@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,22 +35,28 @@ def main() -> int:
     given = parser.parse_args()
     outcomes: list[Outcome] = []
     for system in given.system or sorted(MODULES):
-        for variant in VARIANTS[system]:
-            if given.variant and variant.name not in given.variant:
-                continue
-            with tempfile.TemporaryDirectory(prefix="scale-in-") as temporary, broker(system) as url:
-                folder = given.folder / f"{system}-{variant.name}" if given.folder else Path(temporary)
-                folder.mkdir(parents=True, exist_ok=True)
-                count = given.others if variant.owed else given.scale_ins
-                workers, seed = given.workers, given.seed
-                outcome = run(system, variant, url, folder, scale_ins=count, workers=workers, seed=seed)
-            Console(stderr=True).print(f"{system} {variant.name}: {outcome}")
-            outcomes.append(outcome)
+        with broker(system) as where:
+            outcomes += _all_of(system, where, given)
     print(markdown(outcomes))
     if given.folder:
         (given.folder / "scale_in.md").write_text(markdown(outcomes), "utf-8")
         (given.folder / "scale_in.json").write_text(json.dumps([asdict(each) for each in outcomes], indent=1), "utf-8")
     return 0 if all(kept(each) for each in outcomes) else 1
+
+
+def _all_of(system: str, where: tuple[str, str], given: argparse.Namespace) -> Iterator[Outcome]:
+    """Run the variants of a system, each after the other on the same broker."""
+    for variant in VARIANTS[system]:
+        if given.variant and variant.name not in given.variant:
+            continue
+        with tempfile.TemporaryDirectory(prefix="scale-in-") as temporary:
+            folder = given.folder / f"{system}-{variant.name}" if given.folder else Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            count = given.others if variant.owed else given.scale_ins
+            workers, seed = given.workers, given.seed
+            outcome = run(system, variant, where, folder, scale_ins=count, workers=workers, seed=seed)
+        Console(stderr=True).print(f"{system} {variant.name}: {outcome}")
+        yield outcome
 
 
 if __name__ == "__main__":

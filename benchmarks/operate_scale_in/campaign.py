@@ -137,7 +137,7 @@ class Campaign:
 def run(
     system: str,
     variant: Variant,
-    url: str,
+    where: tuple[str, str],
     folder: Path,
     *,
     scale_ins: int,
@@ -146,8 +146,10 @@ def run(
     quiet_s: float = QUIET_S,
     told: Callable[[int], None] = lambda done: None,
 ) -> Outcome:
-    """Run one variant on a fresh broker, and return what came of it."""
+    """Run one variant, and return what came of it; what others left in the broker is thrown away."""
+    url, watched = where
     queue: Queue = import_module(MODULES[system]).Queue(url)
+    queue.clear()
     begin_s = time.monotonic()
     for old in folder.glob("*.txt"):
         old.unlink()
@@ -157,7 +159,7 @@ def run(
             rng = random.Random(seed)  # noqa: S311 - a drawing of lots
             campaign = Campaign(queue, place, books, workers, rng, quiet_s)
             campaign.scale_in(scale_ins, told)
-            findings = advised(queue.source(), variant)  # while there is something to look at
+            findings = advised(queue.source(watched), variant)  # while there is something to look at
             campaign.settle()
             kept_back = queue.kept_back()
     finally:

@@ -47,14 +47,22 @@ class Queue:
             return int(channel.client.llen("orders"))
         return int(channel.queue_declare("orders", passive=True).message_count)
 
+    def clear(self) -> None:
+        """Throw away what an earlier campaign left: the server is our own."""
+        channel: Any = self._connection.default_channel
+        if self._url.startswith("redis"):
+            channel.client.flushall()
+        else:
+            channel.queue_delete("orders")
+
     def kept_back(self) -> int:
         """Return how many tasks of dead workers are nobody's until Redis' visibility timeout; RabbitMQ knows none."""
         channel: Any = self._connection.default_channel
         return int(channel.client.hlen("unacked")) if self._url.startswith("redis") else 0
 
-    def source(self) -> Mapping[str, Any]:
-        """Return it as the settings of a source."""
-        return {"kind": "celery", "url": self._url, "queues": ["orders"]}
+    def source(self, watched: str) -> Mapping[str, Any]:
+        """Return it as the settings of a source that looks at this address."""
+        return {"kind": "celery", "url": watched, "queues": ["orders"]}
 
     def close(self) -> None:
         """Close the connection."""

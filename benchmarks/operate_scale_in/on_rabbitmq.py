@@ -18,10 +18,8 @@ class Queue:
     """A quorum queue as its producers see it."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
         self._connection = pika.BlockingConnection(pika.URLParameters(url))
         self._channel = self._connection.channel()
-        self._channel.queue_declare("orders", **DURABLE)
 
     def put(self, number: int, work_s: float) -> None:
         """Put a task."""
@@ -32,13 +30,18 @@ class Queue:
         """Return how many messages wait."""
         return int(self._channel.queue_declare("orders", passive=True).method.message_count)
 
+    def clear(self) -> None:
+        """Throw away what an earlier campaign left."""
+        self._channel.queue_delete("orders")
+        self._channel.queue_declare("orders", **DURABLE)
+
     def kept_back(self) -> int:
         """Return how many tasks of dead workers are nobody's until a long time has passed: none."""
         return 0
 
-    def source(self) -> Mapping[str, Any]:
-        """Return it as the settings of a source."""
-        return {"kind": "rabbitmq", "url": self._url, "queue": "orders"}
+    def source(self, watched: str) -> Mapping[str, Any]:
+        """Return it as the settings of a source that looks at this address."""
+        return {"kind": "rabbitmq", "url": watched, "queue": "orders"}
 
     def close(self) -> None:
         """Close the connection."""

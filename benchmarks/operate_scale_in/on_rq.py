@@ -19,7 +19,7 @@ class Queue:
     """A queue of RQ as its producers see it."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._redis = url, Redis.from_url(url)
+        self._redis = Redis.from_url(url)
         self._queue = RqQueue("orders", connection=self._redis, serializer=JSONSerializer)
 
     def put(self, number: int, work_s: float) -> None:
@@ -30,13 +30,17 @@ class Queue:
         """Return how many jobs wait."""
         return int(self._queue.count)
 
+    def clear(self) -> None:
+        """Throw away what an earlier campaign left: the server is our own."""
+        self._redis.flushall()
+
     def kept_back(self) -> int:
         """Return how many tasks of dead workers are nobody's until a long time has passed: none."""
         return 0
 
-    def source(self) -> Mapping[str, Any]:
-        """Return it as the settings of a source."""
-        return {"kind": "rq", "url": self._url, "queues": ["orders"]}
+    def source(self, watched: str) -> Mapping[str, Any]:
+        """Return it as the settings of a source that looks at this address."""
+        return {"kind": "rq", "url": watched, "queues": ["orders"]}
 
     def close(self) -> None:
         """Close the connection."""

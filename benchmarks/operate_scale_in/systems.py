@@ -33,12 +33,16 @@ class Queue(Protocol):
         """Return how many tasks wait."""
         ...
 
+    def clear(self) -> None:
+        """Throw away what an earlier campaign left."""
+        ...
+
     def kept_back(self) -> int:
         """Return how many tasks of dead workers are nobody's until a long time has passed."""
         ...
 
-    def source(self) -> Mapping[str, Any]:
-        """Return it as the settings of a source."""
+    def source(self, watched: str) -> Mapping[str, Any]:
+        """Return it as the settings of a source that looks at this address."""
         ...
 
     def close(self) -> None:
@@ -96,8 +100,8 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
 
 
 @contextmanager
-def broker(system: str) -> Iterator[str]:
-    """Run a broker of its own; give its address."""
+def broker(system: str) -> Iterator[tuple[str, str]]:
+    """Run a broker of its own; give its address, and the one at which a source looks at it."""
     from tests.live.servers import RunningServer
     from tests.operate.brokers import RunningRabbit
     from tests.operate.sources.prometheis import free_port
@@ -105,11 +109,11 @@ def broker(system: str) -> Iterator[str]:
     if system in ("rq", "celery-redis"):
         port = free_port()
         server: Any = RunningServer(port=port)
-        url = f"redis://127.0.0.1:{port}/0"
+        url = watched = f"redis://127.0.0.1:{port}/0"
     else:
         server = RunningRabbit()
-        url = server.url
+        url, watched = server.url, server.http_url("owner") if system == "rabbitmq" else server.url
     try:
-        yield url
+        yield url, watched
     finally:
         server.stop()

@@ -76,11 +76,9 @@ def test_every_system_has_workers_as_recommended_and_others_of_which_the_check_n
 def test_a_grace_longer_than_the_work_loses_nothing_and_a_shorter_one_what_was_in_hand(tmp_path: Path) -> None:
     require_server()
     recommended, short = VARIANTS["rq"]
-    with broker("rq") as url:
-        good = run("rq", recommended, url, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
+    with broker("rq") as where:
+        good = run("rq", recommended, where, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
+        bad = run("rq", short, where, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
     assert (good.scale_ins, good.killed, good.lost, good.begun_again, good.done_again) == (3, 0, 0, 0, 0)
-    with broker("rq") as url:
-        bad = run("rq", short, url, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
-    assert bad.killed >= 1
-    assert bad.lost == bad.killed
+    assert 1 <= bad.lost <= bad.killed <= 3  # a task may come to its end just before
     assert any(each.startswith(GRACE) for each in bad.findings)
