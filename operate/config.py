@@ -115,6 +115,15 @@ class FamiliarConfig(Section):
     """So many ticks in a row, so that one strange reading does nothing."""
 
 
+class SpareBusyConfig(Section):
+    """A scale-in leaves workers that have work in hand, where the source tells how much there is."""
+
+    tasks_at_once: Count = 1
+    """Tasks that a worker has in hand at a time, those that it has fetched ahead included."""
+    longest: Duration = 600.0
+    """After a scale-in was held for so long in all, work in hand is not believed for as long: tasks may have leaked."""
+
+
 class GuardrailsConfig(Section):
     """What may not happen, whatever the policy says. Left out or null: no limit."""
 
@@ -126,6 +135,8 @@ class GuardrailsConfig(Section):
     """While the oldest task is overdue there are at least so many workers that what waits is gone in this time."""
     scale_in_cooldown: Pause = 60.0
     """After a scale-in the next one waits so long."""
+    spare_busy: SpareBusyConfig | None = SpareBusyConfig()
+    """A scale-in takes no more workers than have nothing to do, where the source tells; null: as many as is wanted."""
     worker_hours_per_day: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Worker-hours of a day (UTC); what the least count needs for the rest of the day is kept back."""
     stale_after: Duration = 30.0

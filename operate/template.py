@@ -14,8 +14,13 @@ class WorkerTemplate:
         where: what is to be changed, such as ``deployment/worker``.
         command: words of the command with its arguments; (): the image's own, which nobody sees here.
         environment: variables that are given by value.
-        grace_s: seconds from asking a worker to stop until it is killed.
+        grace_s: seconds from asking a worker to stop until it is killed; what runs before that counts, too.
         before_stop: what runs before it is asked to; "": nothing.
+        stop_signal: how it is asked to.
+        grace_setting: where ``grace_s`` is set.
+        by_entry_point: the command is only what the image's own entry point is given, which nobody sees here.
+        container: which one of several programs that run together is the worker; "": there is only one kind.
+        beside: the others, such as a log shipper.
     """
 
     where: str
@@ -23,3 +28,8 @@ class WorkerTemplate:
     environment: Mapping[str, str] = field(default_factory=dict)
     grace_s: float = 30.0
     before_stop: str = ""
+    stop_signal: str = "SIGTERM"
+    grace_setting: str = "terminationGracePeriodSeconds"
+    by_entry_point: bool = False
+    container: str = ""
+    beside: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from experiments.listening import Silent
 from experiments.operations.policies import Decider, fallback_of, policy_of, tried
+from experiments.operations.stopping import stopping
 from operate.config import OperateConfig
 from operate.controller.alone import is_taken
 from operate.kinds import source_kinds, target_kinds
@@ -25,8 +26,8 @@ def check_operate(config: OperateConfig) -> list[Finding]:
     return [
         *source.examine(config.source),
         *_known(config),
-        *source.advise(config.source, target.template(config.target)),
         *target.examine(config.target, acting, config.lease if acting else ""),
+        *stopping(config),
         _promise(config),
         *_policies(config),
         *_places(config),

@@ -15,7 +15,8 @@ from operate.controller.keeping import Keeping
 from operate.controller.seeing import Eyes, Seen
 from operate.controller.telling import of_choice, of_sight, of_state
 from operate.controller.writing import Writer, Written
-from operate.guardrails.limits import Limits, Moment
+from operate.guardrails.limits import Limits
+from operate.guardrails.moment import Moment
 from operate.reading import TargetState
 from operate.record import Bend, Record
 from operate.sight.estimator import Estimator, Sight
@@ -122,6 +123,7 @@ class Controller:
             choice = replace(choice, wanted=state.requested, by=HOLD, because=because)
         acting = leads and now_s >= self._hands_off_until_s
         wanted, bends, written = self._carried_out(choice, state, sight, acting, now_s)
+        remarks += self._limits.take_news()
         self._watch.decided(wanted, written.outcome)
         unwritten = bool(written.said) and written.outcome is None
         remarks += [written.said] if unwritten else []
@@ -173,7 +175,9 @@ class Controller:
         day_left_s, hours = self._parts.clocks.day_left_s(), self._keeping.hours_today
         overdue = sight.oldest_s > self._parts.config.objective.within_s
         overdue_work_s = sight.flow.backlog * sight.service_s if overdue else 0.0
-        moment = Moment(now_s, state.requested, day_left_s, hours, self._parts.config.interval, overdue_work_s)
+        in_flight = None if "in_flight" in sight.estimated else sight.flow.in_flight
+        interval_s = self._parts.config.interval
+        moment = Moment(now_s, state.requested, day_left_s, hours, interval_s, overdue_work_s, in_flight)
         wanted, bends = self._limits.bend(choice.wanted, moment)
         if not acting or wanted == state.requested:
             return wanted, bends, Written()

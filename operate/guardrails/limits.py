@@ -5,52 +5,17 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from operate.config import BoundsConfig, GuardrailsConfig
+from operate.guardrails.moment import Limit, Moment
+from operate.guardrails.spare_busy import SpareBusy
 from operate.record import Bend
 
 MINUTE_S = 60.0
 DAY_S = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What a guardrail knows.
-
-    Attributes:
-        now_s: monotonic.
-        requested: workers in force.
-        day_left_s: seconds until midnight UTC.
-        hours_today: worker-hours since midnight UTC.
-        interval_s: seconds to the next decision.
-        overdue_work_s: worker-seconds of work that waits, where its oldest task is overdue; else 0.
-    """
-
-    now_s: float
-    requested: int
-    day_left_s: float
-    hours_today: float
-    interval_s: float
-    overdue_work_s: float = 0.0
-
-
-class Limit(Protocol):
-    """Bends what is wanted."""
-
-    name: str
-
-    def bend(self, wanted: int, moment: Moment) -> tuple[int, str]:
-        """Return what may be had, and one sentence why where that is another number."""
-        ...
-
-    def written(self, before: int, after: int, now_s: float) -> None:
-        """Note that the count was changed by us."""
-        ...
-
-
-class Overdue:
+class Overdue(Limit):
     """What is overdue is not left lying: a policy that is paid for tasks in time may see nothing in the others."""
 
     name = "clear_overdue"
@@ -63,11 +28,8 @@ class Overdue:
         needed = math.ceil(moment.overdue_work_s / self._within_s)
         return max(wanted, needed), f"tasks are overdue; {needed} workers clear what waits in {self._within_s:g} s"
 
-    def written(self, before: int, after: int, now_s: float) -> None:
-        """See ``Limit.written``; nothing to note."""
 
-
-class Cooldown:
+class Cooldown(Limit):
     """After a scale-in the next one waits."""
 
     name = "scale_in_cooldown"
@@ -91,7 +53,7 @@ class Cooldown:
             self._last_s = now_s
 
 
-class PerTick:
+class PerTick(Limit):
     """The count changes by at most so many in a tick."""
 
     name = "change_per_tick"
@@ -103,11 +65,8 @@ class PerTick:
         """See ``Limit.bend``."""
         return _within(wanted, moment.requested, self._most), f"at most {self._most} a tick"
 
-    def written(self, before: int, after: int, now_s: float) -> None:
-        """See ``Limit.written``; nothing to note."""
 
-
-class PerMinute:
+class PerMinute(Limit):
     """The changes of a minute add up to at most so many."""
 
     name = "change_per_minute"
@@ -128,7 +87,7 @@ class PerMinute:
         self._changes.append((now_s, abs(after - before)))
 
 
-class Budget:
+class Budget(Limit):
     """Worker-hours of a day: what the least count needs for the rest of it is kept back."""
 
     name = "worker_hours_per_day"
@@ -145,11 +104,8 @@ class Budget:
         why = f"{moment.hours_today:.1f} of {self._hours:g} worker-hours of this day are used"
         return min(wanted, affordable), why
 
-    def written(self, before: int, after: int, now_s: float) -> None:
-        """See ``Limit.written``; hours are counted elsewhere."""
 
-
-class Bounds:
+class Bounds(Limit):
     """The count never leaves its bounds; the last of all."""
 
     name = "bounds"
@@ -161,9 +117,6 @@ class Bounds:
         """See ``Limit.bend``."""
         least, most = self._bounds.min, self._bounds.max
         return min(max(wanted, least), most), f"from {least} to {most} workers"
-
-    def written(self, before: int, after: int, now_s: float) -> None:
-        """See ``Limit.written``; nothing to note."""
 
 
 class Limits:
@@ -184,6 +137,8 @@ class Limits:
             limits.append(PerTick(guardrails.change_per_tick))
         if guardrails.change_per_minute is not None:
             limits.append(PerMinute(guardrails.change_per_minute))
+        if guardrails.spare_busy is not None:
+            limits.append(SpareBusy(guardrails.spare_busy))
         if guardrails.worker_hours_per_day is not None:
             limits.append(Budget(guardrails.worker_hours_per_day, bounds.min))
         return cls([*limits, Bounds(bounds)])
@@ -202,6 +157,10 @@ class Limits:
         """Note that the count was changed by us."""
         for limit in self._limits:
             limit.written(before, after, now_s)
+
+    def take_news(self) -> tuple[str, ...]:
+        """Return what the guardrails want to be known of themselves, a sentence each, once."""
+        return tuple(news for limit in self._limits if (news := limit.take_news()))
 
 
 def _within(wanted: int, requested: int, most: int) -> int:

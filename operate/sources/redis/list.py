@@ -13,7 +13,7 @@ from autoscaling_env.errors import BackendError
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import timestamp_s, waited
-from operate.sources.redis.list_doctor import examine, find
+from operate.sources.redis.list_doctor import advise, examine, find
 from operate.sources.redis.server import SCHEMES, Command, RedisSection, RedisServer
 
 #: What tells how many entries a key of a type has.
@@ -168,6 +168,7 @@ KIND = SourceKind(
         Fact.OLDEST: "with timestamp_field and taken_from: what a task says of when it came",
     },
     examine=examine,
+    advise=advise,
     schemes=SCHEMES,
     find=find,
     needs=("redis",),

@@ -12,6 +12,7 @@ from autoscaling_env.farm_kind import Finding
 from operate.sources.ages import timestamp_s, waited
 from operate.sources.redis.doctor import MOST, key_finding, looked_at
 from operate.sources.redis.server import RedisSection, RedisServer
+from operate.template import WorkerTemplate
 
 #: Lists in which workers keep what they hold, by their name.
 HELD = re.compile(r"(?i)(processing|in[-_]?flight|reserved|unack|working|running)")
@@ -22,6 +23,17 @@ OURS = re.compile(r"\{[^}]+\}:")
 def examine(settings: Any) -> Sequence[Finding]:
     """Look at the server, and at the type and content of each key."""
     return looked_at("Redis", settings, _look)
+
+
+def advise(settings: Any, template: WorkerTemplate | None) -> Sequence[Finding]:
+    """Return what becomes of the task in a worker's hands: in a list it is nowhere else, unless workers keep it."""
+    what, held = "the task in hand", ", ".join(map(repr, settings.processing_keys))
+    if held:
+        kept = f"stands in {held}; what a killed worker leaves there somebody has to put back (LMOVE)"
+        return [Finding(what, True, f"{kept}, or it waits for ever")]
+    lost = "stands nowhere if workers take it with BRPOP or BLPOP, and one that is killed takes it along"
+    other = "LMOVE into a list of each worker's own (source.processing_keys), or a stream with a group, keeps it"
+    return [Finding(what, True, f"{lost}: {other}")]
 
 
 def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import waited
 from operate.sources.redis.server import SCHEMES, RedisSection, RedisServer
-from operate.sources.redis.stream_doctor import examine, find
+from operate.sources.redis.stream_doctor import advise, examine, find
 from operate.sources.redis.stream_group import Group, Waiting, group_of, id_s, names_of
 
 #: Entries that are counted at most where the server does not tell the lag.
@@ -133,6 +133,7 @@ KIND = SourceKind(
         Fact.OLDEST: "where entries have the ids that the server gives them",
     },
     examine=examine,
+    advise=advise,
     schemes=SCHEMES,
     find=find,
     needs=("redis",),

@@ -6,16 +6,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from autoscaling_env.errors import BackendError
+from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.sources.redis.doctor import MOST, key_finding, looked_at
 from operate.sources.redis.server import RedisSection, RedisServer
 from operate.sources.redis.stream_group import Group, group_of, names_of
+from operate.template import WorkerTemplate
 
 
 def examine(settings: Any) -> Sequence[Finding]:
     """Look at the server, the stream and its group, and at what the server can tell of it."""
     return looked_at("Redis", settings, _look)
+
+
+def advise(settings: Any, template: WorkerTemplate | None) -> Sequence[Finding]:
+    """Return what becomes of the entry in a worker's hands: it stays pending, and somebody has to claim it."""
+    what, claim = "the entry in hand", f"XAUTOCLAIM {settings.key} {settings.group} consumer {{ms}} 0-0"
+    try:
+        with closing(RedisServer(settings)) as server:
+            (pending,) = server.ask(("XPENDING", settings.key, settings.group, "-", "+", 1))
+    except AutoscalingError:
+        pending = []  # why it cannot be read is said by ``examine``
+    idle_s = max((each["time_since_delivered"] / 1e3 for each in pending), default=0.0)
+    if idle_s > settings.abandoned_after:
+        detail = f"one was delivered {idle_s:.0f} s ago, is not acknowledged, and nobody has claimed it since"
+        remedy = f"have workers call {claim} now and then, with more ms than a task takes; XACK what is done"
+        return [Finding(what, False, detail, remedy)]
+    kept = "stays pending when its worker is killed, until another claims it: do workers call"
+    return [Finding(what, True, f"{kept} {claim} now and then, with more ms than a task takes?")]
 
 
 def _look(settings: Any, server: RedisServer) -> Iterator[Finding]:

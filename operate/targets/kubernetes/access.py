@@ -12,7 +12,7 @@ def look(scaled: Scaled) -> tuple[Permission, ...]:
     """Return what shadow needs: nothing but reading."""
     group, plural, name = scaled.group, scaled.plural, scaled.name
     return (
-        Permission("get", group, plural, "the term of whoever led before is read", name=name),
+        Permission("get", group, plural, "how workers stop, and the term of whoever led before, is read", name=name),
         Permission("list", group, plural, "the wanted number of workers is read", name=name),
         Permission("watch", group, plural, "who else changes the number is noticed", name=name),
         Permission("get", group, f"{plural}/scale", "the number, and which pods are workers, is read", name=name),

@@ -17,6 +17,7 @@ from operate.targets.kubernetes.scaled import discover
 from operate.targets.kubernetes.scaler import term_of
 from operate.targets.kubernetes.settings import KubernetesTargetConfig
 from operate.targets.kubernetes.target import KubernetesTarget
+from operate.targets.kubernetes.template import template
 
 
 def elect(config: KubernetesTargetConfig, lease: str, identity: str) -> Election:
@@ -48,6 +49,7 @@ KIND = TargetKind(
     settings=KubernetesTargetConfig,
     open=KubernetesTarget,
     examine=examine,
+    template=template,
     find=find,
     elect=elect,
     needs=("kubernetes",),

@@ -9,6 +9,7 @@ from autoscaling_env.farm_kind import Finding
 from operate.kinds import TargetKind
 from operate.targets.processes.settings import ProcessesConfig
 from operate.targets.processes.target import ProcessTarget
+from operate.template import WorkerTemplate
 
 
 def examine(config: ProcessesConfig, acting: bool, lease: str = "") -> Sequence[Finding]:
@@ -25,10 +26,23 @@ def examine(config: ProcessesConfig, acting: bool, lease: str = "") -> Sequence[
     return findings
 
 
+def template(config: ProcessesConfig) -> WorkerTemplate:
+    """Return how a worker is started and stopped; at a scale-in none is killed, at the controller's end it may be."""
+    return WorkerTemplate(
+        where="target",
+        command=config.command,
+        environment=config.env,
+        grace_s=config.drain_grace,
+        stop_signal=config.drain_signal,
+        grace_setting="drain_grace",
+    )
+
+
 KIND = TargetKind(
     name="processes",
     summary="processes on this machine, for a try-out and for tests",
     settings=ProcessesConfig,
     open=ProcessTarget.open,
     examine=examine,
+    template=template,
 )

@@ -27,7 +27,7 @@ def a_config(**changes):
         "objective": {"finish_within": "10s", "share": 0.95},
         "bounds": {"min": 1, "max": 20},
         "tasks": {"service_time": "1s"},
-        "guardrails": {"scale_in_cooldown": 0, "watchdog": None, "familiar": None},
+        "guardrails": {"scale_in_cooldown": 0, "watchdog": None, "familiar": None, "spare_busy": None},
         "mode": "act",
     }
     for key, value in changes.items():

@@ -10,6 +10,7 @@ import pytest
 from agents.autoscalers.span import in_progress
 from autoscaling_env.errors import BackendError
 from autoscaling_env.schema import RECORDED
+from operate.reading import Fact
 from operate.target import Fenced
 from tests.operate.controller.controllers import Controlled, Says, a_config, a_queue
 
@@ -322,3 +323,21 @@ def test_what_is_overdue_is_not_left_lying(tmp_path):
     assert first.bends[0].guardrail == "clear_overdue"
     assert first.seen["oldest_s"] > 10
     assert records[-1].requested >= 3
+
+
+def test_a_scale_in_takes_no_more_workers_than_have_nothing_to_do(tmp_path):
+    rails = {"spare_busy": {"longest": "80s"}}
+    run = Controlled(tmp_path, a_config(guardrails=rails), policy=Says(12, 12, 12, 2), queue=a_queue(rate=6.0))
+    records = run.ticks(30)
+    held = [each for each in records[3:] if any(bend.guardrail == "spare_busy" for bend in each.bends)]
+    assert held
+    for each in held:
+        assert each.wanted == min(each.requested, math.ceil(each.seen["in_flight"]))
+    assert any("a scale-in was held for 80 s: not believed" in remark for each in records for remark in each.remarks)
+    assert records[-1].wanted == 2
+
+
+def test_work_in_hand_that_is_only_estimated_holds_nothing(tmp_path):
+    queue = a_queue(rate=6.0, knows=frozenset({Fact.BACKLOG, Fact.ARRIVED, Fact.COMPLETED}))
+    run = Controlled(tmp_path, a_config(guardrails={"spare_busy": {}}), policy=Says(12, 12, 12, 2), queue=queue)
+    assert [each.wanted for each in run.ticks(4)] == [12, 12, 12, 2]

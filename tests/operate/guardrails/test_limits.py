@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operate.config import BoundsConfig, GuardrailsConfig
-from operate.guardrails.limits import Limits, Moment
+from operate.guardrails.limits import Limits
+from operate.guardrails.moment import Moment
 
 
 def limits(low=0, high=50, **rails):

@@ -193,6 +193,15 @@ class TestExamine:
         assert SECRET not in finding.detail
 
 
+def test_what_becomes_of_the_task_in_hand_is_said() -> None:
+    plain, kept = RedisListSettings(url="redis://x", key="jobs"), {"processing_keys": ("jobs:processing",)}
+    (found,) = KIND.advise(plain, None)
+    assert found.ok
+    assert "one that is killed takes it along: LMOVE" in found.detail
+    (found,) = KIND.advise(plain.model_copy(update=kept), None)
+    assert found.detail.startswith("stands in 'jobs:processing'; what a killed worker leaves there")
+
+
 def test_find_lists_queues_the_longest_first(watched_server: RunningServer, bench: ListBench) -> None:
     bench.put(3)
     bench.take(1)

@@ -190,3 +190,24 @@ def test_find_lists_the_groups(watched_server: RunningServer, bench: StreamBench
     found = KIND.find(url)
     assert [(each["key"], each["group"]) for each in found] == [("jobs", "audit"), ("jobs", "workers")]
     assert all(RedisStreamSettings(**each) for each in found)
+
+
+def test_an_entry_that_nobody_claims_is_named_with_the_command_that_does(
+    watched_server: RunningServer, bench: StreamBench
+) -> None:
+    bench.put(2)
+    (found,) = KIND.advise(settings(watched_server), None)
+    assert found.ok
+    assert "stays pending when its worker is killed" in found.detail
+    bench.take(1)
+    time.sleep(0.05)
+    (found,) = KIND.advise(settings(watched_server, abandoned_after=0.01), None)
+    assert not found.ok
+    assert "XAUTOCLAIM jobs workers" in found.remedy
+    bench.finish(1)
+    assert KIND.advise(settings(watched_server, abandoned_after=0.01), None)[0].ok
+
+
+def test_a_server_that_is_away_breaks_no_advice() -> None:
+    (found,) = KIND.advise(RedisStreamSettings(url="redis://127.0.0.1:1/0", key="jobs", group="workers"), None)
+    assert found.ok
