@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 from autoscaling_env.errors import BackendError
 from operate.reading import Fact, Reading
 from operate.sources.promptly import Promptly
+from operate.sources.rabbitmq.management import NotThereError
 from operate.sources.rabbitmq.settings import RabbitServer, RabbitSettings
 
 if TYPE_CHECKING:
@@ -20,74 +23,94 @@ if TYPE_CHECKING:
 CONNECT_S = 1.0
 #: Seconds after which either side takes the other for gone; more than most ticks are apart.
 HEARTBEAT_S = 60
+#: What AMQP says of a queue that is not there.
+NOT_FOUND = 404
 
 
 class Amqp:
     """One connection that is kept, and made anew where it broke."""
 
     def __init__(self, server: RabbitServer, vhost: str) -> None:
-        parts = urlsplit(server.url)
         self.where = f"RabbitMQ at {server.shown}"
         self._vhost = vhost
         self._parameters = _parameters(server, vhost)
-        self._host, self._port = parts.hostname, parts.port
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
+        self._turn = 0
 
     def waiting(self, queue: str) -> tuple[int, int]:
         """Return how many messages wait in a queue and how many consumers it has; creates nothing.
 
         Raises:
-            BackendError: it cannot be asked, or is not there.
+            NotThereError: there is no such queue.
+            BackendError: it cannot be asked.
         """
-        from pika import exceptions
+        told = self._asked(lambda channel: channel.queue_declare(queue, passive=True).method, queue)
+        return int(told.message_count), int(told.consumer_count)
 
-        kept = self._channel is not None
-        try:
-            return self._ask(queue)
-        except exceptions.ChannelClosedByBroker as error:
-            self._channel = None
-            raise BackendError(f"{self.where}: {self._refusal(queue, error)}") from None
-        except (exceptions.AMQPError, OSError) as error:
-            self.hang_up()
-            if not kept:
-                raise BackendError(f"{self.where}: {_outage(error)}") from None
-        return self.waiting(queue)  # the connection was an old one: once more with a new one
+    def connect(self) -> None:
+        """Connect, to see whether that can be done.
+
+        Raises:
+            BackendError: it cannot.
+        """
+        self._asked(lambda channel: None)
 
     def hang_up(self) -> None:
         """Break the connection, from whatever thread: a question that hangs on it comes to its end."""
+        self._turn += 1
         connection, self._connection, self._channel = self._connection, None, None
         # pika has no way to give up a question; without its socket it does.
-        transport = getattr(getattr(connection, "_impl", None), "_transport", None)
+        transport: Any = getattr(getattr(connection, "_impl", None), "_transport", None)
         with suppress(OSError, AttributeError):
-            transport._sock.shutdown(2)  # noqa: SLF001
+            transport._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001
 
     def close(self) -> None:
-        """Close the connection in order, where it is whole."""
-        connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None and connection.is_open:
+        """Close the connection, in order where the server still answers."""
+        if self._connection is not None and self._connection.is_open:
             with suppress(Exception):
-                connection.close()
+                Promptly(self.where, self.hang_up, CONNECT_S)(self._connection.close)
+        self._connection = self._channel = None
 
     # -- inside
 
-    def _ask(self, queue: str) -> tuple[int, int]:
+    def _asked(self, ask: Callable[[BlockingChannel], Any], queue: str = "") -> Any:
+        from pika import exceptions
+        from pika.adapters.utils.connection_workflow import AMQPConnectorException
+
+        kept, turn = self._channel is not None, self._turn
+        try:
+            return ask(self._connected(turn))
+        except exceptions.ChannelClosedByBroker as error:
+            self._channel = None
+            raise self._refusal(queue, error) from None
+        except (exceptions.AMQPError, AMQPConnectorException, OSError) as error:
+            given_up = turn != self._turn
+            self.hang_up()
+            if given_up or not kept:
+                raise BackendError(f"{self.where}: {_outage(error)}") from None
+        return self._asked(ask, queue)  # the connection was an old one: once more with a new one
+
+    def _connected(self, turn: int) -> BlockingChannel:
         from pika import BlockingConnection
 
         if self._connection is None or not self._connection.is_open:
-            self._connection, self._channel = BlockingConnection(self._parameters), None
+            connection = BlockingConnection(self._parameters)
+            if turn != self._turn:  # it took so long that somebody else asks by now
+                connection.close()
+                raise TimeoutError
+            self._connection, self._channel = connection, None
         if self._channel is None:
             self._channel = self._connection.channel()
-        told = self._channel.queue_declare(queue, passive=True).method
-        return int(told.message_count), int(told.consumer_count)
+        return self._channel
 
-    def _refusal(self, queue: str, error: Any) -> str:
-        if error.reply_code == 404:
-            return (
-                f"there is no queue {queue!r} in virtual host {self._vhost!r}: it was not declared yet, or source.queue"
-                " or source.vhost is another"
+    def _refusal(self, queue: str, error: Any) -> BackendError:
+        if error.reply_code == NOT_FOUND:
+            return NotThereError(
+                f"{self.where}: there is no queue {queue!r} in virtual host {self._vhost!r}: it was not declared yet,"
+                " or source.queue or source.vhost is another"
             )
-        return f"it refuses: {' '.join(str(error.reply_text).split())[:200]}"
+        return BackendError(f"{self.where}: it refuses: {' '.join(str(error.reply_text).split())[:200]}")
 
 
 def _parameters(server: RabbitServer, vhost: str) -> Any:

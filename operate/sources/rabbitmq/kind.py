@@ -5,7 +5,10 @@ from __future__ import annotations
 from operate.kinds import SourceKind
 from operate.reading import Fact
 from operate.source import Source
+from operate.sources.rabbitmq.advising import advise
 from operate.sources.rabbitmq.amqp import AmqpQueue
+from operate.sources.rabbitmq.doctor import examine
+from operate.sources.rabbitmq.finding import find
 from operate.sources.rabbitmq.managed import ManagedQueue
 from operate.sources.rabbitmq.settings import AMQP, MANAGEMENT, RabbitSettings
 
@@ -27,6 +30,9 @@ KIND = SourceKind(
         Fact.ARRIVED: f"{BY_HTTP}: messages that were published",
         Fact.COMPLETED: f"{BY_HTTP}: messages that were acknowledged",
     },
+    examine=examine,
+    advise=advise,
     schemes=(*MANAGEMENT, *AMQP),
+    find=find,
     needs=("urllib3", "pika"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,16 +11,14 @@ from numpy.typing import NDArray
 from autoscaling_env.errors import BackendError
 from live.clock import Clock, SystemClock
 from operate.reading import Fact, Reading
-from operate.sources.prometheus.past import arrivals
 from operate.sources.promptly import WITHIN_S, Promptly
 from operate.sources.rabbitmq.figures import COLUMNS, WORKING, Balance, Figures, Freshness, figures_of
 from operate.sources.rabbitmq.management import Management, escaped
+from operate.sources.rabbitmq.past import published
 from operate.sources.rabbitmq.settings import RabbitSettings
 
 #: Seconds for all questions of a reading, a little less than it is waited for.
 READ_S = WITHIN_S - 0.3
-#: Points of the past that are asked for at most.
-MOST_POINTS = 4000
 
 
 class ManagedQueue:
@@ -62,7 +59,7 @@ class ManagedQueue:
         Raises:
             BackendError: it cannot be asked, or keeps no past.
         """
-        return self._promptly(lambda: self._past(step_s, since_s))
+        return self._promptly(lambda: published(self._management, self._settings, step_s, since_s))
 
     def close(self) -> None:
         """Close the connections."""
@@ -162,39 +159,3 @@ class ManagedQueue:
                 "the server's statistics are disabled (management.disable_stats): what came and went is estimated",
             ),
         )
-
-    # -- the past
-
-    def _past(self, step_s: float, since_s: float) -> NDArray[np.int64]:
-        until = self._clock.now() + READ_S
-        overview = self._management.get(
-            "overview", READ_S, columns="rates_mode,disable_stats,sample_retention_policies"
-        )
-        kept_s = max(overview.get("sample_retention_policies", {}).get("basic") or [0])
-        if overview.get("disable_stats") or overview.get("rates_mode") == "none" or not kept_s:
-            raise BackendError(f"{self._management.where}: its statistics are disabled, so nobody knows the past")
-        steps = int(min(since_s, kept_s) / step_s + 1e-9)
-        apart_s = max(1, math.floor(step_s), math.ceil(steps * step_s / MOST_POINTS))
-        age_s = math.ceil(steps * step_s / apart_s) * apart_s
-        told = self._management.queue(
-            self._vhost, self._settings.queue, until - self._clock.now(), msg_rates_age=str(age_s),
-            msg_rates_incr=str(apart_s), columns="name,message_stats.publish_details.samples",
-        )  # fmt: skip
-        samples = told.get("message_stats", {}).get("publish_details", {}).get("samples", ())
-        return _steps([(each["timestamp"] / 1e3, each["sample"]) for each in samples], step_s, steps)
-
-
-def _steps(samples: list[tuple[float, float]], step_s: float, steps: int) -> NDArray[np.int64]:
-    """Return the arrivals of the last steps, from a counter with the times at which it had its values.
-
-    Zeros before the first number are what the server tells of a time that it knows nothing of.
-    """
-    samples = sorted(samples)
-    first = next((n for n, (_, value) in enumerate(samples) if value > 0), len(samples))
-    samples = samples[max(first - 1, 0) :]
-    if len(samples) < 2:
-        return np.zeros(0, dtype=np.int64)
-    times_s, values = np.array(samples, dtype=np.float64).T
-    edges = times_s[-1] - step_s * np.arange(steps, -1, -1)
-    counter = np.where(edges >= times_s[0] - 1e-6, np.interp(edges, times_s, values), np.nan)
-    return arrivals(counter, whole=True)

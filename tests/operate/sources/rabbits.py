@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 import pika
 
+from autoscaling_env.errors import BackendError
 from operate.source import Source
 from operate.sources.rabbitmq.kind import KIND
 from operate.sources.rabbitmq.settings import RabbitSettings
@@ -19,7 +20,8 @@ _numbers = itertools.count()
 
 def settings(rabbit: RunningRabbit, queue: str, **values: Any) -> RabbitSettings:
     """Return the settings of a queue as its watcher writes them."""
-    return RabbitSettings(**({"url": rabbit.management_url, "queue": queue, "sampled_every": SAMPLED_S} | values))
+    given: dict[str, Any] = {"url": rabbit.management_url, "queue": queue, "sampled_every": SAMPLED_S}
+    return RabbitSettings(**given | values)
 
 
 class RabbitBench:
@@ -38,6 +40,19 @@ class RabbitBench:
         self.consumers: list[pika.BlockingConnection] = []
         url = rabbit.amqp_url(rabbit.watcher) if by_amqp else rabbit.management_url
         self.source: Source = KIND.open(settings(rabbit, self.queue, url=url))
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the server has looked at its queue for the first time."""
+        until = time.monotonic() + 20
+        while True:
+            try:
+                self.source.read()
+            except BackendError:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            else:
+                return
 
     def put(self, tasks: int) -> None:
         for number in range(tasks):
@@ -87,5 +102,3 @@ class RabbitBench:
         for each in (*self.consumers, self.connection):
             with suppress(Exception):
                 each.close()
-        with suppress(Exception):
-            self.rabbit.manage("DELETE", f"queues/%2F/{quote(self.queue, safe='')}")
