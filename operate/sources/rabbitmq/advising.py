@@ -105,7 +105,7 @@ def _leaving(template: WorkerTemplate | None, where: str) -> Finding:
     asked = template.stop_signal if template is not None else "SIGTERM"
     detail = (
         f"{where}: what it does when it is asked to stop ({asked}) cannot be seen. It should take no more"
-        " (basic_cancel, or stop_consuming), finish and acknowledge what it holds, and close its connection; otherwise the task in its"
-        " hands is done twice"
+        " (basic_cancel, or stop_consuming), finish and acknowledge what it holds, and close its connection; otherwise"
+        " the task in its hands is done twice"
     )
     return Finding("at the stop", True, detail)
