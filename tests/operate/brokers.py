@@ -127,8 +127,9 @@ class RunningRabbit:
                 )  # fmt: skip
         until = time.monotonic() + STARTS_WITHIN_S
         while not self._is_ready():
-            alive = self._processes[-1].poll() is None and time.monotonic() < until
-            assert alive, (self.folder / "out").read_text()[-3000:]
+            if self._processes[-1].poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise AssertionError((self.folder / "out").read_text()[-3000:])
             time.sleep(0.1)
 
     def signal(self, number: int) -> None:
