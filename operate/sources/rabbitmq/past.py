@@ -42,11 +42,12 @@ def published(management: Management, settings: RabbitSettings, step_s: float, s
 def counted(samples: Sequence[tuple[float, float]], step_s: float, steps: int) -> NDArray[np.int64]:
     """Return int64[t], the arrivals of the last steps, from a counter with the Unix times of its values.
 
-    Zeros before the first number are what the server tells of a time that it knows nothing of: they are left out.
+    Zeros before the first number are also what the server tells of a time that it knows nothing of. So they are left
+    out, and with them whatever came before that number.
     """
     samples = sorted(samples)
     first = next((n for n, (_, value) in enumerate(samples) if value > 0), len(samples))
-    samples = samples[max(first - 1, 0) :]
+    samples = samples[first:]
     if len(samples) < 2:
         return np.zeros(0, dtype=np.int64)
     times_s, values = np.array(samples, dtype=np.float64).T

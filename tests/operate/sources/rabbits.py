@@ -54,6 +54,12 @@ class RabbitBench:
             else:
                 return
 
+    def use(self) -> None:
+        """Let one task come and go, so that the server has something to count from."""
+        self.put(1)
+        self.take(1)
+        self.finish(1)
+
     def put(self, tasks: int) -> None:
         for number in range(tasks):
             kept = pika.BasicProperties(delivery_mode=2)

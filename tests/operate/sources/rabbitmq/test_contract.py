@@ -17,8 +17,11 @@ class TestQuorumByManagement(RecallsContract):
     settles_s = 4.0
 
     @pytest.fixture
-    def bench(self, rabbit: RunningRabbit) -> Iterator[RabbitBench]:
+    def bench(self, rabbit: RunningRabbit, request: pytest.FixtureRequest) -> Iterator[RabbitBench]:
         bench = RabbitBench(rabbit, "quorum")
+        if request.function.__name__ == "test_the_past_sums_to_what_came":
+            bench.use()
+            self.read_when(bench, lambda seen: seen.completed_total == 1, "one came and went")
         yield bench
         bench.close()
 
