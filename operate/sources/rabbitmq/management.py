@@ -57,11 +57,11 @@ class Management:
             return answer
         said = answer if isinstance(answer, dict) else {}
         reason = " ".join(str(said.get("reason", "")).split())[:200]
-        if told.status == 404 and said.get("error") == "Object Not Found":
+        if told.status == 404 and said.get("error") == "Object Not Found" and "/" in path:
             raise NotThereError(f"{self.where}: there is nothing at {path}")
         if told.status in {401, 403} and ("RabbitMQ" in told.realm or reason):
             raise RefusedError(f"{self.where}: {_refusal(reason)}")
-        if reason or told.status in {500, 503}:
+        if told.status != 404 and (reason or told.status in {500, 503}):
             raise BackendError(f"{self.where}: status {told.status}: {reason or 'it is starting or overloaded'}")
         raise NoManagementError(
             f"{self.where}: status {told.status} and no answer of RabbitMQ's management: is source.url right, its path"

@@ -129,7 +129,7 @@ def test_errors_are_one_line_each(bench: RabbitBench, by_amqp: bool) -> None:
         ({"url": url.replace("127.0.0.1", "no.such.host.invalid")}, "its name cannot be looked up|no answer within"),
     ]
     for values, said in cases:
-        with closing(KIND.open(settings(rabbit, bench.queue, **{"url": url} | values))) as source:
+        with closing(KIND.open(settings(rabbit, **{"queue": bench.queue, "url": url} | values))) as source:
             with pytest.raises(BackendError, match=said) as caught:
                 source.read()
             assert len(str(caught.value).splitlines()) == 1
@@ -165,20 +165,22 @@ def test_disabled_statistics_leave_what_waits_and_is_held(bench: RabbitBench, ra
     bench.put(4)
     bench.take(1)
     try:
-        rabbit.control("eval", "application:set_env(rabbitmq_management, disable_management_stats, true).")
-        rabbit.control("eval", "application:set_env(rabbitmq_management, disable_metrics_collector, true).")
-        with pytest.raises(
-            BackendError, match=r"management\.disable_stats.*set management\.enable_queue_totals = true"
-        ):
-            when(bench, lambda seen: True)
+        switch(rabbit, "true", "disable_management_stats", "disable_metrics_collector")
+        with pytest.raises(BackendError, match=r"management\.disable_stats.*management\.enable_queue_totals = true"):
+            bench.source.read()
         assert not findings(bench)["statistics"].ok
-        rabbit.control("eval", "application:set_env(rabbitmq_management, enable_queue_totals, true).")
+        switch(rabbit, "true", "enable_queue_totals")
         reading = when(bench, lambda seen: (seen.backlog, seen.in_flight) == (3, 1))
         assert reading.arrived_total is None
         assert "statistics are disabled" in reading.remarks[0]
     finally:
-        for name in ("disable_management_stats", "disable_metrics_collector", "enable_queue_totals"):
-            rabbit.control("eval", f"application:set_env(rabbitmq_management, {name}, false).")
+        switch(rabbit, "false", "disable_management_stats", "disable_metrics_collector", "enable_queue_totals")
+
+
+def switch(rabbit: RunningRabbit, value: str, *names: str) -> None:
+    """Set the management's settings while it runs; each call is a start of Erlang."""
+    given = ", ".join(names)
+    rabbit.control("eval", f"[application:set_env(rabbitmq_management, Name, {value}) || Name <- [{given}]].")
 
 
 def test_check_says_what_is_read_and_how_old_it_is(bench: RabbitBench) -> None:
