@@ -13,6 +13,7 @@ import time
 import urllib.request
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,7 +109,9 @@ class RunningRabbit:
     def control(self, *words: str) -> str:
         """Return what `rabbitmqctl` says."""
         command = [str(Path(self.program).with_name("rabbitmqctl")), *words]
-        told = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False, timeout=60)
+        told = subprocess.run(
+            command, env=self._environment(), capture_output=True, text=True, check=False, timeout=120
+        )
         assert told.returncode == 0, told.stdout + told.stderr
         return told.stdout
 
@@ -137,7 +140,10 @@ class RunningRabbit:
         os.killpg(self._processes[-1].pid, number)
 
     def stall(self) -> None:
+        """Stop it; it may run for some moments more where the machine is busy, so wait until it does not."""
         self.signal(signal.SIGSTOP)
+        while not all(state in "TZ" for state in self._states()):
+            time.sleep(0.01)
 
     def resume(self) -> None:
         self.signal(signal.SIGCONT)
@@ -203,6 +209,15 @@ class RunningRabbit:
             "RABBITMQ_GENERATED_CONFIG_DIR": f"{folder}/config",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +SDcpu 1:1 +SDio 1 +A 4 +sbwt none +sbwtdcpu none",
         }
+
+    def _states(self) -> list[str]:
+        """Return the states of all that the server consists of, as /proc writes them."""
+        states = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # it ended meanwhile
+                state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+                states += [state] if int(group) == self._processes[-1].pid else []
+        return states
 
     def _is_ready(self) -> bool:
         """Return whether it answers; where it has no management, whether it has said that it is up."""

@@ -55,8 +55,9 @@ def test_workers_that_are_stopped_amid_their_tasks_lose_none(rabbit: RunningRabb
             for worker in workers[:2]:
                 worker.send_signal(signal.SIGTERM)
             assert [worker.wait(30) for worker in workers[:2]] == [0, 0]
-            done = seen(source, lambda reading: reading.completed_total == 12)
-            assert (done.backlog, done.in_flight) == (0, 0)
+            done = seen(
+                source, lambda reading: (reading.backlog, reading.in_flight, reading.completed_total) == (0, 0, 12)
+            )
             assert not [remark for remark in done.remarks if "once more" in remark]
     finally:
         for worker in workers:
