@@ -27,7 +27,7 @@ def settings(rabbit: RunningRabbit, queue: str, **values: Any) -> RabbitSettings
 class RabbitBench:
     """A queue of its own, what its producers and workers do there, and a source that the watcher's account reads."""
 
-    secrets = (SECRET,)
+    secrets: tuple[str, ...] = (SECRET,)
 
     def __init__(self, rabbit: RunningRabbit, kind: str, *, by_amqp: bool = False, **arguments: Any) -> None:
         self.rabbit = rabbit

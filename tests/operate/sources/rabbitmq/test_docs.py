@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import yaml
 
+from autoscaling_env.config.yaml import parse
 from autoscaling_env.errors import BackendError
 from operate.reading import Reading
 from operate.sources.rabbitmq.kind import KIND
@@ -34,7 +34,7 @@ def program(name: str, folder: Path) -> Path:
 
 def test_workers_that_are_stopped_amid_their_tasks_lose_none(rabbit: RunningRabbit, tmp_path: Path) -> None:
     (given,) = [block.text for block in blocks(PAGE) if block.language == "yaml"]
-    section = yaml.safe_load(given)["source"]
+    section = parse(given, PAGE.name)[0]["source"]
     (tmp_path / "rabbit-password").write_text(f"{SECRET}\n")
     section["password_file"] = str(tmp_path / section["password_file"])
     section["url"] = section["url"].replace("localhost:15672", f"127.0.0.1:{rabbit.management_port}")
