@@ -108,10 +108,11 @@ class RunningRabbit:
 
     def control(self, *words: str) -> str:
         """Return what `rabbitmqctl` says."""
-        command = [str(Path(self.program).with_name("rabbitmqctl")), *words]
+        names = ("HOME", "PATH", "ERL_EPMD_PORT", "RABBITMQ_NODENAME", "RABBITMQ_CONF_ENV_FILE", "RABBITMQ_LOG_BASE")
         told = subprocess.run(
-            command, env=self._environment(), capture_output=True, text=True, check=False, timeout=120
-        )
+            [str(Path(self.program).with_name("rabbitmqctl")), *words], stdin=subprocess.DEVNULL, capture_output=True,
+            env={name: self._environment()[name] for name in names}, text=True, check=False, timeout=60,
+        )  # fmt: skip
         assert told.returncode == 0, told.stdout + told.stderr
         return told.stdout
 
