@@ -25,8 +25,12 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL, PYTHON = ("bash", "sh", "console"), ("python", "py")
 #: Plays on a real farm, in real time.
 REAL = ("--live", "--backend local", "operate --demo")
-#: Needs a cluster or a gateway; run by the tests of that place instead.
-ELSEWHERE = {"kubernetes.md": "tests/live/platforms/kubernetes", "openfaas.md": "tests/live/platforms/openfaas"}
+#: Needs a cluster, a gateway or a broker; run by the tests of that place instead.
+ELSEWHERE = {
+    "kubernetes.md": "tests/live/platforms/kubernetes",
+    "openfaas.md": "tests/live/platforms/openfaas",
+    "operate-rabbitmq.md": "tests/operate/sources/rabbitmq",
+}
 
 
 @dataclass(frozen=True)
