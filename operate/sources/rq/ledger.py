@@ -115,7 +115,7 @@ class Ledger:
         self.registries = {key: RegistryCount() for key in registries}
         self.own = False
         self._queues = frozenset(queues)
-        self._total = self._worked = self._came = 0
+        self._total = self._came = self._came_base = self._worked_base = 0
 
     @property
     def so_far(self) -> tuple[int, float, int]:
@@ -131,7 +131,10 @@ class Ledger:
         own = few and self.workers.only_for(self._queues)
         worked, _, came = self.so_far
         if own != self.own:  # what the workers counted until now was others' jobs, too: both go on from here
-            self.own, self._worked, self._came = own, worked - self._total, came - self._total
-        told = max(came - self._came, worked - self._worked) if own else came - self._came
-        self._total = max(self._total, told)
+            self.own, self._came_base = own, self._came - self._total
+            self._worked_base = worked - (came - self._came_base)
+        told = came - self._came_base
+        if own:
+            told = max(told, worked - self._worked_base)
+        self._total, self._came = max(self._total, told), came
         return self._total, own

@@ -24,7 +24,7 @@ from operate.sources.rq.past import kept
 from operate.sources.rq.settings import Keys, RqSettings
 
 #: Workers that are read one by one; beyond, what came into the registries is counted.
-MOST_WORKERS = 200
+MOST_WORKERS = 500
 #: A job that a worker took and did not begin for so long is stuck: that worker is dead.
 STUCK_S = 60.0
 #: Registries of jobs that ended.

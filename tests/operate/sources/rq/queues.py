@@ -59,7 +59,12 @@ class RqBench(RedisBench):
     """
 
     def __init__(
-        self, server: RunningServer, admin: redis.Redis, source: Source, serves: Sequence[str] = ("jobs",), **enqueued: Any
+        self,
+        server: RunningServer,
+        admin: redis.Redis,
+        source: Source,
+        serves: Sequence[str] = ("jobs",),
+        **enqueued: Any,
     ) -> None:
         super().__init__(server, admin, source)
         self.connection = redis.Redis.from_url(server.url)
