@@ -21,7 +21,7 @@ DEFAULT_S = 180.0
 ASKED = 20
 _SIGNAL = re.compile(r"\b(?:kill|pkill|killall)\b(?!.*-(?:9|KILL|SIGKILL)\b)")
 _SUSPENDS = re.compile(r"\brq\s+suspend\b")
-_COMMANDS = {"rq": 1, "rqworker": 0, "rqworker-pool": 0}
+_COMMANDS = {"rq": 1, "rq.cli": 1, "rqworker": 0, "rqworker-pool": 0}
 
 
 def advise(settings: Any, template: WorkerTemplate | None) -> Sequence[Finding]:
