@@ -11,7 +11,7 @@ from typing import Any
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.reading import Fact
-from operate.sources.prometheus.api import PrometheusApi, PrometheusSection, finite
+from operate.sources.prometheus.api import NoPrometheusError, PrometheusApi, PrometheusSection, finite
 from operate.sources.prometheus.promql import age_query, selectors
 from operate.sources.promptly import Promptly
 
@@ -93,12 +93,17 @@ def _freshness(settings: Any, api: PrometheusApi) -> Finding:
 def find(url: str) -> Sequence[Mapping[str, Any]]:
     """Return settings for the metrics that are called like a backlog, one for each queue that is told apart.
 
+    There are none where a server of another kind answers.
+
     Raises:
         BackendError: it cannot be asked.
     """
     with closing(PrometheusApi(PrometheusSection(url=url))) as api:
         promptly = Promptly(api.where, api.hang_up)
-        names, _warnings = promptly(lambda: api.get("label/__name__/values", WITHIN_S))
+        try:
+            names, _warnings = promptly(lambda: api.get("label/__name__/values", WITHIN_S))
+        except NoPrometheusError:
+            return ()
         likely = [name for name in names if BACKLOG.search(name) and not OTHERS.search(name)]
         queries: list[str] = []
         for name in likely[:MOST]:
