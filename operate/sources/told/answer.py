@@ -15,7 +15,7 @@ from operate.reading import Fact, Reading
 MOST_BYTES = 1 << 20
 
 Amount = Annotated[float, Field(ge=0, le=1e15)]
-Facts = Annotated[tuple[Fact, ...], Field(strict=False, min_length=1)]
+Facts = Annotated[tuple[Annotated[Fact, Field(strict=False)], ...], Field(strict=False, min_length=1)]
 
 
 class Answer(Section):
@@ -76,7 +76,7 @@ def answer_of(where: str, told: bytes) -> Answer:
         shown = " ".join(told[:60].decode(errors="replace").split())
         raise BackendError(f"{where}: tells no JSON: {shown!r}" if shown else f"{where}: tells nothing") from None
     if not isinstance(value, dict):
-        raise BackendError(f"{where}: tells {_kind(value)}, not an object such as {{\"backlog\": 3}}")
+        raise BackendError(f'{where}: tells {_kind(value)}, not an object such as {{"backlog": 3}}')
     try:
         return Answer.model_validate(value)
     except ValidationError as error:

@@ -27,7 +27,9 @@ def told_findings(settings: Any, ask: Callable[[], Answer]) -> Sequence[Finding]
     if missing := [fact.value for fact in Fact if fact in settings.knows and fact not in told]:
         detail = f"{', '.join(missing)}: in source.knows, and not told now"
         fine = set(missing) <= {Fact.SERVICE.value}  # nothing was finished lately
-        found.append(Finding("what is not told", fine, detail, "" if fine else "tell it, or take it out of source.knows"))
+        found.append(
+            Finding("what is not told", fine, detail, "" if fine else "tell it, or take it out of source.knows")
+        )
     if more := [fact for fact in told if fact not in settings.knows]:
         every = ", ".join(fact.value for fact in Fact if fact in told or fact in settings.knows)
         detail = f"{', '.join(fact.value for fact in more)}: told, and not used"
