@@ -26,6 +26,10 @@ PROGRAM = Path(__file__).with_name("queue_file.py")
 EVERY = tuple(fact.value for fact in Fact)
 
 
+def made(**values: Any) -> ExecSettings:
+    return ExecSettings(**values)
+
+
 class FileBench(FileQueue):
     """The queue, and the command in front of it."""
 
@@ -34,9 +38,7 @@ class FileBench(FileQueue):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / "queue.db")
         command = [sys.executable, "-E", "-S", str(PROGRAM), str(self.file), SECRET]
-        self.source = KIND.open(
-            ExecSettings(knows=EVERY, command=command, environment={"QUEUE_PASSWORD": SECRET}, timeout=1.5)
-        )
+        self.source = KIND.open(made(knows=EVERY, command=command, environment={"QUEUE_PASSWORD": SECRET}, timeout=1.5))
 
     def cut(self) -> None:
         self.file.rename(f"{self.file}.away")
@@ -63,7 +65,7 @@ class TestContract(SourceContract):
 
 
 def shell(line: str, **values: Any) -> Exec:
-    return Exec(ExecSettings(**({"knows": ["backlog"], "command": ["sh", "-c", line]} | values)))
+    return Exec(made(**({"knows": ["backlog"], "command": ["sh", "-c", line]} | values)))
 
 
 def refused(line: str, **values: Any) -> str:
@@ -85,7 +87,7 @@ def test_passwords_are_not_shown() -> None:
     said = refused(f"echo $TOKEN http://me:{SECRET}@host >&2; exit 1", environment={"TOKEN": "opensesame"})
     assert SECRET not in said
     assert said.startswith("command sh: exit code 1: ***")
-    hidden = Exec(ExecSettings(knows=["backlog"], command=["/usr/bin/psql", f"postgres://me:{SECRET}@host/db"]))
+    hidden = Exec(made(knows=["backlog"], command=["/usr/bin/psql", f"postgres://me:{SECRET}@host/db"]))
     assert hidden.described == "command psql"
 
 
@@ -125,7 +127,7 @@ def test_an_endless_answer_is_cut_off() -> None:
 
 def test_a_program_that_is_not_there_or_may_not_be_run_is_one_line(tmp_path: Path) -> None:
     for command, said in ([["/nowhere/queue"], "no such program"], [[str(tmp_path)], "Permission denied"]):
-        source = Exec(ExecSettings(knows=["backlog"], command=command))
+        source = Exec(made(knows=["backlog"], command=command))
         with closing(source), pytest.raises(BackendError, match=str(said)):
             source.read()
 

@@ -72,6 +72,10 @@ class Endpoint:
         self.thread.join()
 
 
+def made(**values: Any) -> HttpSettings:
+    return HttpSettings(**values)
+
+
 class HttpBench(FileQueue):
     secrets = (SECRET,)
 
@@ -81,7 +85,7 @@ class HttpBench(FileQueue):
         self.cut, self.mend = self.endpoint.stop, self.endpoint.start
         self.stall, self.resume = self.endpoint.flowing.clear, self.endpoint.flowing.set
         url = f"http://me:{SECRET}@127.0.0.1:{self.endpoint.port}/queues/jobs?key={SECRET}"
-        self.source = KIND.open(HttpSettings(knows=EVERY, url=url, timeout=1.0))
+        self.source = KIND.open(made(knows=EVERY, url=url, timeout=1.0))
 
     def contents(self) -> Any:
         return self.dump()
@@ -170,7 +174,7 @@ def test_settings_that_make_no_sense_are_refused(values: dict[str, Any]) -> None
 
 def test_the_doctor_asks_once(endpoint: Endpoint) -> None:
     url = f"http://127.0.0.1:{endpoint.port}"
-    (finding,) = KIND.examine(HttpSettings(url=url, knows=["backlog"]))
+    (finding,) = KIND.examine(made(url=url, knows=["backlog"]))
     assert (finding.ok, finding.detail) == (True, "backlog 3")
-    (finding,) = KIND.examine(HttpSettings(url=url, knows=["backlog"], ca_file="/nowhere"))
+    (finding,) = KIND.examine(made(url=url, knows=["backlog"], ca_file="/nowhere"))
     assert not finding.ok
