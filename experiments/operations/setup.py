@@ -83,7 +83,7 @@ class Found:
 
 
 def operate_schema(*, reading: bool = False) -> dict[str, Any]:
-    """Return the JSON Schema of a controller's configuration, or of what its source tells in JSON (``exec``, ``http``)."""
+    """Return the JSON Schema of a controller's configuration, or of what ``exec`` and ``http`` sources tell."""
     return reading_schema() if reading else operate_model().model_json_schema()
 
 
