@@ -185,10 +185,12 @@ def check(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    reading: Annotated[bool, typer.Option("--reading", help="Of what an exec or http source tells instead.")] = False,
+) -> None:
     """Print the JSON Schema of a controller's configuration, for editors.
 
     Example: autoscale operate schema > operate.schema.json, then put
     `# yaml-language-server: $schema=operate.schema.json` into your file's first line.
     """
-    print_json(experiments.operate_schema())
+    print_json(experiments.operate_schema(reading=reading))

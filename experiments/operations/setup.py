@@ -16,6 +16,7 @@ from autoscaling_env.files import atomic_write
 from autoscaling_env.secrets import without_passwords
 from operate.config import operate_model
 from operate.kinds import source_kinds, target_kinds
+from operate.sources.told import reading_schema
 
 #: What is written where nothing was found, marked as an example.
 NO_SOURCE: Mapping[str, Any] = {"kind": "redis_list", "url": "redis://localhost:6379/0", "key": "tasks"}
@@ -81,9 +82,9 @@ class Found:
     notes: list[str]
 
 
-def operate_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a controller's configuration."""
-    return operate_model().model_json_schema()
+def operate_schema(*, reading: bool = False) -> dict[str, Any]:
+    """Return the JSON Schema of a controller's configuration, or of what ``exec`` and ``http`` sources tell."""
+    return reading_schema() if reading else operate_model().model_json_schema()
 
 
 def init_operate(output: Path, *, urls: Sequence[str], cluster: Mapping[str, str | None], force: bool = False) -> Found:

@@ -92,6 +92,10 @@ def test_the_schema_knows_every_kind(autoscale):
     assert all(f'"{kind}"' in kinds for kind in ("redis_list", "redis_stream", "prometheus", "kubernetes", "processes"))
 
 
+def test_the_schema_of_what_a_source_tells_in_json(autoscale):
+    assert "in_flight" in autoscale("operate", "schema", "--reading").json()["properties"]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -1,0 +1,1 @@
+"""Queues of RQ (Redis Queue), read by plain commands."""

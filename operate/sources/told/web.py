@@ -1,0 +1,127 @@
+"""A queue that is told of at an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from autoscaling_env.errors import AutoscalingError, BackendError
+from autoscaling_env.farm_kind import Finding
+from operate.kinds import SourceKind
+from operate.reading import Fact, Reading
+from operate.sources.promptly import Promptly
+from operate.sources.told.answer import MOST_BYTES, Answer, ToldSection, answer_of, reading_of
+from operate.sources.told.doctor import told_findings
+from operate.sources.web import WebServer, web_address
+
+#: Seconds beside the timeout until an answer is given up that comes a byte at a time.
+MORE_S = 0.3
+
+
+def _address(url: str) -> str:
+    if "#" in url:
+        raise ValueError("must end before the #: no server is told what follows")
+    web_address(url.partition("?")[0], "http://shop:8080/queue")
+    return url
+
+
+class HttpSettings(ToldSection):
+    """A queue that is told of at an address, in JSON."""
+
+    kind: Literal["http"] = "http"
+    """An address that answers with JSON."""
+    url: Annotated[str, AfterValidator(_address)]
+    """Address, http:// or https://; user:password@ is basic authentication."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers."""
+    bearer_token_file: str = ""
+    """File that holds a token, sent as `Authorization: Bearer`; read anew for each reading."""
+    ca_file: str = ""
+    """Certificates of who may vouch for the server; empty: the system's."""
+
+
+class Http:
+    """Asks one address for each reading."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        parts = urlsplit(settings.url)
+        self._settings = settings
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._server = WebServer("queue", f"{parts.scheme}://{parts.netloc}", ca_file=settings.ca_file)
+        self._where = f"{self._server.where}{parts.path}"  # a query may hold a key
+        self._promptly = Promptly(self._where, self._server.hang_up, settings.timeout + MORE_S)
+        self.knows = frozenset(settings.knows)
+
+    @property
+    def described(self) -> str:
+        """The address, without a password and what follows the question mark."""
+        return self._where
+
+    def read(self) -> Reading:
+        """Return what is told now."""
+        return reading_of(self._where, self.knows, self.answer())
+
+    def answer(self) -> Answer:
+        """Return what is told, as it is told.
+
+        Raises:
+            BackendError: nothing is told that can be read, or not in time.
+        """
+        return self._promptly(self._ask)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._server.close()
+
+    # -- inside
+
+    def _ask(self) -> Answer:
+        told = self._server.get(self._path, self._settings.timeout, headers=self._headers())
+        if told.status != 200:
+            raise BackendError(f"{self._where}: {_refusal(told.status)}")
+        if len(told.body) > MOST_BYTES:
+            raise BackendError(f"{self._where}: the answer is longer than {MOST_BYTES >> 20} MiB")
+        return answer_of(self._where, told.body)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept": "application/json"} | dict(self._settings.headers)
+        if file := self._settings.bearer_token_file:
+            try:
+                headers["Authorization"] = f"Bearer {Path(file).read_text('utf-8').strip()}"
+            except OSError as error:
+                raise BackendError(f"{file}: the token cannot be read: {error.strerror}") from None
+        return headers
+
+
+def _refusal(status: int) -> str:
+    if status in {401, 403}:
+        return f"status {status}: it wants other credentials (source.url, source.bearer_token_file)"
+    if 300 <= status < 400:
+        return f"status {status}: it leads elsewhere, perhaps to a login; name the address behind it"
+    return f"status {status}: is source.url right, its path included?"
+
+
+def examine(settings: Any) -> Sequence[Finding]:
+    """Ask once."""
+    try:
+        source = Http(settings)
+    except AutoscalingError as error:
+        return [Finding("an answer", False, str(error), "correct source")]
+    with closing(source):
+        return told_findings(settings, source.answer)
+
+
+KIND = SourceKind(
+    name="http",
+    summary="an address that answers with JSON",
+    settings=HttpSettings,
+    open=Http,
+    knows={fact: f"with knows: [..., {fact.value}]" for fact in Fact},
+    examine=examine,
+    needs=("urllib3",),
+)
