@@ -14,8 +14,11 @@ class WorkerTemplate:
         where: what is to be changed, such as ``deployment/worker``.
         command: words of the command with its arguments; (): the image's own, which nobody sees here.
         environment: variables that are given by value.
-        grace_s: seconds from asking a worker to stop until it is killed.
+        grace_s: seconds from asking a worker to stop until it is killed; what runs before that counts, too.
         before_stop: what runs before it is asked to; "": nothing.
+        stop_signal: how it is asked to.
+        grace_setting: where ``grace_s`` is set.
+        beside: other programs that run with each worker, by name, such as a log shipper.
     """
 
     where: str
@@ -23,3 +26,6 @@ class WorkerTemplate:
     environment: Mapping[str, str] = field(default_factory=dict)
     grace_s: float = 30.0
     before_stop: str = ""
+    stop_signal: str = "SIGTERM"
+    grace_setting: str = "terminationGracePeriodSeconds"
+    beside: tuple[str, ...] = ()
