@@ -29,6 +29,10 @@ KEPT_MS, KEPT = 5000, 100_000
 ROUTES = ("task.#", "worker.#")
 
 
+class NoQueue(BackendError):  # noqa: N818 - reads as what happened
+    """A queue is not there: nobody has used it yet, or its name is another."""
+
+
 class AmqpQueues:
     """How many tasks wait in the queues. One connection is kept, and made anew where it breaks."""
 
@@ -61,13 +65,17 @@ class AmqpQueues:
         except Exception as error:
             kept = self._connection is not None
             self._hang_up()
-            if not kept or refused(error):
-                raise BackendError(said(error, self.where)) from error
+            if not kept or _refused(error):
+                raise self._ours(error) from error
         try:  # a connection that was kept may have broken meanwhile
             return self._sum()
         except Exception as error:
             self._hang_up()
-            raise BackendError(said(error, self.where)) from error
+            raise self._ours(error) from error
+
+    def _ours(self, error: Exception) -> BackendError:
+        kind = NoQueue if getattr(error, "code", None) == 404 else BackendError
+        return kind(said(error, self.where))
 
     def _sum(self) -> int:
         if self._channel is None:
@@ -139,11 +147,12 @@ def connect(settings: CelerySettings, heartbeat_s: int = 0) -> Any:
     Raises:
         Exception: it cannot be opened; ``said`` has words for it.
     """
-    from kombu import Connection
+    from kombu.connection import Connection
 
+    make: Any = Connection  # has no types
     waits = {"read_timeout": STEP_S, "write_timeout": STEP_S}
     url = celery_url(settings.url, password_of(settings))
-    asked = Connection(url, connect_timeout=STEP_S, heartbeat=heartbeat_s, transport_options=waits)
+    asked = make(url, connect_timeout=STEP_S, heartbeat=heartbeat_s, transport_options=waits)
     return asked.transport.establish_connection()
 
 
@@ -169,7 +178,7 @@ def password_of(settings: CelerySettings) -> str:
         raise InputError(f"{settings.password_file}: the password cannot be read: {error.strerror}") from None
 
 
-def refused(error: Exception) -> bool:
+def _refused(error: Exception) -> bool:
     """Whether the server has answered, and will not do it."""
     return isinstance(getattr(error, "code", None), int) and error.code in {403, 404, 405, 406, 530}  # type: ignore[attr-defined]
 

@@ -150,7 +150,7 @@ class Books:
             self._of_worker(kind, name, worker, event)
         elif isinstance(event.get("uuid"), str):
             worker.tells_tasks = True
-            self._of_task(kind, worker, event, now_s)
+            self._of_task(kind, name, worker, event, now_s)
 
     def _of_worker(self, kind: str, name: str, worker: Worker, event: Event) -> None:
         worker.beat(event)
@@ -160,7 +160,7 @@ class Books:
             if not worker.running:
                 self._close(name, "")
 
-    def _of_task(self, kind: str, worker: Worker, event: Event, now_s: float) -> None:
+    def _of_task(self, kind: str, name: str, worker: Worker, event: Event, now_s: float) -> None:
         if kind == "task-received":
             worker.takes(event)
             self._memory.is_received(event)
@@ -172,6 +172,8 @@ class Books:
             self._memory.ends(event, now_s)
         elif kind in RETURNS:
             worker.returns(event)
+        if worker.leaving and not worker.running:  # it said so before its last tasks had ended
+            self._close(name, "")
 
     def _close(self, name: str, why: str) -> None:
         worker = self._workers.pop(name)
@@ -204,5 +206,5 @@ class Books:
         workers = self._workers.values()
         if settled and waiting and not workers:
             yield NOBODY
-        if any(each.beats and not each.tells_tasks and (each.done or each.running) for each in workers):
+        if any(each.done and not each.tells_tasks for each in workers):
             yield NO_TASKS

@@ -1,7 +1,7 @@
 """What Celery says of tasks and workers: messages of its event exchange, read into what is needed of them.
 
-An event is a dict with ``type``, ``timestamp`` (by the clock of who sent it) and ``hostname``; those of tasks come several
-in one message. What is in their arguments and results is not looked at, nor kept.
+An event is a dict with ``type``, ``timestamp`` (by the clock of who sent it) and ``hostname``; those of tasks come
+several in one message. What is in their arguments and results is not looked at, nor kept.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Celery's broker on Redis: a list for each priority of a queue, and events by publish and subscribe.
 
-Nothing is written: to subscribe leaves no key behind, other than a consumer of kombu's would (``_kombu.binding.celeryev``).
+Nothing is written: to subscribe leaves no key behind, while a consumer of kombu's would (``_kombu.binding.celeryev``).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any
 
 from autoscaling_env.errors import BackendError
@@ -20,7 +21,8 @@ from operate.sources.redis.server import ATTEMPT_S, RedisSection, RedisServer
 MOST_AT_ONCE = 5000
 #: Seconds of silence after which the server is asked whether it is there, and until it must have answered.
 ASKS_S, ANSWERS_S = 5.0, 10.0
-UNACKED = "unacked"
+#: Messages in workers' hands; sets of the queues of an exchange.
+UNACKED, BINDING = "unacked", "_kombu.binding."
 
 
 class RedisQueues:
@@ -73,9 +75,9 @@ class RedisEvents:
         for _ in range(MOST_AT_ONCE):
             if not self._connection.can_read(timeout=0):
                 break
-            answer = self._connection.read_response(disable_decoding=True)
+            answer = self._answer()
             self._heard_s = now_s
-            if answer[0] == b"pmessage":
+            if answer and answer[0] == b"pmessage":
                 found += of_redis(answer[3])
         silent_s = now_s - self._heard_s
         if silent_s > ANSWERS_S:
@@ -89,6 +91,15 @@ class RedisEvents:
         """Close the connection, and with it the subscription."""
         self._connection.disconnect()
 
+    def _answer(self) -> Any:
+        """Return one answer; a refusal (an account without +ping) shows as well that the server is there."""
+        try:
+            return self._connection.read_response(disable_decoding=True)
+        except Exception as error:
+            if type(error).__name__ != "NoPermissionError":  # redis-py is imported where connections are made
+                raise
+            return None
+
     def _subscribe(self, where: str) -> None:
         with speaking_ours(where):
             try:
@@ -96,7 +107,28 @@ class RedisEvents:
                 self._connection.send_command("PSUBSCRIBE", self._pattern)
                 self._connection.read_response(disable_decoding=True)
             except Exception as error:
-                if type(error).__name__ != "NoPermissionError":  # redis-py is imported where connections are made
+                if type(error).__name__ != "NoPermissionError":
                     raise
                 needs = f"the account needs +psubscribe and the channels &{self._pattern} (ACL), or set events: false"
                 raise ServerRefused(f"Redis at {where}: {needs}") from error
+
+
+def bound_queues(settings: CelerySettings) -> list[str]:
+    """Return the names of the queues that a Celery has ever used in this database.
+
+    Raises:
+        BackendError: it cannot be read.
+    """
+    section = RedisSection(url=redis_url(settings.url), password_file=settings.password_file)
+    with closing(RedisServer(section)) as server:
+        prefix = f"{settings.global_keyprefix}{BINDING}"
+        keys = [key for key in server.keys("set") if key.startswith(prefix) and not is_celerys_own(key, prefix)]
+        answers = server.ask(*(("SMEMBERS", key) for key in keys)) if keys else []
+    sep = settings.sep.encode()
+    members = [member for answer in answers for member in answer]
+    return sorted({member.rpartition(sep)[2].decode(errors="replace") for member in members} - {""})
+
+
+def is_celerys_own(key: str, prefix: str) -> bool:
+    """Whether a key names the queues of an exchange in which there are no tasks: events, and remote control."""
+    return key.removeprefix(prefix).endswith(("celeryev", ".pidbox"))

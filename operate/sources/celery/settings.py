@@ -92,9 +92,7 @@ class CelerySettings(Section):
 
     def keys(self, queue: str) -> list[str]:
         """Return the lists on Redis in which a queue's tasks wait, one for each priority."""
-        return [
-            f"{self.global_keyprefix}{queue}{f'{self.sep}{step}' if step else ''}" for step in self.priority_steps
-        ]
+        return [f"{self.global_keyprefix}{queue}{f'{self.sep}{step}' if step else ''}" for step in self.priority_steps]
 
     def serves(self, worker: str) -> bool:
         """Whether a worker of this name is one of those that are meant."""

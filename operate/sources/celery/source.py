@@ -1,18 +1,22 @@
-"""A Celery's queues: what waits in them by the broker, what is in hands and what is done by the events of its workers."""
+"""A Celery's queues: what waits in them by the broker, what is in hands and done by the events of its workers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 
+from operate.kinds import SourceKind
 from operate.reading import Fact, KeptTasks, Reading
+from operate.sources.celery.advice import advise
 from operate.sources.celery.amqp_broker import AmqpEvents, AmqpQueues, said
 from operate.sources.celery.books import Books, Told
+from operate.sources.celery.doctor import examine
+from operate.sources.celery.find import find
 from operate.sources.celery.kept import together
 from operate.sources.celery.listener import Listener
 from operate.sources.celery.redis_broker import RedisEvents, RedisQueues
 from operate.sources.celery.results import results
-from operate.sources.celery.settings import CelerySettings
+from operate.sources.celery.settings import AMQP, REDIS, CelerySettings
 
 
 class CelerySource:
@@ -87,8 +91,8 @@ def _unseen(unacked: float | None) -> Iterator[str]:
     """Give what is not seen without events."""
     if unacked:
         yield (
-            f"workers of this broker hold {unacked:.0f} messages (prefetched, planned for later, with acks_late running "
-            "too; of all queues): they are not in the backlog. events: true tells"
+            f"workers of this broker hold {unacked:.0f} messages (prefetched, planned for later, with acks_late "
+            "running too; of all queues): they are not in the backlog. events: true tells"
         )
 
 
@@ -97,3 +101,23 @@ def _notes(told: Told) -> Iterator[str]:
         yield "it has just begun to listen: what workers hold is known in some seconds"
     if told.planned:
         yield f"{told.planned} tasks with an ETA or countdown lie in workers' hands until their time: they do not wait"
+
+
+KIND = SourceKind(
+    name="celery",
+    summary="queues of Celery, on Redis or RabbitMQ",
+    settings=CelerySettings,
+    open=CelerySource,
+    knows={
+        Fact.BACKLOG: "always: what waits, of all priorities; with events what workers have prefetched, too",
+        Fact.IN_FLIGHT: "with events: true: heartbeats of the workers, and their tasks' events (-E) in between",
+        Fact.ARRIVED: "with events: true, where every producer has task_send_sent_event=True",
+        Fact.COMPLETED: "with events: true: heartbeats of the workers, and their tasks' events (-E) in between",
+        Fact.SERVICE: "with events: true, where workers run with -E (worker_send_task_events=True)",
+    },
+    examine=examine,
+    advise=advise,
+    schemes=(*REDIS, *AMQP),
+    find=find,
+    needs=("celery", "redis"),
+)

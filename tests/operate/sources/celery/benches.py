@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
+import redis
+from celery import Celery  # type: ignore[import-untyped]
 
 from autoscaling_env.errors import BackendError
-from operate.reading import Reading
+from operate.reading import Fact, Reading
 from operate.source import Source
-from operate.sources.celery.settings import celery_url
+from operate.sources.celery.settings import CelerySettings, celery_url
 from tests.operate.sources.benches import SECRET
 from tests.places import ROOT
 
@@ -26,7 +29,9 @@ QUEUE = "jobs"
 class Shop:
     """The owner of the queue: an application, and one worker as a process of its own."""
 
-    def __init__(self, broker: str, folder: Path, *options: str, name: str = "one@bench", pool: str = "threads") -> None:
+    def __init__(
+        self, broker: str, folder: Path, *options: str, name: str = "one@bench", pool: str = "threads"
+    ) -> None:
         self.broker, self.log, self.name = celery_url(broker), folder / f"{name}.log", name
         self.options = ("--pool", pool, "-c", "32", "-Q", "idle", *options)
         self.app = Celery("shop", broker=self.broker, set_as_current=False)
@@ -86,9 +91,8 @@ class CeleryBench:
 
     secrets = (SECRET,)
 
-    def __init__(self, shop: Shop, server: Any, source: Source, contents: Callable[[], Any], empty: Callable[[], Any]) -> None:
-        self.shop, self.server, self.source, self.contents = shop, server, source, contents
-        self._empty = empty
+    def __init__(self, shop: Shop, server: Any, source: Source) -> None:
+        self.shop, self.server, self.source = shop, server, source
 
     def put(self, tasks: int) -> None:
         self.shop.put(tasks)
@@ -105,12 +109,53 @@ class CeleryBench:
     def mend(self) -> None:
         self.server.start()
 
+    def stall(self) -> None:
+        self.server.stall()
+
+    def resume(self) -> None:
+        self.server.resume()
+
+    def contents(self) -> Any:
+        """Return queues with what is in them, exchanges and who is bound to what."""
+        queues = [(each["name"], each["messages"]) for each in self.server.manage("GET", "queues")]
+        bindings = [(each["source"], each["destination"]) for each in self.server.manage("GET", "bindings")]
+        exchanges = [each["name"] for each in self.server.manage("GET", "exchanges")]
+        return sorted(queues), sorted(bindings), sorted(exchanges)
+
+    def empty(self) -> None:
+        with closing(self.shop.app.connection()) as connection, closing(connection.channel()) as channel:
+            channel.queue_purge(QUEUE)
+
     def reset(self) -> None:
         """Leave nothing behind, and wait until the source has seen it."""
         if self.shop.held:
             self.shop.finish(self.shop.held)
-        self._empty()
-        within(15.0, lambda: not (_read(self.source).backlog or _read(self.source).in_flight), "all is gone")
+        self.empty()
+        within(15.0, self._is_quiet, "all is gone")
+
+    def _is_quiet(self) -> bool:
+        reading = _read(self.source)
+        known = Fact.IN_FLIGHT not in self.source.knows or reading.in_flight == 0
+        return reading.backlog == 0 and known
+
+
+class RedisShopBench(CeleryBench):
+    """The same where the broker is Redis."""
+
+    def stall(self) -> None:
+        self.server._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.server._process.send_signal(signal.SIGCONT)
+
+    def contents(self) -> Any:
+        with closing(redis.Redis.from_url(self.server.url)) as admin:
+            keys = sorted(key for key in admin.keys() if b"mutex" not in key)  # workers' own, which comes and goes
+            return {key: admin.dump(key) for key in keys}
+
+    def empty(self) -> None:
+        with closing(redis.Redis.from_url(self.server.url)) as admin:
+            admin.delete(*CelerySettings(url="redis://h").keys(QUEUE))
 
 
 def _read(source: Source) -> Reading:

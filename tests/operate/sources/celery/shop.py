@@ -7,10 +7,10 @@ import threading
 import time
 from typing import Any
 
-from celery import Celery
-from celery.worker.control import control_command, inspect_command
+from celery import Celery  # type: ignore[import-untyped]
+from celery.worker import control  # type: ignore[import-untyped]
 
-app = Celery("shop", broker=os.environ.get("SHOP_BROKER", "redis://"))
+app: Any = Celery("shop", broker=os.environ.get("SHOP_BROKER", "redis://"))
 app.conf.update(
     task_acks_late=True,
     task_ignore_result=True,
@@ -20,22 +20,23 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
 )
+commands: Any = control
 _may_finish = threading.Semaphore(0)
 
 
-@app.task(name="shop.hold")
+@app.task(name="shop.hold")  # type: ignore[untyped-decorator]
 def hold() -> None:
     """Work until it is told to finish."""
     _may_finish.acquire(timeout=120)
 
 
-@app.task(name="shop.work")
+@app.task(name="shop.work")  # type: ignore[untyped-decorator]
 def work(seconds: float) -> None:
     """Work for so long."""
     time.sleep(seconds)
 
 
-@control_command(args=[("queue", str), ("tasks", int)])
+@commands.control_command(args=[("queue", str), ("tasks", int)])  # type: ignore[untyped-decorator]
 def take(state: Any, queue: str, tasks: int) -> dict[str, int]:
     """Let the worker hold so many tasks, and take no others: the broker gives no more than what is unacknowledged."""
     consumer = state.consumer
@@ -47,7 +48,7 @@ def take(state: Any, queue: str, tasks: int) -> dict[str, int]:
     return {"tasks": tasks}
 
 
-@control_command(args=[("queue", str), ("left", int), ("tasks", int)])
+@commands.control_command(args=[("queue", str), ("left", int), ("tasks", int)])  # type: ignore[untyped-decorator]
 def finish(state: Any, queue: str, left: int, tasks: int) -> dict[str, int]:
     """Let so many of those that are held end, and take no others in their place."""
     if left:
@@ -58,10 +59,10 @@ def finish(state: Any, queue: str, left: int, tasks: int) -> dict[str, int]:
     return {"left": left}
 
 
-@inspect_command()
+@commands.inspect_command()  # type: ignore[untyped-decorator]
 def held(state: Any) -> int:
     """Return how many tasks run."""
-    from celery.worker.state import active_requests
+    from celery.worker.state import active_requests  # type: ignore[import-untyped]
 
     return len(active_requests)
 
