@@ -102,14 +102,16 @@ class Worker:
         self._starts += event["timestamp"] > self._at
 
     def ends(self, event: Event) -> None:
-        """Take that a task ends, whether or not it had begun; one that began before we listened had."""
+        """Take that a task ends; one that was revoked or expired may never have begun."""
         uuid = event["uuid"]
         begun = uuid in self._works_on
         self._works_on.pop(uuid, None)
-        if self._let_go(uuid) or (event["type"] == "task-revoked" and not begun):
+        waited = self._let_go(uuid)
+        if event["type"] == "task-revoked" and not begun and not event.get("terminated"):
             self._unbegun += 1
-        else:
-            self._ends += event["timestamp"] > self._at
+            return
+        self._starts += waited and event["timestamp"] > self._at  # that it began was lost
+        self._ends += event["timestamp"] > self._at
 
     def returns(self, event: Event) -> None:
         """Take that a task goes back to its queue: it is in no hands, and not done."""

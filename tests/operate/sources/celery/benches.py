@@ -126,11 +126,15 @@ class CeleryBench:
         with closing(self.shop.app.connection()) as connection, closing(connection.channel()) as channel:
             channel.queue_purge(QUEUE)
 
-    def reset(self) -> None:
-        """Leave nothing behind, and wait until the source has seen it."""
+    def clear(self) -> None:
+        """Leave nothing behind."""
         if self.shop.held:
             self.shop.finish(self.shop.held)
         self.empty()
+
+    def reset(self) -> None:
+        """Wait until the source has seen that nothing is there."""
+        self.clear()
         within(15.0, self._is_quiet, "all is gone")
 
     def _is_quiet(self) -> bool:
@@ -150,7 +154,7 @@ class RedisShopBench(CeleryBench):
 
     def contents(self) -> Any:
         with closing(redis.Redis.from_url(self.server.url)) as admin:
-            keys = sorted(key for key in admin.keys() if b"mutex" not in key)  # workers' own, which comes and goes
+            keys = sorted(key for key in admin.scan_iter() if b"mutex" not in key)  # workers' own, which comes and goes
             return {key: admin.dump(key) for key in keys}
 
     def empty(self) -> None:

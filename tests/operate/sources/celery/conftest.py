@@ -33,15 +33,8 @@ def redis_shop(redis_broker: RunningServer, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def rabbit_broker() -> Iterator[RunningRabbit]:
-    running = RunningRabbit()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="session")
-def rabbit_shop(rabbit_broker: RunningRabbit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    shop = Shop(rabbit_broker.url, tmp_path_factory.mktemp("shop"), "-E")
+def rabbit_shop(rabbit: RunningRabbit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    shop = Shop(rabbit.url, tmp_path_factory.mktemp("shop"), "-E")
     shop.start()
     with closing(shop.app.connection()) as connection, closing(connection.channel()) as channel:
         channel.queue_declare(QUEUE, durable=True, auto_delete=False)
@@ -53,16 +46,16 @@ def redis_settings(server: RunningServer, **values: object) -> CelerySettings:
     return CelerySettings.model_validate({"url": watched(server.url), "queues": [QUEUE]} | values)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="class")
 def redis_source(redis_broker: RunningServer) -> Iterator[CelerySource]:
     """One that listens from one test to the next, as a controller's does."""
     with closing(KIND.open(redis_settings(redis_broker))) as source:
         yield source  # type: ignore[misc]
 
 
-@pytest.fixture(scope="session")
-def rabbit_source(rabbit_broker: RunningRabbit) -> Iterator[CelerySource]:
-    settings = CelerySettings.model_validate({"url": rabbit_broker.url, "queues": [QUEUE]})
+@pytest.fixture(scope="class")
+def rabbit_source(rabbit: RunningRabbit) -> Iterator[CelerySource]:
+    settings = CelerySettings.model_validate({"url": rabbit.url, "queues": [QUEUE]})
     with closing(KIND.open(settings)) as source:
         yield source  # type: ignore[misc]
 
@@ -72,7 +65,15 @@ def redis_bench(redis_broker: RunningServer, redis_shop: Shop, redis_source: Cel
     bench = RedisShopBench(redis_shop, redis_broker, redis_source)
     bench.reset()
     yield bench
+    bench.clear()
+
+
+@pytest.fixture
+def rabbit_bench(rabbit: RunningRabbit, rabbit_shop: Shop, rabbit_source: CelerySource) -> Iterator[CeleryBench]:
+    bench = CeleryBench(rabbit_shop, rabbit, rabbit_source)
     bench.reset()
+    yield bench
+    bench.clear()
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def deaf_bench(redis_broker: RunningServer, redis_shop: Shop) -> Iterator[Celery
         bench = RedisShopBench(redis_shop, redis_broker, source)
         bench.reset()
         yield bench
-        bench.reset()
+        bench.clear()
 
 
 @pytest.fixture

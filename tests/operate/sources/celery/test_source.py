@@ -33,3 +33,11 @@ class TestOnRedisWithoutEvents(SourceContract):
         (remark,) = bench.source.read().remarks
         assert "workers of this broker hold 2 messages" in remark
         assert "events: true" in remark
+
+
+class TestOnRabbit(SourceContract):
+    settles_s = 8.0
+
+    @pytest.fixture
+    def bench(self, rabbit_bench: CeleryBench) -> CeleryBench:
+        return rabbit_bench
