@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from operate.reading import KeptTasks
 from operate.sources.celery.events import Event
 from operate.sources.celery.memory import Memory
 from operate.sources.celery.settings import CelerySettings
+from operate.sources.celery.told import NO_ARRIVALS, NO_TASKS, NOBODY, Told
 from operate.sources.celery.worker import ENDS, RETURNS, Worker
 
 #: Workers send a heartbeat every two seconds: after so many, all that run have said something.
@@ -18,42 +18,6 @@ SETTLES_S = 3.0
 MOST_WORKERS = 20_000
 #: Beyond this share, and so many, more tasks were done than were sent: not every producer tells.
 SLACK, LEAST = 0.25, 10.0
-
-NO_ARRIVALS = (
-    "not every producer says what it sends (task_send_sent_event=True in the producers' configuration): "
-    "arrivals are estimated"
-)
-NO_TASKS = (
-    "workers send no events of tasks (worker_send_task_events=True, or -E): what they have prefetched and how long "
-    "tasks take is not known"
-)
-NOBODY = (
-    "tasks wait and no worker says anything: none runs, or --without-heartbeat is set, or source.workers names others"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is known by events. None: not yet, or not by these workers.
-
-    Attributes:
-        running: tasks that workers work on.
-        reserved: tasks that workers hold and have not begun: they wait as those in the queue do.
-        planned: tasks that workers hold until their time has come (ETA, countdown).
-        sent, done: tasks that came and that are done, since this process began to listen.
-        service_s: mean seconds of work of the tasks finished in the last minutes.
-        workers: names of those that have said something lately.
-        remarks: what the reader should know, a sentence each.
-    """
-
-    running: int | None
-    reserved: int
-    planned: int
-    sent: int | None
-    done: int
-    service_s: float | None
-    workers: tuple[str, ...]
-    remarks: tuple[str, ...]
 
 
 class Books:
@@ -71,15 +35,18 @@ class Books:
         self._workers: dict[str, Worker] = {}
         self._memory = Memory()
         self._since_s: float | None = None
-        self._first_waiting: float | None = None
+        self._settled: tuple[float, float] | None = None
         self._sent, self._gone, self._done = 0, 0, 0
         self._unsaid_since_s: float | None = None
         self._lost: list[str] = []
 
     def begin(self) -> None:
-        """Note that events are heard from now on."""
+        """Note that events are heard from now on; whoever was there before has time to say that it still is."""
         with self._lock:
             self._since_s = self._monotonic()
+            self._settled = None
+            for worker in self._workers.values():
+                worker.heard_s = self._since_s
 
     def pause(self) -> None:
         """Note that events are missed from now on: who holds which task is not known any more."""
@@ -107,10 +74,8 @@ class Books:
             workers = self._workers.values()
             held = [each.held(wall_s) for each in workers]
             self._done = max(self._done, self._gone + sum(each.done for each in workers))
-            if self._first_waiting is None:
-                self._first_waiting = waiting
             settled = self._since_s is not None and now_s - self._since_s >= SETTLES_S
-            all_sent = self._all_sent(waiting, now_s)
+            all_sent = not settled or self._all_sent(waiting, now_s)
             lost, self._lost = self._lost, []
             return Told(
                 running=sum(each.running for each in workers) if settled else None,
@@ -187,12 +152,15 @@ class Books:
             self._close(name, f"has said nothing for {most_s:g} s")
 
     def _all_sent(self, waiting: float, now_s: float) -> bool:
-        """Whether every producer tells, as far as can be seen: no more is done than was sent or waited at first.
+        """Whether every producer tells, as far as can be seen: no more waits or is done than was sent since it settled.
 
         A message is there a moment before what is said of it, so a short silence tells nothing.
         """
-        unsaid = self._done + waiting - self._sent - (self._first_waiting or 0.0)
-        if unsaid <= (max(LEAST, SLACK * self._done) if self._sent else 0):
+        books = (self._done + waiting - self._sent, self._done)
+        if self._settled is None:
+            self._settled = books
+        unsaid, done = books[0] - self._settled[0], books[1] - self._settled[1]
+        if unsaid <= (max(LEAST, SLACK * done) if self._sent else 0):
             self._unsaid_since_s = None
             return True
         if self._unsaid_since_s is None:

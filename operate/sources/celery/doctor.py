@@ -14,10 +14,11 @@ from live.clients import shown
 from operate.sources.celery.amqp_broker import AmqpEvents, AmqpQueues, said
 from operate.sources.celery.asked import ask
 from operate.sources.celery.asked_doctor import names, of_asked
-from operate.sources.celery.books import SETTLES_S, Books, Told
+from operate.sources.celery.books import SETTLES_S, Books
 from operate.sources.celery.listener import GATHERS_S
 from operate.sources.celery.redis_broker import RedisEvents, RedisQueues, bound_queues
 from operate.sources.celery.settings import CelerySettings
+from operate.sources.celery.told import Told
 from operate.sources.promptly import Promptly
 
 #: Seconds for what workers are asked; each of four questions waits for the slowest answer.

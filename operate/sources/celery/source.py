@@ -9,7 +9,7 @@ from operate.kinds import SourceKind
 from operate.reading import Fact, KeptTasks, Reading
 from operate.sources.celery.advice import advise
 from operate.sources.celery.amqp_broker import AmqpEvents, AmqpQueues, said
-from operate.sources.celery.books import Books, Told
+from operate.sources.celery.books import Books
 from operate.sources.celery.doctor import examine
 from operate.sources.celery.find import find
 from operate.sources.celery.kept import together
@@ -17,6 +17,7 @@ from operate.sources.celery.listener import Listener
 from operate.sources.celery.redis_broker import RedisEvents, RedisQueues
 from operate.sources.celery.results import results
 from operate.sources.celery.settings import AMQP, REDIS, CelerySettings
+from operate.sources.celery.told import Told
 
 
 class CelerySource:

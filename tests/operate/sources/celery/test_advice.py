@@ -75,7 +75,7 @@ LATE = {"shop.work": {"acks_late": "True", "reject_on_worker_lost": "True", "tim
 
 
 def asked(**values: Any) -> Asked:
-    told = {
+    told: dict[str, Any] = {
         "name": "w@1",
         "queues": ("celery",),
         "pool": "prefork",

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from operate.sources.celery import memory
-from operate.sources.celery.books import NO_ARRIVALS, NO_TASKS, NOBODY, SETTLES_S, Books, Told
+from operate.sources.celery.books import SETTLES_S, Books
 from operate.sources.celery.events import of_body, of_redis
 from operate.sources.celery.settings import CelerySettings
+from operate.sources.celery.told import NO_ARRIVALS, NO_TASKS, NOBODY, Told
 from operate.sources.celery.worker import IDLE_S
 
 
@@ -152,6 +153,16 @@ def test_nothing_is_said_of_what_runs_before_every_worker_had_its_say():
     assert story.wait().told().running == 3
     story.books.pause()
     assert story.told().running is None
+
+
+def test_an_outage_leaves_workers_time_to_say_that_they_are_there():
+    story = Story(silent_after=30.0).beat(1, 1).wait()
+    story.task("sent", queue="jobs").told(1)
+    story.books.pause()
+    story.wait(100).books.begin()
+    assert story.told(50).running is None
+    told = story.wait().told(50)  # what was sent meanwhile was not heard
+    assert (told.running, told.sent, told.remarks) == (1, 1, ())
 
 
 def test_tasks_that_wait_and_nobody_to_take_them_are_remarked():

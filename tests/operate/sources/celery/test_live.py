@@ -76,8 +76,7 @@ def test_what_is_prefetched_waits_though_the_list_is_empty(
     shop.put(40)
     shop.held = 40
     shop.say("take", queue=QUEUE, tasks=40)
-    reading = until(source, lambda seen: seen.in_flight == 32)
-    assert admin.llen(QUEUE) == 0
+    reading = until(source, lambda seen: seen.in_flight == 32 and not admin.llen(QUEUE))
     assert reading.backlog == 8
     shop.say("finish", queue=QUEUE, left=0, tasks=40)
     shop.held = 0
