@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -30,9 +31,10 @@ def examine(settings: Any) -> Sequence[Finding]:
     found = list(_queues(settings))
     if not found[0].ok:
         return found
-    if settings.events:
-        found.append(_heard(settings))
-    return [*found, *_asked(settings)]
+    with ThreadPoolExecutor(1) as beside:  # both take some seconds
+        heard = beside.submit(_heard, settings) if settings.events else None
+        asked = list(_asked(settings))
+        return [*found, *([heard.result()] if heard else []), *asked]
 
 
 def _queues(settings: CelerySettings) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ class CelerySettings(Section):
     """Listen to events of tasks and workers; false: nothing but the length of the queues is known."""
     workers: Names = ("*",)
     """Names of the workers that serve these queues, such as mail@*: events of others are left out."""
-    silent_after: Annotated[float, Field(ge=10, le=1e6)] = 60.0
+    silent_after: Annotated[float, Field(ge=5, le=1e6)] = 60.0
     """Seconds without a word from a worker after which it is taken as gone, with all that it held."""
     event_exchange: Name = "celeryev"
     """As Celery's event_exchange."""

@@ -46,7 +46,7 @@ def test_the_example_works_as_it_is_written(redis_broker: RunningServer, admin: 
     app.conf.task_send_sent_event = True
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", *command, "-n", "orders@%h"], cwd=tmp_path, stdout=log, stderr=log,
+            [sys.executable, "-W", "ignore", "-m", *command], cwd=tmp_path, stdout=log, stderr=log,
             env=os.environ | {"PYTHONPATH": str(tmp_path)},
         )  # fmt: skip
     try:
