@@ -84,17 +84,18 @@ def test_what_is_prefetched_waits_though_the_list_is_empty(
 
 
 def test_what_is_recommended_is_known_and_kept_task_by_task(shop: Shop, source: CelerySource) -> None:
-    began_s = time.time()
+    began_s, done = time.time(), source.read().completed_total or 0.0
     shop.put(3)
     shop.take(2)
     shop.finish(1)
-    before = until(source, lambda seen: bool(seen.service_s))
+    reading = until(source, lambda seen: seen.completed_total == done + 1)
     assert isinstance(source, Remembers)
     kept = source.kept(time.time() - began_s)
     assert len(kept.came_s) == 3
     assert kept.names == ("shop.hold",) * 3
     assert sum(kept.work_s < 10) == 1
-    assert before.remarks == ()
+    assert reading.service_s
+    assert reading.remarks == ()
 
 
 def test_a_worker_that_stops_is_seen_to_its_end_and_one_that_dies_is_not(
