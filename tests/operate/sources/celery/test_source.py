@@ -72,7 +72,7 @@ def test_what_it_has_in_rabbitmq_is_there_while_it_listens_and_no_longer(
 
 def test_a_queue_that_is_not_in_rabbitmq_is_one_line_and_is_not_found(rabbit: RunningRabbit, rabbit_shop: Shop) -> None:
     settings = CelerySettings(url=rabbit.url, queues=(QUEUE, "orders"))
-    with closing(KIND.open(settings)) as source, pytest.raises(BackendError, match="no queue 'orders' .*source.queues"):
+    with closing(KIND.open(settings)) as source, pytest.raises(BackendError, match="no queue 'orders'"):
         source.read()
     (finding,) = KIND.examine(settings)
     assert not finding.ok
