@@ -34,6 +34,7 @@ class TestOnRedisWithoutEvents(SourceContract):
 
     def test_it_says_what_it_does_not_see(self, bench: CeleryBench) -> None:
         assert bench.source.knows == {Fact.BACKLOG}
+        bench.shop.say("held", within_s=30.0)  # its broker has just been away
         bench.put(3)
         bench.take(2)
         (remark,) = bench.source.read().remarks
