@@ -14,7 +14,7 @@ from celery import Celery  # type: ignore[import-untyped]
 from celery.app.task import Context  # type: ignore[import-untyped]
 
 from autoscaling_env.errors import BackendError
-from operate.reading import Reading
+from operate.reading import Fact, Reading
 from operate.source import Remembers
 from operate.sources.celery.settings import CelerySettings, celery_url
 from operate.sources.celery.source import KIND, CelerySource
@@ -125,6 +125,16 @@ def test_a_worker_that_stops_is_seen_to_its_end_and_one_that_dies_is_not(
     reading = until(source, lambda seen: seen.in_flight == 0, within_s=12.0)
     assert "worker two@bench has said nothing for 5 s" in str(reading.remarks)
     admin.delete("unacked", "unacked_index")
+
+
+def test_without_events_it_says_what_it_does_not_see(redis_broker: RunningServer, shop: Shop) -> None:
+    with closing(KIND.open(redis_settings(redis_broker, events=False))) as deaf:
+        assert deaf.knows == {Fact.BACKLOG}
+        shop.put(3)
+        shop.take(2)
+        (remark,) = deaf.read().remarks
+    assert "workers of this broker hold 2 messages" in remark
+    assert "events: true" in remark
 
 
 def test_an_account_that_may_not_listen_still_reads_the_backlog(

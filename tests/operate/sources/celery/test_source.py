@@ -7,7 +7,6 @@ from contextlib import closing
 import pytest
 
 from autoscaling_env.errors import BackendError
-from operate.reading import Fact
 from operate.sources.celery.settings import CelerySettings
 from operate.sources.celery.source import KIND
 from operate.testing.source import SourceContract
@@ -31,15 +30,6 @@ class TestOnRedisWithoutEvents(SourceContract):
     @pytest.fixture
     def bench(self, deaf_bench: CeleryBench) -> CeleryBench:
         return deaf_bench
-
-    def test_it_says_what_it_does_not_see(self, bench: CeleryBench) -> None:
-        assert bench.source.knows == {Fact.BACKLOG}
-        bench.shop.say("held", within_s=30.0)  # its broker has just been away
-        bench.put(3)
-        bench.take(2)
-        (remark,) = bench.source.read().remarks
-        assert "workers of this broker hold 2 messages" in remark
-        assert "events: true" in remark
 
 
 class TestOnRabbit(SourceContract):
