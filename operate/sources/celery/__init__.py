@@ -1,0 +1,1 @@
+"""Queues of Celery, on Redis and on RabbitMQ."""
