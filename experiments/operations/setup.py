@@ -130,7 +130,8 @@ def _queues(urls: Sequence[str], notes: list[str]) -> list[dict[str, Any]]:
         able = {kind.name: partial(kind.find, url) for kind in kinds.values() if scheme in kind.schemes}
         found += _looked_for(able, {"url": url}, notes)
     covered = {key for each in found for key in each.get("found", {}).get("covers", ())}
-    return sorted((each for each in found if each.get("key") not in covered), key=lambda each: "found" not in each)
+    named = [(each.get("key", each.get("queue")), each) for each in found]
+    return sorted((each for name, each in named if name not in covered), key=lambda each: "found" not in each)
 
 
 def _looked_for(

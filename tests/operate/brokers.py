@@ -62,9 +62,13 @@ class RunningRabbit:
         self.watcher = "watcher"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._configure(settings, plugins)
-        self.start()
-        if self.has_management:
-            self.add_user(self.watcher, "monitoring")
+        try:
+            self.start()
+            if self.has_management:
+                self.add_user(self.watcher, "monitoring")
+        except BaseException:
+            self.stop()
+            raise
 
     # -- addresses
 
