@@ -136,6 +136,7 @@ class ManagedQueue:
 
     def _totals(self, until: float) -> Reading:
         """Return what is told where the statistics are disabled: what waits and what is held, of this moment."""
+        self._overview = None  # asked anew: it may have been told before somebody disabled them
         where, told = self._management.where, self._told(until)
         if not told.get("disable_stats"):
             raise BackendError(
