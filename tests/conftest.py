@@ -31,6 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
         if item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.xdist_group("cluster"))
+        if "rabbit" in getattr(item, "fixturenames", ()):  # its server takes some seconds of two cores to start
+            item.add_marker(pytest.mark.xdist_group("rabbit"))
     items[:] = _longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 

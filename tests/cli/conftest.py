@@ -38,8 +38,9 @@ def autoscale(
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["autoscale", *map(str, arguments)])
-        monkeypatch.setattr(console.out, "file", sys.stdout)
-        monkeypatch.setattr(console.err, "file", sys.stderr)
+        # What stands behind ``file``: put back, it is standard output again, not what that was when it was asked for.
+        monkeypatch.setattr(console.out, "_file", sys.stdout)
+        monkeypatch.setattr(console.err, "_file", sys.stderr)
         code = 0
         try:
             main()

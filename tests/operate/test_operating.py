@@ -307,7 +307,7 @@ def test_settings_reach_the_policy_and_wrong_ones_are_named(configured):
 def test_init_writes_nothing_where_nobody_answers_or_the_address_is_none(tmp_path, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     file = tmp_path / "made.yml"
-    with pytest.raises(InputError, match=r"localhost:1: must begin with one of http://, .*redis://"):
+    with pytest.raises(InputError, match=r"localhost:1: must begin with one of amqp://, .*redis://"):
         experiments.init_operate(file, urls=["localhost:1"], cluster={})
     with pytest.raises(BackendError, match="Connection refused"):
         experiments.init_operate(file, urls=["redis://localhost:1"], cluster={})

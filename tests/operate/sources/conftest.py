@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -38,5 +39,9 @@ def exporter() -> Iterator[Exporter]:
 @pytest.fixture(scope="session")
 def prometheus(exporter: Exporter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPrometheus]:
     running = RunningPrometheus(tmp_path_factory.mktemp("prometheus"), exporter)
+    until = time.monotonic() + 30
+    while not running.scraped():
+        assert time.monotonic() < until
+        time.sleep(0.1)
     yield running
     running.kill()

@@ -93,6 +93,11 @@ class RunningPrometheus:
             assert alive, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.05)
 
+    def scraped(self) -> bool:
+        """Whether everything was scraped once."""
+        (told,) = json.loads(self._get("/api/v1/query?query=count(up)"))["data"]["result"] or [{"value": (0, "0")}]
+        return told["value"][1] == "2"
+
     def signal(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)
