@@ -20,20 +20,30 @@ settings.register_profile("unhurried", deadline=None, derandomize=bool(os.enviro
 settings.load_profile("unhurried")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in real time may be disturbed by whatever else the machine does: they get a second and a third chance.
 
     Everything else has one; a rerun is reported, so a test that needs it often is seen. Tests on the one real
-    cluster stay in one process, the longest go first.
+    cluster stay in one process.
     """
     for item in items:
         if item.get_closest_marker("live") or item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
         if item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.xdist_group("cluster"))
-        if "rabbit" in getattr(item, "fixturenames", ()):  # its server takes some seconds of two cores to start
-            item.add_marker(pytest.mark.xdist_group("rabbit"))
-    items[:] = _longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+class Order:
+    """The longest go first."""
+
+    @pytest.hookimpl(trylast=True)  # after those were left out that nobody asked for
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        items[:] = _longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Order())
 
 
 def _longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
