@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.places import ROOT
 
@@ -20,18 +22,14 @@ settings.register_profile("unhurried", deadline=None, derandomize=bool(os.enviro
 settings.load_profile("unhurried")
 
 
-@pytest.hookimpl(tryfirst=True)  # before groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in real time may be disturbed by whatever else the machine does: they get a second and a third chance.
 
-    Everything else has one; a rerun is reported, so a test that needs it often is seen. Tests on the one real
-    cluster stay in one process.
+    Everything else has one; a rerun is reported, so a test that needs it often is seen.
     """
     for item in items:
         if item.get_closest_marker("live") or item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
-        if item.get_closest_marker("cluster"):
-            item.add_marker(pytest.mark.xdist_group("cluster"))
 
 
 class Order:
@@ -42,8 +40,23 @@ class Order:
         items[:] = _longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
+class ByServer(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test by itself, but for those on what takes two cores some seconds to start: one process does that.
+
+    By name, since groups of pytest-xdist 3.8 are lost in pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((server for server in ("rabbit", "celery") if server in nodeid.lower()), nodeid)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Order())
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer | None:
+    """With ``--dist loadgroup``."""
+    return ByServer(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def _longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:

@@ -14,8 +14,6 @@ from tests.operate.brokers import RunningRabbit
 from tests.operate.sources.celery.benches import QUEUE, CeleryBench, Shop, within
 
 pytestmark = pytest.mark.live
-#: Its server takes two cores some seconds to start: one process has it.
-ON_RABBIT = pytest.mark.xdist_group("rabbit")
 
 
 class TestOnRedis(SourceContract):
@@ -34,7 +32,6 @@ class TestOnRedisWithoutEvents(SourceContract):
         return deaf_bench
 
 
-@ON_RABBIT
 class TestOnRabbit(SourceContract):
     settles_s = 8.0
 
@@ -47,7 +44,6 @@ def events_queues(rabbit: RunningRabbit) -> list[str]:
     return [each["name"] for each in rabbit.manage("GET", "queues") if each["name"].startswith("celeryev.")]
 
 
-@ON_RABBIT
 def test_what_it_has_in_rabbitmq_is_there_while_it_listens_and_no_longer(
     rabbit: RunningRabbit, rabbit_shop: Shop
 ) -> None:
@@ -65,7 +61,6 @@ def test_what_it_has_in_rabbitmq_is_there_while_it_listens_and_no_longer(
         assert set(events_queues(rabbit)) <= before
 
 
-@ON_RABBIT
 def test_a_queue_that_is_not_in_rabbitmq_is_one_line_and_is_not_found(rabbit: RunningRabbit, rabbit_shop: Shop) -> None:
     settings = CelerySettings(url=rabbit.url, queues=(QUEUE, "orders"))
     with closing(KIND.open(settings)) as source, pytest.raises(BackendError, match="no queue 'orders'"):

@@ -10,7 +10,7 @@ from operate.testing.source import RecallsContract, SourceContract
 from tests.operate.brokers import RunningRabbit
 from tests.operate.sources.rabbits import RabbitBench
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("rabbit")]
+pytestmark = pytest.mark.live
 
 
 class TestQuorumByManagement(RecallsContract):

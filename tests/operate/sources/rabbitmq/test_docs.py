@@ -21,7 +21,7 @@ from tests.docs.test_blocks import blocks
 from tests.operate.brokers import SECRET, RunningRabbit
 from tests.places import ROOT
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("rabbit")]
+pytestmark = pytest.mark.live
 PAGE = ROOT / "docs/operate-rabbitmq.md"
 
 

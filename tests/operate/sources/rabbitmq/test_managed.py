@@ -22,7 +22,7 @@ from tests.operate.brokers import SECRET, RunningRabbit
 from tests.operate.sources.prometheis import free_port
 from tests.operate.sources.rabbits import RabbitBench, settings
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("rabbit")]
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture
