@@ -110,14 +110,16 @@ class Controller:
         self._requested = state.requested
         sight = self._estimator.update(now_s, seen.reading, state.ready)
         remarks += sight.remarks
-        self._begin_lap()
-        observation, info = self._watch.show(sight, state)
         missed = float(len(sight.done_s) - int(self._watch.met(sight).sum()))
         unfit = self._judge.judge(sight, missed, state.ready, now_s, acted=self._acted)
+        last = self._end_lap(sight, state, unfit)
+        observation, info = self._watch.show(sight, state)
         choice = self._parts.chooser.choose(observation, info, unfit)
-        remarks += choice.remarks
+        remarks += (*choice.remarks, *(last.remarks if last else ()))
         if seen.stale:
             choice = replace(choice, wanted=state.requested, by=HOLD, because=f"{seen.stale}: the count is held")
+        elif last is not None:
+            choice = last
         elif self._parts.periodic and info["step"] == 0:
             because = f"{choice.by} begins anew and has seen no whole tick yet: the count is held"
             choice = replace(choice, wanted=state.requested, by=HOLD, because=because)
@@ -190,18 +192,22 @@ class Controller:
     def _lap_now(self) -> int:
         return int(self._parts.clocks.wall() // self._parts.config.period)
 
-    def _begin_lap(self) -> None:
+    def _end_lap(self, sight: Sight, state: TargetState, unfit: str) -> Choice | None:
         """Let the policy begin anew where what it knows repeats, or where it missed a part: with an episode of its own.
 
-        One that begins in the middle would take all that came before for the arrivals of one step.
+        One that begins in the middle would take all that came before for the arrivals of one step; and one that begins
+        has seen no whole step yet. So where a period ends, who has seen it decides once more: this is returned.
         """
-        new_lap = self._parts.periodic and self._lap_now() != self._lap
-        if not new_lap and not self._parts.chooser.policy.came_back:
-            return
+        chooser = self._parts.chooser
+        new_lap, came_back = self._parts.periodic and self._lap_now() != self._lap, chooser.policy.came_back
+        if not new_lap and not came_back:
+            return None
         self._lap = self._lap_now()
+        last = chooser.choose(*self._watch.show(sight, state), unfit) if self._watch.began and not came_back else None
         self._watch.reset()
-        self._parts.chooser.policy.begin_anew()
-        self._parts.chooser.fallback.begin_anew()
+        chooser.policy.begin_anew()
+        chooser.fallback.begin_anew()
+        return last
 
     def _publish(self, **told: Any) -> Record:
         parts, promise = self._parts, self._judge.promise

@@ -42,6 +42,11 @@ class Watch:
         self._arrived, self._completed = 0.0, 0.0
         self._requested = 0
 
+    @property
+    def began(self) -> bool:
+        """Whether there was a step yet."""
+        return self._begin_s is not None
+
     def decided(self, wanted: int, outcome: ScaleOutcome | None) -> None:
         """Note what was wanted, and what came of it where it was asked for."""
         self._outcome = outcome or ScaleOutcome(wanted, wanted, ScaleReason.OK)
