@@ -105,7 +105,7 @@ def init_operate(output: Path, *, urls: Sequence[str], cluster: Mapping[str, str
     notes: list[str] = []
     sources = _queues(urls, notes)
     known = {name: value for name, value in cluster.items() if value}
-    targets = _looked_for({kind.name: partial(kind.find, **known) for kind in target_kinds().values()}, known, notes)
+    targets = _looked_for([partial(kind.find, **known) for kind in target_kinds().values()], known, notes)
     if not sources:
         where = "an empty list is no key in Redis" if urls else "--url looks for some"
         notes.append(f"no queue was found ({where}): name one under source")
@@ -127,7 +127,7 @@ def _queues(urls: Sequence[str], notes: list[str]) -> list[dict[str, Any]]:
             raise InputError(
                 f"{without_passwords(url)}: must begin with one of {', '.join(f'{each}://' for each in schemes)}"
             )
-        able = {kind.name: partial(kind.find, url) for kind in kinds.values() if scheme in kind.schemes}
+        able = [partial(kind.find, url) for kind in kinds.values() if scheme in kind.schemes]
         found += _looked_for(able, {"url": url}, notes)
     covered = {key for each in found for key in each.get("found", {}).get("covers", ())}
     named = [(each.get("key", each.get("queue")), each) for each in found]
@@ -135,12 +135,12 @@ def _queues(urls: Sequence[str], notes: list[str]) -> list[dict[str, Any]]:
 
 
 def _looked_for(
-    finding: Mapping[str, Callable[[], Sequence[Mapping[str, Any]]]], given: Mapping[str, str], notes: list[str]
+    finding: Sequence[Callable[[], Sequence[Mapping[str, Any]]]], given: Mapping[str, str], notes: list[str]
 ) -> list[dict[str, Any]]:
     """Return what all kinds find; who cannot be asked is noted, and an error where nothing else was found."""
     found: list[dict[str, Any]] = []
     failed: dict[str, BackendError | InputError] = {}
-    for find in finding.values():
+    for find in finding:
         try:
             found += [dict(each) for each in find()]
         except (BackendError, InputError) as error:

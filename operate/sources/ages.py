@@ -7,12 +7,16 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from operate.reading import Fact
+
 #: Unix time is about 1.8e9 s: what is far larger counts milliseconds, microseconds or nanoseconds.
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 #: Clocks of two machines differ by so much without anybody's fault, seconds.
 SKEW_S = 2.0
 #: No task waits for longer than ten years: then it is no time.
 MOST_S = 10 * 365 * 86400.0
+#: No task works for a day or waits for a year: then the unit is another.
+LONGEST_S = {Fact.SERVICE: 86400.0, Fact.OLDEST: 365 * 86400.0}
 
 
 def timestamp_s(task: bytes, field: str) -> float:

@@ -108,6 +108,20 @@ class WebServer:
         return {"User-Agent": "openfaas-autoscaling"} | own | dict(headers)
 
 
+def with_token(headers: Mapping[str, str], file: str) -> dict[str, str]:
+    """Return headers with the token that stands in a file now; "": there is none.
+
+    Raises:
+        BackendError: it cannot be read.
+    """
+    if not file:
+        return dict(headers)
+    try:
+        return dict(headers) | {"Authorization": f"Bearer {Path(file).read_text('utf-8').strip()}"}
+    except OSError as error:
+        raise BackendError(f"{file}: the token cannot be read: {error.strerror}") from None
+
+
 def web_address(url: str, example: str) -> str:
     """Return an address of HTTP.
 

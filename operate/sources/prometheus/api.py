@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -13,7 +12,7 @@ from pydantic import AfterValidator, Field
 from autoscaling_env.config.base import Section
 from autoscaling_env.errors import BackendError
 from live.clock import Clock, SystemClock
-from operate.sources.web import WebAnswer, WebServer, web_address
+from operate.sources.web import WebAnswer, WebServer, web_address, with_token
 
 
 def _address(url: str) -> str:
@@ -58,7 +57,9 @@ class PrometheusApi:
             within_s: seconds that each attempt may take.
             fields: of the question.
         """
-        told = self._server.get(f"/api/v1/{path}", within_s, fields, self._headers())
+        told = self._server.get(
+            f"/api/v1/{path}", within_s, fields, with_token(self._settings.headers, self._settings.bearer_token_file)
+        )
         try:
             answer = json.loads(told.body)
         except ValueError:
@@ -101,15 +102,6 @@ class PrometheusApi:
         if result and "value" not in result[0]:
             raise BackendError(f"{self.where}: query {what} gives a histogram, not a number")
         return float(result[0]["value"][1]) if result else None
-
-    def _headers(self) -> dict[str, str]:
-        headers = dict(self._settings.headers)
-        if file := self._settings.bearer_token_file:
-            try:
-                headers["Authorization"] = f"Bearer {Path(file).read_text('utf-8').strip()}"
-            except OSError as error:
-                raise BackendError(f"{file}: the token cannot be read: {error.strerror}") from None
-        return headers
 
 
 def _is_another(told: WebAnswer) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.reading import Fact
+from operate.sources.ages import LONGEST_S
 from operate.sources.prometheus.api import NoPrometheusError, PrometheusApi, PrometheusSection, finite
 from operate.sources.prometheus.promql import age_query, selectors
 from operate.sources.promptly import Promptly
@@ -24,8 +25,6 @@ BACKLOG = re.compile(r"(?i)(queue|backlog|pending|messages_ready|waiting|_lag$)"
 OTHERS = re.compile(
     r"^(prometheus|go|process|net|python|promhttp|node|scrape)_|_(bucket|total|sum|count|created|info)$"
 )
-#: No task works for a day or waits for a year: then the unit is another.
-MOST_S = {Fact.SERVICE: 86400.0, Fact.OLDEST: 365 * 86400.0}
 
 
 def examine(settings: Any) -> Sequence[Finding]:
@@ -57,7 +56,7 @@ def _query(api: PrometheusApi, fact: Fact, query: str) -> Finding:
     if not finite(value):
         fine = fact is Fact.SERVICE  # nothing was finished lately
         return Finding(what, fine, f"it gives {value}", "" if fine else f"correct {key}")
-    if value > MOST_S.get(fact, float("inf")):
+    if value > LONGEST_S.get(fact, float("inf")):
         remedy = f"{key} is in seconds: divide milliseconds by 1000, take a Unix time from time()"
         return Finding(what, False, f"it gives {value:g} s, which is no such time", remedy)
     if fact in {Fact.ARRIVED, Fact.COMPLETED} and (strange := _no_counter(api, query, value)):

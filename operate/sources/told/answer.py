@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -10,7 +12,10 @@ from pydantic import Field, ValidationError, field_validator
 from autoscaling_env.config.base import Section
 from autoscaling_env.errors import BackendError, nearest
 from operate.reading import Fact, Reading
+from operate.sources.promptly import Promptly
 
+#: What has to be configured for each fact.
+KNOWN = {fact: f"with knows: [..., {fact.value}]" for fact in Fact}
 #: An answer longer than this is no answer, bytes.
 MOST_BYTES = 1 << 20
 
@@ -53,6 +58,44 @@ class ToldSection(Section):
         if not {Fact.BACKLOG, Fact.ARRIVED} & set(knows):
             raise ValueError("needs backlog or arrived_total")
         return knows
+
+
+class Told(ABC):
+    """A source that is told its whole reading.
+
+    Args:
+        where: who tells it, without passwords.
+        knows: facts that are told.
+        promptly: gives up what takes too long.
+    """
+
+    def __init__(self, where: str, knows: Sequence[Fact], promptly: Promptly) -> None:
+        self._where, self._promptly = where, promptly
+        self.knows = frozenset(knows)
+
+    @property
+    def described(self) -> str:
+        """Who tells it, without passwords."""
+        return self._where
+
+    def read(self) -> Reading:
+        """Return what is told now."""
+        return reading_of(self._where, self.knows, self.answer())
+
+    def answer(self) -> Answer:
+        """Return what is told, as it is told.
+
+        Raises:
+            BackendError: nothing is told that can be read, or not in time.
+        """
+        return self._promptly(self._ask)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release everything."""
+
+    @abstractmethod
+    def _ask(self) -> Answer: ...
 
 
 def reading_schema() -> dict[str, Any]:

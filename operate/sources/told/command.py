@@ -13,9 +13,8 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.farm_kind import Finding
 from autoscaling_env.secrets import without_passwords
 from operate.kinds import SourceKind
-from operate.reading import Fact, Reading
 from operate.sources.promptly import Promptly
-from operate.sources.told.answer import MOST_BYTES, Answer, ToldSection, answer_of, reading_of
+from operate.sources.told.answer import KNOWN, MOST_BYTES, Answer, Told, ToldSection, answer_of
 from operate.sources.told.doctor import told_findings
 from operate.sources.told.process import Command
 
@@ -36,7 +35,7 @@ class ExecSettings(ToldSection):
     """Variables beside those of the controller."""
 
 
-class Exec:
+class Exec(Told):
     """Runs one command for each reading."""
 
     def __init__(self, settings: ExecSettings) -> None:
@@ -44,26 +43,8 @@ class Exec:
         self._command = Command(settings.command, settings.environment, MOST_BYTES)
         # Arguments may be passwords: what is shown is the program, and a script that it runs.
         shown = [word for word in settings.command[:2] if "@" not in word and not word.startswith("-")]
-        self._where = f"command {' '.join(PurePath(word).name for word in shown if '=' not in word)}".strip()
-        self._promptly = Promptly(self._where, self._command.kill, settings.timeout + KILL_S)
-        self.knows = frozenset(settings.knows)
-
-    @property
-    def described(self) -> str:
-        """The program, without its arguments."""
-        return self._where
-
-    def read(self) -> Reading:
-        """Return what the command tells now."""
-        return reading_of(self._where, self.knows, self.answer())
-
-    def answer(self) -> Answer:
-        """Return what it tells, as it tells it.
-
-        Raises:
-            BackendError: it tells nothing that can be read, or not in time.
-        """
-        return self._promptly(self._run)
+        where = f"command {' '.join(PurePath(word).name for word in shown if '=' not in word)}".strip()
+        super().__init__(where, settings.knows, Promptly(where, self._command.kill, settings.timeout + KILL_S))
 
     def close(self) -> None:
         """Kill what still runs."""
@@ -71,7 +52,7 @@ class Exec:
 
     # -- inside
 
-    def _run(self) -> Answer:
+    def _ask(self) -> Answer:
         within_s = self._settings.timeout
         try:
             ended = self._command.run(within_s)
@@ -113,6 +94,6 @@ KIND = SourceKind(
     summary="a command that prints JSON",
     settings=ExecSettings,
     open=Exec,
-    knows={fact: f"with knows: [..., {fact.value}]" for fact in Fact},
+    knows=KNOWN,
     examine=examine,
 )

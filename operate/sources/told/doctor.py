@@ -8,10 +8,9 @@ from typing import Any
 from autoscaling_env.errors import AutoscalingError
 from autoscaling_env.farm_kind import Finding
 from operate.reading import Fact
+from operate.sources.ages import LONGEST_S
 from operate.sources.told.answer import Answer
 
-#: No task works for a day or waits for a year: then the unit is another.
-MOST_S = {Fact.SERVICE: 86400.0, Fact.OLDEST: 365 * 86400.0}
 SCHEMA = "`autoscale operate schema --reading` prints what it may be"
 
 
@@ -34,7 +33,7 @@ def told_findings(settings: Any, ask: Callable[[], Answer]) -> Sequence[Finding]
         every = ", ".join(fact.value for fact in Fact if fact in told or fact in settings.knows)
         detail = f"{', '.join(fact.value for fact in more)}: told, and not used"
         found.append(Finding("what is not used", False, detail, f"source.knows: [{every}]"))
-    for fact, most_s in MOST_S.items():
+    for fact, most_s in LONGEST_S.items():
         if told.get(fact, 0.0) > most_s:
             detail = f"{fact.value} is {told[fact]:g} s, which is no such time"
             found.append(Finding("the unit", False, detail, "tell seconds: not milliseconds, no Unix time"))

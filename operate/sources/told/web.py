@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -13,11 +12,10 @@ from pydantic import AfterValidator, Field
 from autoscaling_env.errors import AutoscalingError, BackendError
 from autoscaling_env.farm_kind import Finding
 from operate.kinds import SourceKind
-from operate.reading import Fact, Reading
 from operate.sources.promptly import Promptly
-from operate.sources.told.answer import MOST_BYTES, Answer, ToldSection, answer_of, reading_of
+from operate.sources.told.answer import KNOWN, MOST_BYTES, Answer, Told, ToldSection, answer_of
 from operate.sources.told.doctor import told_findings
-from operate.sources.web import WebServer, web_address
+from operate.sources.web import WebServer, web_address, with_token
 
 #: Seconds beside the timeout until an answer is given up that comes a byte at a time.
 MORE_S = 0.3
@@ -45,7 +43,7 @@ class HttpSettings(ToldSection):
     """Certificates of who may vouch for the server; empty: the system's."""
 
 
-class Http:
+class Http(Told):
     """Asks one address for each reading."""
 
     def __init__(self, settings: HttpSettings) -> None:
@@ -53,26 +51,8 @@ class Http:
         self._settings = settings
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._server = WebServer("queue", f"{parts.scheme}://{parts.netloc}", ca_file=settings.ca_file)
-        self._where = f"{self._server.where}{parts.path}"  # a query may hold a key
-        self._promptly = Promptly(self._where, self._server.hang_up, settings.timeout + MORE_S)
-        self.knows = frozenset(settings.knows)
-
-    @property
-    def described(self) -> str:
-        """The address, without a password and what follows the question mark."""
-        return self._where
-
-    def read(self) -> Reading:
-        """Return what is told now."""
-        return reading_of(self._where, self.knows, self.answer())
-
-    def answer(self) -> Answer:
-        """Return what is told, as it is told.
-
-        Raises:
-            BackendError: nothing is told that can be read, or not in time.
-        """
-        return self._promptly(self._ask)
+        where = f"{self._server.where}{parts.path}"  # a query may hold a key
+        super().__init__(where, settings.knows, Promptly(where, self._server.hang_up, settings.timeout + MORE_S))
 
     def close(self) -> None:
         """Close the connections."""
@@ -81,21 +61,13 @@ class Http:
     # -- inside
 
     def _ask(self) -> Answer:
-        told = self._server.get(self._path, self._settings.timeout, headers=self._headers())
+        headers = with_token({"Accept": "application/json"} | self._settings.headers, self._settings.bearer_token_file)
+        told = self._server.get(self._path, self._settings.timeout, headers=headers)
         if told.status != 200:
             raise BackendError(f"{self._where}: {_refusal(told.status)}")
         if len(told.body) > MOST_BYTES:
             raise BackendError(f"{self._where}: the answer is longer than {MOST_BYTES >> 20} MiB")
         return answer_of(self._where, told.body)
-
-    def _headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json"} | dict(self._settings.headers)
-        if file := self._settings.bearer_token_file:
-            try:
-                headers["Authorization"] = f"Bearer {Path(file).read_text('utf-8').strip()}"
-            except OSError as error:
-                raise BackendError(f"{file}: the token cannot be read: {error.strerror}") from None
-        return headers
 
 
 def _refusal(status: int) -> str:
@@ -121,7 +93,7 @@ KIND = SourceKind(
     summary="an address that answers with JSON",
     settings=HttpSettings,
     open=Http,
-    knows={fact: f"with knows: [..., {fact.value}]" for fact in Fact},
+    knows=KNOWN,
     examine=examine,
     needs=("urllib3",),
 )
