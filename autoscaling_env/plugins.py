@@ -30,7 +30,7 @@ def farm_kind(name: str) -> FarmKind:
     An entry point may also be a bare factory, ``Config -> Backend``: then the farm can do nothing but play.
 
     Raises:
-        InputError: no installed package announces that name.
+        InputError: no installed package announces that name, several do, or it cannot be imported.
     """
     announced: Any = _load(BACKENDS, "backend", name)
     if isinstance(announced, FarmKind):
@@ -39,10 +39,13 @@ def farm_kind(name: str) -> FarmKind:
 
 
 def farm_kinds() -> dict[str, FarmKind]:
-    """Return all kinds of farms that can be used here, by name: those whose extra is not installed are left out."""
+    """Return all kinds of farms that can be used here, by name.
+
+    Those whose extra is not installed are left out, and those that cannot be loaded: asked for by name, they say why.
+    """
     found = {}
     for name in backend_names():
-        with suppress(ModuleNotFoundError):
+        with suppress(ModuleNotFoundError, InputError):
             found[name] = farm_kind(name)
     return found
 
@@ -51,7 +54,7 @@ def make_backend(name: str, config: Config) -> Backend:
     """Return a farm of the kind announced as ``name``.
 
     Raises:
-        InputError: no installed package announces that name.
+        InputError: as ``farm_kind``.
     """
     return farm_kind(name).make(config)
 
@@ -70,7 +73,7 @@ def load_policy_plugin(name: str) -> Callable[..., Any]:
     """Return the factory of the policy announced as ``name``.
 
     Raises:
-        InputError: no installed package announces that name.
+        InputError: no installed package announces that name, several do, or it cannot be imported.
     """
     return _load(POLICIES, "policy", name)
 
@@ -79,9 +82,30 @@ def _load(group: str, what: str, name: str) -> Callable[..., Any]:
     plugins = _plugins(group)
     if name not in plugins:
         raise InputError(unknown_name(what, name, plugins))
-    return cast("Callable[..., Any]", plugins[name].load())
+    entry, *others = plugins[name]
+    if others:
+        owners = " and ".join(f"{each.value} (of {each.dist.name if each.dist else '?'})" for each in plugins[name])
+        raise InputError(
+            f"{what} {name}: announced more than once, by {owners}; uninstall one, or rename its entry point"
+        )
+    try:
+        return cast("Callable[..., Any]", entry.load())
+    except (ImportError, AttributeError) as error:
+        if _is_of_another(error, entry):
+            raise
+        raise InputError(f"{what} {name}: entry point {entry.value} of the group {group}: {error}") from error
+
+
+def _is_of_another(error: ImportError | AttributeError, entry: EntryPoint) -> bool:
+    """Whether what is missing is a package beside the one that announces: then it may be installed."""
+    top = entry.value.partition(":")[0].partition(".")[0]
+    return isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] != top
 
 
 @cache
-def _plugins(group: str) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=group)}
+def _plugins(group: str) -> dict[str, tuple[EntryPoint, ...]]:
+    """Name -> who announces it; one package that is found in two places says the same and counts once."""
+    found: dict[str, dict[str, EntryPoint]] = {}
+    for entry in entry_points(group=group):
+        found.setdefault(entry.name, {})[entry.value] = entry
+    return {name: tuple(entries.values()) for name, entries in found.items()}

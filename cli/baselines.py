@@ -46,7 +46,8 @@ def baselines(
     """
     names = AGENTS.get(agent.removeprefix("reactive"))
     if names is None:
-        raise InputError(f"--agent {agent}: choose from {', '.join(AGENTS)}")
+        remedy = f"autoscale evaluate {agent} plays any other policy"
+        raise InputError(f"--agent {agent}: choose from {', '.join(AGENTS)}; {remedy}")
     key = "agents.reactive.horizon_s"
     settings = experiments.Settings(episodes=1, **farm)
     with terminal_for(farm, quiet=as_json) as terminal:

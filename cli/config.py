@@ -34,14 +34,14 @@ def show(setup: Setup, as_json: options.Json = False) -> None:
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration to check.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration or scenario to check.")],
     assignments: options.Assignments = None,
 ) -> None:
-    """Check a configuration; every problem is one line, and the exit code 2 if there is any.
+    """Check a configuration or scenario; every problem is one line, and the exit code 2 if there is any.
 
     Example: autoscale config check my.yml
     """
-    experiments.resolve(experiments.Setup(config=file, assignments=tuple(assignments or ())))
+    experiments.check_file(file, tuple(assignments or ()))
     print_line(f"{file}: ok")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 
 from typer.exceptions import TyperException
@@ -41,10 +42,15 @@ EXTRAS = {
 
 
 def missing(error: ModuleNotFoundError) -> str | None:
-    """Return the line for a package that an extra brings and that is not installed; None if it is another one."""
+    """Return the line for a package that is not installed, with the extra that brings it.
+
+    None where the package is there and lacks a module: that is a defect.
+    """
     name = (error.name or "").partition(".")[0]
-    if name not in EXTRAS:
+    if not name or find_spec(name) is not None:
         return None
+    if name not in EXTRAS:
+        return f"this needs {name}, which is not installed; pip install what brings it"
     remedy = f"pip install 'openfaas-autoscaling[{EXTRAS[name]}]' (in a checkout: make install)"
     return f"this needs {name}, which is not installed; {remedy}"
 

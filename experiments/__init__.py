@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     )
     from experiments.queue_histories import QueueHistory, queue_history
     from experiments.replaying import replay
-    from experiments.setup import Setup, config_schema, resolve, scenario_list
+    from experiments.setup import Setup, check_file, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
     from experiments.training import Training, list_learners, resume, train
     from experiments.tuning import Tuning, list_tunable, tune
@@ -96,7 +96,7 @@ _HOMES = {
     "experiments.operations.setup": ("init_operate", "operate_schema"),
     "experiments.queue_histories": ("QueueHistory", "queue_history"),
     "experiments.replaying": ("replay",),
-    "experiments.setup": ("Setup", "config_schema", "resolve", "scenario_list"),
+    "experiments.setup": ("Setup", "check_file", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
     "experiments.training": ("Training", "list_learners", "resume", "train"),
     "experiments.tuning": ("Tuning", "list_tunable", "tune"),
@@ -134,6 +134,7 @@ __all__ = [
     "Tuning",
     "Verification",
     "calibrate",
+    "check_file",
     "check_operate",
     "compare",
     "config_schema",

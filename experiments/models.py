@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from agents.checkpoint import SUFFIX
 from agents.learned import load_policy as load_model_file
@@ -45,7 +45,9 @@ def load_named(text: str, listener: TrainingListener | None = None) -> tuple[str
         ModelError: it cannot be loaded; the message says why.
     """
     if is_factory(text):
-        return text.partition(":")[2], _made(text)
+        factory = _factory(text)
+        _check_call(text, factory, "without arguments")
+        return text.partition(":")[2], user_policy(text, factory)
     path = Path(text)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise ModelError(f"{text}: is not a file; a device or pipe may never end")
@@ -61,10 +63,16 @@ def installed_policy(name: str, config: Config) -> Policy:
     """
     with errors_named(f"{name}: importing it"):
         factory = load_policy_plugin(name)
-    if _takes(name, factory, ()):
-        return user_policy(name, factory)
-    _check_call(name, factory, (config,))
-    return user_policy(name, lambda: factory(config))
+    return _maker(name, factory)(config)
+
+
+def policy_of(text: str) -> tuple[str, Callable[[Config], Policy]]:
+    """Return the name of ``module:factory``, and what makes its policy; the factory may take the configuration.
+
+    Raises:
+        ModelError: as ``load_named``.
+    """
+    return text.partition(":")[2], _maker(text, _factory(text))
 
 
 def _best_model(run: Path, listener: TrainingListener) -> Path:
@@ -74,7 +82,19 @@ def _best_model(run: Path, listener: TrainingListener) -> Path:
         raise ModelError(f"{run}: no model in it; name a *{SUFFIX} file or a training run") from None
 
 
-def _made(text: str) -> Policy:
+def _maker(name: str, factory: Callable[..., Any]) -> Callable[[Config], Policy]:
+    """Return what makes a policy of a configuration; one that asks for none is made now, and its errors told now."""
+    try:
+        _check_call(name, factory, "")
+    except ModelError:
+        _check_call(name, factory, "without arguments, or with the configuration alone", None)
+        return lambda config: user_policy(name, lambda: factory(config))
+    made = user_policy(name, factory)
+    return lambda config: made
+
+
+def _factory(text: str) -> Callable[..., Any]:
+    """Return what ``module:factory`` names."""
     module_name, _, factory_name = text.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -87,26 +107,17 @@ def _made(text: str) -> Policy:
     factory = getattr(module, factory_name)
     if not callable(factory):
         raise ModelError(f"{text}: is a {type(factory).__name__}; name a function or class that makes the policy")
-    _check_call(text, factory, ())
-    return user_policy(text, factory)
+    return cast("Callable[..., Any]", factory)
 
 
-def _check_call(text: str, factory: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _check_call(text: str, factory: Callable[..., Any], how: str, *arguments: Any) -> None:
+    """Raise ``ModelError`` where a factory cannot be called with these arguments; ``how`` says it in words."""
     try:
         inspect.signature(factory).bind(*arguments)
     except TypeError as error:
-        how = "with the configuration alone" if arguments else "without arguments"
         raise ModelError(f"{text}: is called {how}: {error}") from None
     except ValueError:
         return  # a built-in that does not tell what it takes
-
-
-def _takes(text: str, factory: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
-    try:
-        _check_call(text, factory, arguments)
-    except ModelError:
-        return False
-    return True
 
 
 def _imported(text: str, module_name: str) -> ModuleType:

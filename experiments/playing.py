@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.aggregate import aggregate
+from autoscaling_env.backend import TaskLogging
 from autoscaling_env.comparison import Recording, play_policies
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.plugins import farm_kind
@@ -131,6 +132,8 @@ class _Log:
         total, done = len(match.episodes) * len(policies), 0
         self.listener.progress(name, done, total)
         with _environment(match) as env:
+            if match.record_tasks and not isinstance(env.backend, TaskLogging):
+                self.listener.note(f"the farm {match.backend} does not tell what became of each task: no tasks.parquet")
 
             def finished(agent: str, episode: int, result: EpisodeResult) -> None:
                 nonlocal done

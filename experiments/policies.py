@@ -26,7 +26,7 @@ from autoscaling_env.workload import Workload, draw_episode
 from experiments.classrooms import classrooms
 from experiments.environments import SIMULATED, EnvironmentFactory
 from experiments.listening import Listener, Silent, TrainingWithin
-from experiments.models import installed_policy, is_factory, is_path, load_named
+from experiments.models import installed_policy, is_factory, is_path, load_named, policy_of
 
 ALIASES = {"average": "reactiveaverage", "maximum": "reactivemaximum"}
 #: Leaves the count to whoever else controls it.
@@ -184,6 +184,10 @@ def find_policy(text: str, listener: Listener | None = None) -> Named:
         InputError: there is none of that name, or it cannot be loaded.
     """
     name = ALIASES.get(text.strip().lower(), text.strip().lower())
+    if text.strip() in policy_plugins() and (STATIC.fullmatch(name) or name in FACTORIES):
+        raise InputError(
+            f"policy {text.strip()}: a package announces one by this name, which is taken; rename it there"
+        )
     if match := STATIC.fullmatch(name):
         workers = int(match[1])
         return Named(f"static-{workers}", lambda setting: Static(workers), repeatable=True)
@@ -194,7 +198,10 @@ def find_policy(text: str, listener: Listener | None = None) -> Named:
         return Named(name, FACTORIES[name], repeatable=name not in {*LEARNERS, EXTERNAL, PLANNER})
     if text.strip() in policy_plugins():
         return Named(text.strip(), lambda setting: installed_policy(text.strip(), setting.config))
-    if is_factory(text) or is_path(text):
+    if is_factory(text):
+        agent, make = policy_of(text)
+        return Named(agent, lambda setting: make(setting.config))
+    if is_path(text):
         agent, policy = load_named(text, listener)
         return Named(agent, lambda setting: policy)
     raise InputError(unknown_name("agent", text.strip(), [*list_policies(), *ALIASES]))

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from autoscaling_env.config import Config, load_config
-from autoscaling_env.config.loading import layer
+from autoscaling_env.config.loading import layer, read_source
 from autoscaling_env.config.problems import Source
 from autoscaling_env.errors import InputError
 from workloads.scenarios import (
+    ABOUT,
     DATA,
     history_layers,
     scenario_layers,
@@ -112,6 +113,16 @@ def _resolved(setup: Setup, scenario: Sequence[Source]) -> Config:
     settings = {**_shuffling(setup), **{key: value for key, value in setup.settings.items() if value is not None}}
     options = {key: (setup.labels.get(key, f"setting {key}"), value) for key, value in settings.items()}
     return load_config(*layers, assignments=setup.assignments, options=options)
+
+
+def check_file(file: Path, assignments: Sequence[str] = ()) -> None:
+    """Check a file of configuration, or of a scenario: that is what has a section ``scenario``.
+
+    Raises:
+        InputError: what is wrong, one line each.
+    """
+    named = {"scenario": str(file)} if ABOUT in read_source(file).data else {"config": file}
+    place_of(Setup(**named, assignments=assignments))
 
 
 def config_schema() -> dict[str, Any]:

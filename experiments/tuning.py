@@ -38,6 +38,9 @@ from experiments.listening import Listener, Silent
 from experiments.policies import Setting, make_policy
 from experiments.setup import DEFAULT, Place, Setup, setups_of, training_place
 
+#: What to do with a policy that no cluster has a manifest for.
+OTHERS = 'of any other policy, compare one for each setting (CONTRIBUTING.md, "Add a policy")'
+
 #: What is tuned -> the policy that plays it, where their names differ.
 PLAYED_BY = {"reactive": "reactivemaximum"}
 #: What a name in Kubernetes may be (RFC 1123).
@@ -144,7 +147,7 @@ def tune(
         InputError: something in the setup or the names is wrong.
     """
     if policy not in TUNABLE:
-        raise InputError(unknown_name("policy to tune", policy, TUNABLE))
+        raise InputError(f"{unknown_name('policy to tune', policy, TUNABLE)}; {OTHERS}")
     _check_names({"--deployment": deployment, "--namespace": namespace})
     (setup,) = setups_of(where)
     place = training_place(setup)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -69,7 +70,18 @@ def _line(detail: ErrorDetails, data: Any, sources: Sequence[Source], model: typ
         return f"{place}: is missing"
     # A rule over several values names them itself; the whole mapping would only hide it.
     shown = f"{_shown(value)}: " if found and not (kind == "value_error" and isinstance(value, Mapping)) else ""
+    if kind == "union_tag_not_found":
+        return f"{place}: {shown}{_which(detail, value, model)}"
     return f"{place}: {shown}{_expectation(detail)}"
+
+
+def _which(detail: ErrorDetails, value: Any, model: type[BaseModel]) -> str:
+    """Say which kinds there are of what does not tell its own, and the key that may have been meant to."""
+    key = str(detail["ctx"]["discriminator"]).strip("'")
+    allowed = (_node(detail["loc"], model) or {}).get("discriminator", {}).get("mapping", {})
+    near = get_close_matches(key, [str(name) for name in value] if isinstance(value, Mapping) else [], n=1)
+    meant = f" (written {near[0]!r}?)" if near else ""
+    return f"{key} is missing{meant}; must be one of {', '.join(allowed)}"
 
 
 def _expectation(detail: ErrorDetails) -> str:
@@ -82,8 +94,8 @@ def _expectation(detail: ErrorDetails) -> str:
         return f"must have at {'least' if kind == 'too_short' else 'most'} {limit} item{'s' * (limit != 1)}"
     if kind == "value_error":
         return message.removeprefix("Value error, ")
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        context = detail.get("ctx", {})
+    if kind == "union_tag_invalid":
+        context = detail["ctx"]
         tags = [tag.strip(" '") for tag in str(context.get("expected_tags", "")).split(",")]
         key = str(context.get("discriminator", "kind")).strip("'")
         wrong = str(context.get("tag", ""))
@@ -143,11 +155,16 @@ def _says(data: Any, path: Path) -> bool:
 
 def _siblings(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     """Names allowed beside the last part of a location, read off the model's JSON Schema."""
+    return sorted((_node(location[:-1], model) or {}).get("properties", {}))
+
+
+def _node(location: tuple[int | str, ...], model: type[BaseModel]) -> dict[str, Any] | None:
+    """Return what the model's JSON Schema says of a location."""
     node: dict[str, Any] | None = _schema(model)
     definitions = _schema(model).get("$defs", {})
-    for part in map(str, location[:-1]):
+    for part in map(str, location):
         node = _step(node, part, definitions) if node else None
-    return sorted((node or {}).get("properties", {}))
+    return node
 
 
 @cache

@@ -145,7 +145,11 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--config", "/dev/zero"], "error: /dev/zero: 16000000 characters; a configuration has at most"),
         (["compare", "--model", "nowhere:factory"], "error: nowhere:factory: cannot be imported"),
         (["compare", "--model", "os:path"], "error: os:path: is a module; name a function or class that makes"),
-        (["compare", "--model", "os.path:join"], "error: os.path:join: is called without arguments: missing a"),
+        (["compare", "--model", "os.path:join"], "error: os.path:join: made a str, which lacks reset"),
+        (
+            ["compare", "--model", "operator:add"],
+            "error: operator:add: is called without arguments, or with the config",
+        ),
         (["train", "sarsa", "--envs", "2", "--engine", "simpy"], "error: --envs 2: the farm simpy plays one episode"),
         (
             ["train", "dqn", "--batch-size", "9", "--replay-capacity", "5"],
@@ -159,7 +163,10 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--scenarios", "ramps"], "error: unknown scenario 'ramps' (did you mean 'ramp'?)"),
         (["compare", "--plot-only"], "error: runs: no finished comparison in it"),
         (["compare", "--input-dir", "x"], "error: --input-dir belongs to --plot-only"),
-        (["baselines", "--agent", "static-3"], "error: --agent static-3: choose from average, maximum, both"),
+        (
+            ["baselines", "--agent", "static-3"],
+            "error: --agent static-3: choose from average, maximum, both; autoscale evaluate static-3 plays",
+        ),
         (["train", "sarssa"], "error: unknown agent to train 'sarssa' (did you mean 'sarsa'?)"),
         (["train", "sarsa", "--batch-size", "3"], "error: --batch-size belongs to dqn and distilled, not to sarsa"),
         (["train", "dqn", "--hidden-layers", "64;64"], "error: --hidden-layers 64;64: write whole numbers"),

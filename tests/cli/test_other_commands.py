@@ -54,3 +54,12 @@ def test_config_show_check_schema(autoscale) -> None:
     assert autoscale("config", "check", "mine.yml").out.strip() == "mine.yml: ok"
     assert json.loads(autoscale("config", "show", "--config", "mine.yml", "--json").out)["farm"]["max_workers"] == 16
     assert json.loads(autoscale("config", "schema").out)["title"] == "Config"
+
+
+def test_config_check_looks_at_a_scenario_as_one(autoscale) -> None:
+    head = "scenario: {title: Mine, why: To try., train_seed: 1, test_seed: 2}\n"
+    Path("mine.yml").write_text(head + "environment: {max_steps: 5}\n")
+    assert autoscale("config", "check", "mine.yml").out.strip() == "mine.yml: ok"
+    Path("mine.yml").write_text(head + "history: {farm: {max_workers: 4}}\n")
+    outcome = autoscale("config", "check", "mine.yml")
+    assert (outcome.code, outcome.err.partition(";")[0]) == (2, "error: mine.yml:2: history.farm: unknown key")

@@ -64,6 +64,16 @@ def test_a_rule_is_compared_under_a_name_of_ones_own() -> None:
     assert found.loc["nine"].to_dict() == found.loc["mine"].to_dict()
 
 
+def test_a_factory_may_take_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "of_a_config.py").write_text(
+        "from agents.reactive import Static\ndef half(config): return Static(config.farm.max_workers // 2)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    where = Setup(settings={"environment.max_steps": 6, "farm.max_workers": 18, "environment.action": "target"})
+    found = experiments.compare(["of_a_config:half"], where, episodes=1)
+    assert found.steps[NAME]["requested_workers"].iloc[-1] == 9
+
+
 @pytest.mark.parametrize(
     ("policies", "changes", "problem"),
     [

@@ -28,6 +28,7 @@ ENTRY_POINTS = """
 half = theirs.policies:Always
 seven = theirs.policies:Plain
 broken = theirs.policies:broken
+keda = theirs.policies:Plain
 [autoscaling_env.scenarios]
 theirs = theirs.scenarios
 """
@@ -39,6 +40,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "theirs/__init__.py": "",
         "theirs/policies.py": POLICY,
         "theirs/scenarios/tiny.yml": SCENARIO,
+        "theirs/scenarios/other.yaml": SCENARIO,
     }
     return distribution(tmp_path_factory.mktemp("site"), "theirs", files, ENTRY_POINTS)
 
@@ -62,6 +64,7 @@ def test_they_are_evaluated_and_completed(installed: Path, tmp_path: Path) -> No
     offered = {
         "autoscale compare --agents ha": ["half"],
         "autoscale compare --scenarios reference,ti": ["reference,tiny"],
+        "autoscale workload show --scenario ot": ["other"],
         "autoscale train sarsa --scenario ti": ["tiny"],
     }
     assert completed_with(installed, *offered, cwd=tmp_path) == list(offered.values())
@@ -70,7 +73,23 @@ def test_they_are_evaluated_and_completed(installed: Path, tmp_path: Path) -> No
 def test_one_that_cannot_be_made_is_one_line(installed: Path, tmp_path: Path) -> None:
     done = run_with(installed, "evaluate", "broken", "--episodes", 1, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: broken: is called with the configuration alone: missing a required")
+    assert done.stderr.startswith("error: broken: is called without arguments, or with the configuration")
+
+
+def test_one_that_has_a_name_of_ours_is_never_taken_for_ours(installed: Path, tmp_path: Path) -> None:
+    done = run_with(installed, "compare", "--agents", "keda", "--episodes", 1, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: policy keda: a package announces one by this name, which is taken")
+
+
+def test_a_scenario_that_has_a_name_of_ours_is_one_line(tmp_path: Path) -> None:
+    files = {"theirs/__init__.py": "", "theirs/scenarios/ramp.yml": SCENARIO}
+    site = distribution(tmp_path / "site", "theirs", files, "[autoscaling_env.scenarios]\nmine = theirs.scenarios\n")
+    done = run_with(site, "workload", "show", "--scenario", "ramp", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "error: entry point mine = theirs.scenarios of the group autoscaling_env.scenarios: ramp"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from importlib import resources
 from importlib.metadata import entry_points
 from os import environ
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from autoscaling_env.config import Config, load_config
 from autoscaling_env.config.base import Section
-from autoscaling_env.config.loading import layer, read_source
+from autoscaling_env.config.loading import layer, read_source, validated
 from autoscaling_env.config.problems import Source
 from autoscaling_env.errors import ConfigError, InputError, nearest, unknown_name
 from autoscaling_env.rng import SEED_BOUND
@@ -33,6 +33,8 @@ ABOUT = "scenario"
 HISTORY, OF_HISTORY = "history", ("workload",)
 #: The environment variable that names the folder of recordings that are not shipped.
 DATA = "AUTOSCALE_DATA"
+#: What the file of a scenario ends with.
+SUFFIXES = (".yml", ".yaml")
 
 Seed = Annotated[int, Field(ge=0, lt=SEED_BOUND)]
 
@@ -56,6 +58,12 @@ class Scenario(Section):
     """Where it is published."""
 
 
+class _File(Section):
+    """What is looked at of a scenario's file to know what it is for."""
+
+    scenario: Scenario
+
+
 def scenario_names() -> tuple[str, ...]:
     """Return the names of all scenarios that can be played here, in the order of a table.
 
@@ -75,14 +83,10 @@ def scenario(name: str) -> Scenario:
     Raises:
         InputError: there is none of that name, or its section ``scenario`` is wrong.
     """
-    file = scenario_path(name)
-    about = read_source(file).data.get(ABOUT)
-    if about is None:
-        raise ConfigError(f"{file}: not a scenario: it has no section {ABOUT}; name it with --config instead")
-    try:
-        return Scenario.model_validate(about)
-    except ValidationError as error:
-        raise ConfigError(*(f"{file}: {_problem(one)}" for one in error.errors())) from None
+    source = read_source(scenario_path(name))
+    if ABOUT not in source.data:
+        raise ConfigError(f"{source.name}: not a scenario: it has no section {ABOUT}; name it with --config instead")
+    return validated(_File, [Source(source.name, {ABOUT: source.data[ABOUT]}, source.lines)]).scenario
 
 
 def scenario_seeds(name: str) -> tuple[int, int]:
@@ -99,7 +103,7 @@ def scenario_path(name: str) -> Path:
     """
     if name in _files():
         return _files()[name]
-    if name.endswith((".yml", ".yaml")):
+    if name.endswith(SUFFIXES):
         if Path(name).is_file():
             return Path(name)
         raise InputError(f"scenario {name}: no such file")
@@ -114,10 +118,7 @@ def scenario_layers(name: str) -> list[Source]:
     """
     about, source = scenario(name), read_source(scenario_path(name))
     own = {key: value for key, value in source.data.items() if key not in (ABOUT, HISTORY)}
-    layers = [Source(source.name, own, source.lines)]
-    workload = source.data.get("workload") or {}
-    if workload.get("file") == sample_trace_path().name:
-        layers.append(layer("sample trace", "workload.file", str(sample_trace_path())))
+    layers = [Source(source.name, own, source.lines), *_beside(source)]
     if about.data:
         layers.append(layer("recording", "workload.file", str(_recording(name, about))))
     return layers
@@ -168,6 +169,19 @@ def data_path(file: str) -> Path | None:
     return Path(folder) / file if folder else None
 
 
+def _beside(source: Source) -> list[Source]:
+    """Return where a scenario's trace is: one that lies beside its file is meant, wherever the command is run."""
+    workload = source.data.get("workload")
+    layers = []
+    for key in ("file", "durations"):
+        named = workload.get(key) if isinstance(workload, dict) else None
+        if key == "file" and named == sample_trace_path().name:
+            layers.append(layer("sample trace", "workload.file", str(sample_trace_path())))
+        elif isinstance(named, str) and (beside := Path(source.name).parent / named).is_file():
+            layers.append(layer(source.name, f"workload.{key}", str(beside)))
+    return layers
+
+
 def _is_here(about: Scenario) -> bool:
     path = data_path(about.data)
     return not about.data or (path is not None and path.is_file())
@@ -189,11 +203,6 @@ def _in_order() -> dict[str, Scenario]:
     return dict(sorted(found.items(), key=lambda each: (each[1].place, each[0])))
 
 
-def _problem(error: Any) -> str:
-    key = ".".join(str(part) for part in (ABOUT, *error["loc"]))
-    return f"{key}: {error['msg'][:1].lower()}{error['msg'][1:]}"
-
-
 @cache
 def _files() -> dict[str, Path]:
     """Name -> file, ours first; a module that is announced and holds none is an error, not nothing."""
@@ -206,11 +215,13 @@ def _files() -> dict[str, Path]:
             raise InputError(f"{what}: {error}") from None
         if not theirs:
             raise InputError(f"{what}: there is no *.yml")
-        found = {**theirs, **found}
+        if taken := [name for name in theirs if name in found]:
+            raise InputError(*(f"{what}: {theirs[name].name}: the name is taken by {found[name]}" for name in taken))
+        found |= theirs
     return found
 
 
 def _files_of(module: str) -> dict[str, Path]:
     """Return the scenarios of a module that is a folder, with an ``__init__.py`` or without."""
     files = sorted(Path(str(file)) for file in resources.files(module).iterdir())
-    return {file.stem: file for file in files if file.suffix == ".yml"}
+    return {file.stem: file for file in files if file.suffix in SUFFIXES}

@@ -179,6 +179,14 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
         ],
     ),
     (
+        "no pattern",
+        b"workload:\n  phases:\n    - {patern: steady, rate: 1}\n    - {rate: 1}\n",
+        [
+            'FILE:3: workload.phases.0: {"patern": "steady", "rate": 1}: pattern is missing (written \'patern\'?); must be one of burst, constant, on_off, oscillation, oscillation_fast, oscillation_slow, ramp, steady',
+            'FILE:4: workload.phases.1: {"rate": 1}: pattern is missing; must be one of burst, constant, on_off, oscillation, oscillation_fast, oscillation_slow, ramp, steady',
+        ],
+    ),
+    (
         "burst outside its phase",
         b"workload:\n  phases:\n    - {pattern: burst, duration_s: 60, rate: 1, factor: 3, at_s: 50, length_s: 20}\n",
         ["FILE:3: workload.phases.0: the burst ends at at_s + length_s = 70, after the phase's duration_s 60"],

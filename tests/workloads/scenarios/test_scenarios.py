@@ -125,8 +125,12 @@ def test_a_file_of_ones_own_is_a_scenario(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("farm: {max_workers: 16}\n", "not a scenario: it has no section scenario; name it with --config instead"),
-        ("scenario: {title: Mine, why: To try., train_seed: 1}\n", "scenario.test_seed: field required"),
-        ("scenario: {title: M, why: W, train_seed: 1, test_seed: 2, sead: 3}\n", "scenario.sead: extra inputs"),
+        ("scenario: {title: Mine, why: To try., train_seed: 1}\n", "scenario.test_seed: is missing"),
+        (
+            "scenario: {title: M, why: W, train_seed: 1, test_seed: 2, sead: 3}\n",
+            "scenario.sead: unknown key; allowed: data, place",
+        ),
+        ("scenario: 4\n", "scenario: 4: must be a mapping"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_one_line(text: str, problem: str, tmp_path: Path) -> None:
@@ -134,7 +138,28 @@ def test_a_file_that_is_no_scenario_is_one_line(text: str, problem: str, tmp_pat
     file.write_text(text, "utf-8")
     with pytest.raises(InputError) as caught:
         load_scenario(str(file))
-    assert caught.value.problems[0].startswith(f"{file}: {problem}")
+    assert caught.value.problems[0].removeprefix(f"{file}:").removeprefix("1:").strip().startswith(problem)
+
+
+def test_all_that_is_wrong_with_what_a_scenario_is_for_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text("scenario:\n  title: Mine\n  why: To try.\n  train_seed: -1\n  test_sed: 2\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        scenario_seeds(str(file))
+    assert [line.removeprefix(f"{file}:").partition(";")[0] for line in caught.value.problems] == [
+        "4: scenario.train_seed: -1: must be greater than or equal to 0",
+        "1: scenario.test_seed: is missing",
+        "5: scenario.test_sed: unknown key (did you mean 'test_seed'?)",
+    ]
+
+
+def test_a_trace_beside_a_scenario_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.csv").write_text("arrival_s\n1\n")
+    name = mine(tmp_path, "workload: {kind: trace, file: own.csv}\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_scenario(name).workload.file == str(tmp_path / "own.csv")
+    assert load_scenario(name, assignments=("workload.file=other.csv",)).workload.file == "other.csv"
 
 
 HEAD = "scenario: {title: Mine, why: To try., train_seed: 1, test_seed: 2}\n"
