@@ -145,7 +145,7 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--config", "/dev/zero"], "error: /dev/zero: 16000000 characters; a configuration has at most"),
         (["compare", "--model", "nowhere:factory"], "error: nowhere:factory: cannot be imported"),
         (["compare", "--model", "os:path"], "error: os:path: is a module; name a function or class that makes"),
-        (["compare", "--model", "os.path:join"], "error: os.path:join: made a str, which lacks reset"),
+        (["compare", "--model", "os.path:join"], "error: os.path:join raised TypeError: expected str"),
         (
             ["compare", "--model", "operator:add"],
             "error: operator:add: is called without arguments, or with the config",
