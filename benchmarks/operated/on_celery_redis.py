@@ -21,7 +21,7 @@ def opened(server: ReachableServer) -> Iterator[CeleryQueue]:
         return {"waiting": int(client.llen("orders")), "held": int(client.hlen("unacked"))}
 
     made = CeleryQueue(
-        server.url, server.pods_url, client, lambda length: redis_trigger(server, "orders", length), left
+        server.pods_url, server.pods_url, client, lambda length: redis_trigger(server, "orders", length), left
     )
     with closing(made) as queue:
         yield queue
