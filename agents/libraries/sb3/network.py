@@ -150,7 +150,8 @@ def _recur(values: Floats, memory: Floats, of_input: Floats, of_hidden: Floats, 
     entering, forgetting, new, leaving = np.split(gates, 4, axis=1)
     memory[:, 1] = _sigmoid(forgetting) * cell + _sigmoid(entering) * np.tanh(new)
     memory[:, 0] = _sigmoid(leaving) * np.tanh(memory[:, 1])
-    return memory[:, None, 0].copy()
+    output: Floats = memory[:, None, 0].copy()
+    return output
 
 
 def _sigmoid(x: Floats) -> Floats:

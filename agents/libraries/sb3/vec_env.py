@@ -62,7 +62,7 @@ class Sb3VecEnv(VecEnv):
 
     def reset(self) -> NDArray[np.float32]:
         """Start an episode everywhere, by the seeds and options that were set."""
-        seeds = None if all(seed is None for seed in self._seeds) else list(self._seeds)
+        seeds: Any = None if all(seed is None for seed in self._seeds) else list(self._seeds)
         observation, infos = self.envs.reset(seed=seeds, options=self._named_episodes())
         self.reset_infos = [RowInfo(infos, row, {}) for row in range(self.num_envs)]  # type: ignore[misc]
         self._reset_seeds()

@@ -9,7 +9,7 @@ import pytest
 
 from autoscaling_env import ENV_ID
 
-ppo = pytest.importorskip("ray.rllib.algorithms.ppo", reason="RLlib is not installed: uv pip install --group libraries")
+ppo = pytest.importorskip("ray.rllib.algorithms.ppo", reason="RLlib is not installed: pip install 'ray[rllib]'")
 
 pytestmark = pytest.mark.slow
 
