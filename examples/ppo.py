@@ -31,11 +31,11 @@ from workloads.scenarios import load_scenario
 class Settings:
     """What may be tuned; CleanRL's names."""
 
-    total_timesteps: int = 600_000
+    total_timesteps: int = 500_000
     num_envs: int = 16
     num_steps: int = 128
     learning_rate: float = 1e-3
-    gamma: float = 0.98
+    gamma: float = 0.9
     gae_lambda: float = 0.95
     update_epochs: int = 4
     minibatch_size: int = 512
@@ -44,7 +44,7 @@ class Settings:
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
     hidden: int = 64
-    reward_scale: float = 0.1
+    reward_scale: float = 0.05
     reward_clip: float = 5.0
 
 

@@ -24,12 +24,12 @@ from workloads.scenarios import load_scenario, scenario
 def train(name: str, target: str, steps: int, seed: int) -> None:
     """Train on a scenario's training episodes, and write the policy with what it knows of observations."""
     farms = make_vec_env(n_envs=16, seed=scenario(name).train_seed + seed, config=load_scenario(name))
-    env = VecNormalize(VecMonitor(farms), gamma=0.98)
+    env = VecNormalize(VecMonitor(farms), gamma=0.9)
     settings = {
         "n_steps": 128,
         "batch_size": 512,
         "n_epochs": 4,
-        "gamma": 0.98,
+        "gamma": 0.9,
         "learning_rate": 1e-3,
         "ent_coef": 0.01,
     }
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> Comparison:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("scenario")
     parser.add_argument("model", metavar="FILE.safetensors")
-    parser.add_argument("--steps", type=int, default=600_000)
+    parser.add_argument("--steps", type=int, default=500_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--episodes", type=int, default=20, help="test episodes")
     chosen = parser.parse_args(arguments)
