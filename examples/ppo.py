@@ -6,7 +6,8 @@
 It learns on the native vector environment, then plays the scenario's test episodes beside the best constant. What
 follows is Schulman et al. 2017 (arXiv:1707.06347) with the details that CleanRL's ppo.py has. Deviations: observations
 are log(1 + x), for queues and rates span decades; rewards are scaled and clipped, for the shaped one falls with the
-square of the backlog; a truncated episode counts the value of where it was cut off.
+square of the backlog; entropy is paid for in the first half alone; a truncated episode counts the value of where it
+was cut off.
 """
 
 from __future__ import annotations
@@ -139,7 +140,9 @@ class Rollout:
         self.returns[over] = 0
 
 
-def update(agent: Agent, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor], settings: Settings) -> None:
+def update(
+    agent: Agent, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor], settings: Settings, ent_coef: float
+) -> None:
     """Improve the agent on a batch, some epochs, without going far from the policy that played it."""
     for _ in range(settings.update_epochs):
         for rows in torch.randperm(len(batch["seen"])).split(settings.minibatch_size):
@@ -150,7 +153,7 @@ def update(agent: Agent, optimizer: torch.optim.Optimizer, batch: dict[str, torc
             clipped = ratio.clamp(1 - settings.clip_coef, 1 + settings.clip_coef)
             policy_loss = -torch.min(advantages * ratio, advantages * clipped).mean()
             value_loss = 0.5 * (values - batch["returns"][rows]).square().mean()
-            loss = policy_loss - settings.ent_coef * policy.entropy().mean() + settings.vf_coef * value_loss
+            loss = policy_loss - ent_coef * policy.entropy().mean() + settings.vf_coef * value_loss
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(agent.parameters(), settings.max_grad_norm)
@@ -187,7 +190,9 @@ def train(name: str, settings: Settings, seed: int) -> Ppo:
     updates, begin = max(1, settings.total_timesteps // batch_size), time.perf_counter()
     for done in range(updates):
         optimizer.param_groups[0]["lr"] = settings.learning_rate * (1 - done / updates)
-        update(agent, optimizer, rollout.play(agent), settings)
+        # It is the most probable action that is compared, so in the end nothing may be left to chance.
+        ent_coef = settings.ent_coef * max(0.0, 1 - 2 * done / updates)
+        update(agent, optimizer, rollout.play(agent), settings, ent_coef)
         if rollout.finished and (done + 1) % max(1, updates // 20) == 0:
             rate = (done + 1) * batch_size / (time.perf_counter() - begin)
             mean = np.mean(rollout.finished[-100:])

@@ -42,7 +42,7 @@ def test_an_update_makes_what_was_better_than_expected_more_probable() -> None:
         before, values = agent(seen)
     batch = {"seen": seen, "actions": actions, "logprobs": before.log_prob(actions), "values": values}
     batch |= {"advantages": torch.where(actions == 2, 1.0, -1.0), "returns": torch.ones(512)}
-    ppo.update(agent, torch.optim.Adam(agent.parameters(), lr=3e-3), batch, settings)
+    ppo.update(agent, torch.optim.Adam(agent.parameters(), lr=3e-3), batch, settings, 0.0)
     with torch.no_grad():
         after, learned = agent(seen)
     assert after.probs[:, 2].mean() > before.probs[:, 2].mean() + 0.04
