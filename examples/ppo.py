@@ -32,7 +32,7 @@ from workloads.scenarios import load_scenario
 class Settings:
     """What may be tuned; CleanRL's names."""
 
-    total_timesteps: int = 500_000
+    total_timesteps: int = 300_000
     num_envs: int = 16
     num_steps: int = 128
     learning_rate: float = 1e-3
@@ -161,18 +161,25 @@ def update(
 
 
 class Ppo:
-    """What was learned, as a policy that can be compared: ``reset`` and ``act``."""
+    """What was learned, as a policy that can be compared: ``reset`` and ``act``.
 
-    def __init__(self, agent: Agent, eyes: Eyes) -> None:
-        self._agent, self._eyes = agent, eyes
+    It acts as it learned to, by its probabilities: what it balances (half of the time one more, half of the time none) the
+    most probable action alone would not do. Every episode draws the same numbers, so it is the same policy every time.
+    """
+
+    def __init__(self, agent: Agent, eyes: Eyes, seed: int) -> None:
+        self._agent, self._eyes, self._seed = agent, eyes, seed
+        self.reset()
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Start an episode."""
+        self._draws = torch.Generator().manual_seed(self._seed)
 
     @torch.no_grad()
     def act(self, observation: np.ndarray, info: dict[str, Any]) -> int:
-        """Return the most probable action."""
-        return int(self._agent(self._eyes(observation[None]))[0].probs.argmax())
+        """Draw an action."""
+        probabilities = self._agent(self._eyes(observation[None]))[0].probs
+        return int(torch.multinomial(probabilities, 1, generator=self._draws))
 
 
 def train(name: str, settings: Settings, seed: int) -> Ppo:
@@ -190,7 +197,6 @@ def train(name: str, settings: Settings, seed: int) -> Ppo:
     updates, begin = max(1, settings.total_timesteps // batch_size), time.perf_counter()
     for done in range(updates):
         optimizer.param_groups[0]["lr"] = settings.learning_rate * (1 - done / updates)
-        # It is the most probable action that is compared, so in the end nothing may be left to chance.
         ent_coef = settings.ent_coef * max(0.0, 1 - 2 * done / updates)
         update(agent, optimizer, rollout.play(agent), settings, ent_coef)
         if rollout.finished and (done + 1) % max(1, updates // 20) == 0:
@@ -198,7 +204,7 @@ def train(name: str, settings: Settings, seed: int) -> Ppo:
             mean = np.mean(rollout.finished[-100:])
             print(f"{(done + 1) * batch_size:>9,} steps  return {mean:9.1f}  {rate:7,.0f} steps/s", flush=True)
     envs.close()
-    return Ppo(agent, rollout.eyes)
+    return Ppo(agent, rollout.eyes, seed)
 
 
 def main(arguments: list[str] | None = None) -> Comparison:
