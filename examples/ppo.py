@@ -163,8 +163,8 @@ def update(
 class Ppo:
     """What was learned, as a policy that can be compared: ``reset`` and ``act``.
 
-    It acts as it learned to, by its probabilities: what it balances (half of the time one more, half of the time none) the
-    most probable action alone would not do. Every episode draws the same numbers, so it is the same policy every time.
+    It acts as it learned to, by its probabilities: what it balances (half of the time one more, half of the time none)
+    the most probable action alone would not do. Every episode draws the same numbers, so it is the same policy always.
     """
 
     def __init__(self, agent: Agent, eyes: Eyes, seed: int) -> None:
