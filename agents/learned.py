@@ -13,20 +13,22 @@ from agents.checkpoint import Checkpoint, Tensors, read_checkpoint, write_checkp
 from agents.distilled.policy import load_distilled
 from agents.dqn.policy import load_dqn
 from agents.learner import BatchPolicy
+from agents.libraries.sb3.policy import ALGORITHMS, PREFIX, load_sb3
 from agents.sarsa import load_sarsa
 from autoscaling_env.actions import Actions
 from autoscaling_env.errors import ModelError, unknown_name
 from autoscaling_env.types import Info, Observation
 
-LOADERS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {
+_OURS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {
     "sarsa": load_sarsa,
     "dqn": load_dqn,
     "distilled": load_distilled,
 }
-
+#: What a model file may be of: our own learners, and what was trained with stable-baselines3.
+LOADERS = (*_OURS, *(PREFIX + algorithm for algorithm in ALGORITHMS))
 
 #: What a policy needs of a checkpoint; the rest is for learning on.
-NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.")
+NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.", "sb3.")
 
 
 class LearnedPolicy:
@@ -105,12 +107,19 @@ def load_policy(path: Path | str) -> LearnedPolicy:
     if header.agent not in LOADERS:
         raise ModelError(f"{path}: {unknown_name('agent', header.agent, LOADERS)}")
     try:
-        policy = LOADERS[header.agent](checkpoint.tensors, header.actions)
+        policy = _policy(checkpoint)
     except KeyError as error:
         raise ModelError(f"{path}: lacks the array {error}; train the model again") from None
     except ValueError as error:
         raise ModelError(f"{path}: {error}; train the model again") from None
     return LearnedPolicy(path, checkpoint, policy)
+
+
+def _policy(checkpoint: Checkpoint) -> BatchPolicy:
+    header = checkpoint.header
+    if header.agent in _OURS:
+        return _OURS[header.agent](checkpoint.tensors, header.actions)
+    return load_sb3(checkpoint)
 
 
 def export_policy(source: Path, target: Path) -> None:
@@ -122,5 +131,6 @@ def export_policy(source: Path, target: Path) -> None:
     load_policy(source)
     checkpoint = read_checkpoint(source)
     tensors = {name: array for name, array in checkpoint.tensors.items() if name.startswith(NEEDED)}
-    header = replace(checkpoint.header, state={"policy_only": True})
+    kept = {key: value for key, value in checkpoint.header.state.items() if key == "network"}
+    header = replace(checkpoint.header, state={**kept, "policy_only": True})
     write_checkpoint(target, Checkpoint(header, tensors))

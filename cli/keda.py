@@ -20,13 +20,6 @@ from cli.terminal import Terminal
 if TYPE_CHECKING:
     from operate.record import Record
 
-export = typer.Typer(no_args_is_help=True, help="Write what another autoscaler needs to bring our decisions about.")
-
-
-@export.callback()
-def _export() -> None:
-    """Options before the command."""
-
 
 def keda_scaler(
     configs: Annotated[
@@ -76,7 +69,6 @@ def keda_scaler(
     print_paths({f"{name}, journal": each.journal for name, each in found.items()})
 
 
-@export.command("keda")
 def export_keda(
     config: Annotated[
         Path, typer.Argument(metavar="CONFIG", help="The controller's YAML; its name is the ScaledObject's.")

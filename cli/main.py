@@ -18,9 +18,11 @@ from cli import (
     demo,
     doctor,
     evaluate,
+    exporting,
     farm,
     gap,
     history,
+    importing,
     keda,
     merge,
     operate,
@@ -57,7 +59,8 @@ app.command("gap")(gap.gap)
 app.command("verify")(verify.verify)
 app.add_typer(operate.app, name="operate")
 app.command("keda-scaler")(keda.keda_scaler)
-app.add_typer(keda.export, name="export")
+app.add_typer(exporting.app, name="export")
+app.add_typer(importing.app, name="import")
 app.add_typer(farm.app, name="farm")
 app.command("doctor")(doctor.doctor)
 app.command("baselines")(baselines.baselines)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from experiments.live_demonstration import demo_live
     from experiments.live_runs import Calibration, Gap, Verification, calibrate, gap, probe, verify
     from experiments.merging import merge
+    from experiments.minari_data import MinariData, export_minari
     from experiments.operations.check import check_operate
     from experiments.operations.demonstration import demo_operate
     from experiments.operations.journals import JournalFound, journal_to_parquet, moment, read_journal
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     )
     from experiments.queue_histories import QueueHistory, queue_history
     from experiments.replaying import replay
+    from experiments.sb3_models import ImportedModel, import_sb3
     from experiments.setup import Setup, check_file, config_schema, resolve, scenario_list
     from experiments.tasks import Tasks, tasks_of
     from experiments.training import Training, list_learners, resume, train
@@ -76,6 +78,7 @@ _HOMES = {
     "experiments.listening": ("Listener", "Silent", "StepRows"),
     "experiments.live_runs": ("Calibration", "Gap", "Verification", "calibrate", "gap", "probe", "verify"),
     "experiments.merging": ("merge",),
+    "experiments.minari_data": ("MinariData", "export_minari"),
     "experiments.pictures": ("draw", "draw_training"),
     "experiments.policies": (
         "ALIASES",
@@ -96,6 +99,7 @@ _HOMES = {
     "experiments.operations.setup": ("init_operate", "operate_schema"),
     "experiments.queue_histories": ("QueueHistory", "queue_history"),
     "experiments.replaying": ("replay",),
+    "experiments.sb3_models": ("ImportedModel", "import_sb3"),
     "experiments.setup": ("Setup", "check_file", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
     "experiments.training": ("Training", "list_learners", "resume", "train"),
@@ -115,12 +119,14 @@ __all__ = [
     "Counterfactual",
     "Gap",
     "HistoryFound",
+    "ImportedModel",
     "JournalFound",
     "KedaChoices",
     "KedaManifests",
     "Limits",
     "Listener",
     "Listening",
+    "MinariData",
     "QueueHistory",
     "Setting",
     "Settings",
@@ -148,10 +154,12 @@ __all__ = [
     "evaluate",
     "examine",
     "export_keda",
+    "export_minari",
     "farm_kind",
     "farm_kinds",
     "gap",
     "history",
+    "import_sb3",
     "in_real_time",
     "init_operate",
     "journal_to_parquet",

@@ -31,7 +31,7 @@ def is_factory(text: str) -> bool:
 
 def is_path(text: str) -> bool:
     """Whether a text means a file or folder: it is there, or looks like one."""
-    return "/" in text or text.endswith(SUFFIX) or Path(text).exists()
+    return "/" in text or text.endswith((SUFFIX, ".zip")) or Path(text).exists()
 
 
 def load_named(text: str, listener: TrainingListener | None = None) -> tuple[str, Policy]:
@@ -51,6 +51,11 @@ def load_named(text: str, listener: TrainingListener | None = None) -> tuple[str
     path = Path(text)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise ModelError(f"{text}: is not a file; a device or pipe may never end")
+    if path.suffix == ".zip":
+        raise ModelError(
+            f"{text}: a zip, such as stable-baselines3 saves, holds pickles, which are never run: turn it into a "
+            f"model file with `autoscale import sb3 {text}`"
+        )
     loaded = load_model_file(_best_model(path, listener or SilentTraining()) if path.is_dir() else path)
     return loaded.agent, loaded
 

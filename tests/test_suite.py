@@ -95,6 +95,17 @@ def test_the_demo_needs_only_the_first_lock(tmp_path: Path) -> None:
     assert list(tmp_path.glob("runs/*/report.html"))
 
 
+@pytest.mark.parametrize(
+    ("words", "extra"), [(("import", "sb3", "model.zip"), "torch"), (("export", "minari", "run"), "minari")]
+)
+def test_what_needs_an_extra_says_which(words: tuple[str, ...], extra: str, tmp_path: Path) -> None:
+    done = lean(tmp_path, *words)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        rf"error: this needs {extra}, which is not installed; pip install '.*\[{extra}\]'.*\n", done.stderr
+    )
+
+
 def test_training_a_dqn_without_torch_says_what_adds_it(tmp_path: Path) -> None:
     done = lean(tmp_path, "train", "dqn", "--episodes", "1")
     assert done.returncode == 2

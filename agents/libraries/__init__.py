@@ -1,0 +1,1 @@
+"""What other learning libraries need of ours: environments as they ask for them, and their policies as ours."""

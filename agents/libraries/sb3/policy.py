@@ -1,0 +1,53 @@
+"""A policy that stable-baselines3 trained, greedy and in NumPy; runs without torch and without that library."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.checkpoint import Checkpoint
+from agents.libraries.sb3.network import Floats, Network
+from autoscaling_env.errors import ModelError
+from autoscaling_env.types import Info, Observation
+
+#: What a model file's ``agent`` begins with; the algorithm follows.
+PREFIX = "sb3-"
+#: Algorithms whose policies are read: what a network is of is told by its arrays.
+ALGORITHMS = ("ppo", "a2c", "trpo", "dqn", "qrdqn", "recurrentppo")
+
+
+class Sb3Policy:
+    """Takes the action of highest value or probability, or the first of them; a recurrent one remembers its episode."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the episode."""
+        self._memory = self._network.fresh_memory(1)
+
+    def act(self, observation: Observation, info: Info) -> int:
+        """Run the network."""
+        self._check(observation)
+        return int(self._network.choose(observation[None], self._memory)[0])
+
+    def act_batch(self, observations: Floats, infos: Info) -> list[int]:
+        """Run the network for every row; the n-th row is always of the same farm, whose episode begins at step 0."""
+        self._check(observations[0])
+        rows = len(observations)
+        if len(self._memory) < rows:
+            more = self._network.fresh_memory(rows - len(self._memory))
+            self._memory = np.concatenate((self._memory, more))
+        self._memory[:rows][np.asarray(infos["step"][:rows]) == 0] = 0
+        actions: list[int] = self._network.choose(observations, self._memory[:rows]).tolist()
+        return actions
+
+    def _check(self, observation: Observation) -> None:
+        if len(observation) != self._network.inputs:
+            seen = f"an observation of {len(observation)} numbers"
+            raise ModelError(f"{seen}: the model was trained on {self._network.inputs}; observe what it was trained on")
+
+
+def load_sb3(checkpoint: Checkpoint) -> Sb3Policy:
+    """Return the policy of a model file."""
+    return Sb3Policy(Network.of(checkpoint.tensors, checkpoint.header.state["network"]))
