@@ -26,7 +26,7 @@ LOADERS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {
 
 
 #: What a policy needs of a checkpoint; the rest is for learning on.
-NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.")
+NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.", "observation.")
 
 
 class LearnedPolicy:

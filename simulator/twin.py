@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env import reward
 from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError
 from autoscaling_env.rng import STARTUP_BLOCK
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.twin import FarmState, Future, Imagined
@@ -36,6 +37,9 @@ class CompiledTwin:
     """
 
     def __init__(self, config: Config, mean_service_s: float) -> None:
+        if config.reward.objective not in reward.TERM_NAMES:
+            allowed = " or ".join(reward.TERM_NAMES)
+            raise InputError(f"reward.objective {config.reward.objective!r}: plans are judged by {allowed} only")
         # An imagined episode is cut off by its plan, not by the number of steps.
         self._config = with_overrides(config, {"environment.max_steps": max(config.environment.max_steps, 10_000)})
         self._mean_service_s = mean_service_s

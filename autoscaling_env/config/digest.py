@@ -25,6 +25,11 @@ def config_digest(config: Config) -> str:
     data = config.model_dump(mode="json")
     if data["environment"]["action"] == "delta":
         del data["environment"]["action"]
+    if data["environment"]["observation"] is None:
+        del data["environment"]["observation"]
+    for name in ("terms", "function"):
+        if not data["reward"][name]:
+            del data["reward"][name]
     for section in (data["workload"], *data["workload"].get("phases", ())):
         for name in LATER:
             if section.get(name, ...) is None:

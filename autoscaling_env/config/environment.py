@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -10,6 +10,20 @@ from autoscaling_env.config.base import PositiveSeconds, Section
 
 #: As far as the largest farm reaches.
 Delta = Annotated[int, Field(ge=-100_000, le=100_000)]
+
+
+class SeenField(Section):
+    """A number that the agent sees; in a list its name alone will do."""
+
+    field: str
+    """A column of the step, see docs/environment.md."""
+    history: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How many of its last values are seen, the oldest first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, given: Any) -> Any:
+        return {"field": given} if isinstance(given, str) else given
 
 
 class EnvironmentConfig(Section):
@@ -25,6 +39,8 @@ class EnvironmentConfig(Section):
     """What an action says: a change from `action_deltas`, or the wanted count itself (0 stands for `min_workers`)."""
     action_deltas: Annotated[tuple[Delta, ...], Field(min_length=1)]
     """Change of the worker count for each action, where an action is a change."""
+    observation: Annotated[tuple[SeenField, ...], Field(min_length=1)] | None = None
+    """What the agent sees, in this order; the nine numbers of the reference deployment if left out."""
     phase_shuffle: bool = False
     """Shuffle the order of the workload's phases in every episode."""
     phase_shuffle_seed: Annotated[int, Field(ge=0)] | None = None

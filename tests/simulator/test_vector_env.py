@@ -47,6 +47,23 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         ],
         "environment.phase_shuffle": True,
     },
+    "own view": {
+        "environment.observation": (
+            "worker_queue",
+            {"field": "arrival_rate", "history": 4},
+            "applied_delta",
+            {"field": "workers_starting", "history": 2},
+            "progress",
+            "time_s",
+            "workers",
+            "missed_in_step",
+        ),
+    },
+    "weighed": {
+        "reward.objective": "terms",
+        "reward.terms": {"worker_queue": -0.1, "qos_rate": 1.5, "workers": -0.02, "terminated": 3.0, "progress": -0.5},
+    },
+    "own reward": {"reward.objective": "function", "reward.function": "tests.simulator.rewards:frugal"},
     "other phases": {
         "workload.phases": [
             {**PHASES[0], "spread": {"rate": 0.2, "duration_s": 5.0}},
