@@ -87,7 +87,7 @@ def reactive(observation: np.ndarray) -> np.ndarray:
     """Return the actions of a rule that sizes the farm for the arrivals and the backlog it sees."""
     service_s = np.maximum(observation[:, 5], 0.1)
     missing = (observation[:, 7] + observation[:, 1] / 8) * service_s - observation[:, 4]
-    return np.where(missing > 0.5, 2, np.where(missing < -0.5, 0, 1))
+    return 1 + (missing > 0.5) - (missing < -0.5).astype(np.int64)
 
 
 def reactive_alone(observation: np.ndarray) -> int:

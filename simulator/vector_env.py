@@ -91,6 +91,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._is_reset = False
         self._done = np.zeros(num_envs, dtype=np.bool_)
         self._all, self._none = np.arange(num_envs), np.arange(0)
+        self._over = self._none  # where ``_done``
         self._has_room = False
         self._streams = [Streams() for _ in range(self._threads)]
         self._pool = self._made_pool()
@@ -124,26 +125,26 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         """Step every environment by its action; see the class for what happens at the end of an episode."""
         if not self._is_reset:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        chosen = self._checked(actions)
-        again = np.flatnonzero(self._done)
-        if len(again) and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
-            raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
-        rows = self._all
+        chosen, rows, again = self._checked(actions), self._all, self._over
         if len(again):  # first, so that one look at all of them has their infos too
+            if self.autoreset_mode is not AutoresetMode.NEXT_STEP:
+                raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
             rows = np.flatnonzero(~self._done)
             self._begin(again, self._next_seeds(again))
         results = self._batch.room()
         ended = self._advance(rows, chosen, results)
         results = self._batch.judged(results, rows)
+        stepped = None
         if len(again):
             self._batch.tell(again, results)
+            stepped = np.ones(self.num_envs, dtype=np.bool_)
+            stepped[again] = False
         self._done = results.terminated | results.truncated
-        stepped = None if rows is self._all else ~np.isin(self._all, again)
-        over = np.flatnonzero(self._done) if ended else self._none
+        self._over = np.flatnonzero(self._done) if ended else self._none
         if ended and self.autoreset_mode is AutoresetMode.SAME_STEP:
-            infos, rewards, ends = self._start_over(results, over)
+            infos, rewards, ends = self._start_over(results, self._over)
         else:
-            infos = self._infos.of_step(results, self._batch.terms, self._seeds, stepped, over)
+            infos = self._infos.of_step(results, self._batch.terms, self._seeds, stepped, self._over)
             rewards, ends = results.reward, (results.terminated, results.truncated)
         infos |= self._standard(self._all)
         return self._batch.episodes.observation.copy(), rewards, *ends, infos
@@ -159,7 +160,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _checked(self, actions: Any) -> NDArray[np.int64]:
         given, count = np.asarray(actions), self._batch.actions.count
         if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
-            chosen = given.astype(np.int64, copy=False)
+            chosen = np.array(given, dtype=np.int64)  # a copy: compiled code is compiled anew for what is read-only
             if chosen.view(np.uint64).max() < count:  # a negative number would be a very large one
                 return chosen
         allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
@@ -167,10 +168,14 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _advance(self, rows: Rows, actions: NDArray[np.int64], results: Results) -> int:
         """Step the environments ``rows``; return how many of their episodes ended."""
-        batch, parts = self._batch, self._shares(rows)
+        batch = self._batch
         batch.make_room()
         memory = batch.memory
-        told = self._each(lambda part: step_all(memory, part[0], actions, results), parts)
+        if self._pool is None:
+            ended, crowd, started = step_all(memory, rows, actions, results)
+            batch.remember(crowd, started)
+            return ended
+        told = self._each(lambda part: step_all(memory, part[0], actions, results), self._shares(rows))
         for _, crowd, started in told:
             batch.remember(crowd, started)
         return sum(ended for ended, _, _ in told)
@@ -221,6 +226,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._draw(rows, seeds)
         self._batch.begin(rows)
         self._done[rows] = False
+        if len(self._over):
+            self._over = np.flatnonzero(self._done)
 
     def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         """Draw the episodes of the seeds into their rows, by all threads once the first has made room."""

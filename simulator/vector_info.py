@@ -45,20 +45,21 @@ class Infos:
                 self._same_objects[row, column] = value
         bounds = {"min_workers": config.farm.min_workers, "max_workers": config.farm.max_workers}
         self._same_counts = np.tile(np.array([*bounds.values()], dtype=np.int64)[:, None], size)
-        self._step_s = config.environment.step_duration_s
-        self._names = (*COUNTS, *same, *bounds, "time_s", "scale_reason", "episode_seed", "step_duration_s")
+        self._step_s = np.full(size, config.environment.step_duration_s)
+        self._all_true = np.ones(size, dtype=np.bool_)
+        self._names = (*COUNTS, *same, *bounds, "time_s", "step_duration_s", "scale_reason", "episode_seed")
 
     def of_step(self, results: Results, terms: Names, seeds: Rows, stepped: Mask | None, ended: Rows) -> dict[str, Any]:
         """Return the infos of all environments; those not in ``stepped`` (None: all are) were reset, and have no terms.
 
         The columns of ``results`` are from here on the infos' own; the episodes of ``ended`` are over.
         """
-        infos = _with_masks(self._names, self._common(results, seeds), self._everywhere)
+        infos = _with_masks(self._names, self._common(results, seeds), self._all_true)
         if stepped is None:
-            infos["reward_terms"] = _with_masks(terms, [*results.terms], self._everywhere)
+            infos["reward_terms"] = _with_masks(terms, [*results.terms], self._all_true)
         else:
             infos["reward_terms"] = _with_masks(terms, [*results.terms], stepped) if stepped.any() else {}
-        infos["_reward_terms"] = self._everywhere.copy()
+        infos["_reward_terms"] = self._all_true.copy()
         if len(ended):
             infos["episode_final_qos"], infos["_episode_final_qos"] = self._final_qos(results, ended), self._mask(ended)
         return infos
@@ -88,10 +89,6 @@ class Infos:
             "_final_info": done.copy(),
         }
 
-    @property
-    def _everywhere(self) -> Mask:
-        return np.ones(self._size, dtype=np.bool_)
-
     def _mask(self, rows: Rows) -> Mask:
         mask = np.zeros(self._size, dtype=np.bool_)
         mask[rows] = True
@@ -110,19 +107,19 @@ class Infos:
             *self._same_objects.copy(),
             *self._same_counts.copy(),
             results.time_s,
+            self._step_s.copy(),
             self._reasons[results.reason],
             seeds.copy(),
-            np.full(self._size, self._step_s),
         ]
 
     def _of_rows(self, results: Results, seeds: Rows, rows: Rows) -> list[Any]:
         """Return the same for these few rows, and nothing for the others, of which ``results`` has nothing."""
-        values = []
-        for value in self._common(results, seeds):
-            kept = np.full(self._size, None) if value.dtype == object else np.zeros(self._size, dtype=value.dtype)
-            kept[rows] = value[rows]
-            values.append(kept)
-        return values
+        objects, counts = np.full(self._same_objects.shape, None), np.zeros_like(self._same_counts)
+        objects[:, rows], counts[:, rows] = self._same_objects[:, rows], self._same_counts[:, rows]
+        step_s, reasons, their_seeds = np.zeros(self._size), np.full(self._size, None), np.zeros_like(seeds)
+        step_s[rows], reasons[rows] = self._step_s[rows], self._reasons[results.reason[rows]]
+        their_seeds[rows] = seeds[rows]
+        return [*_counts([*results.facts]), *objects, *counts, results.time_s, step_s, reasons, their_seeds]
 
 
 def _with_masks(names: tuple[str, ...], values: Any, mask: Mask) -> dict[str, Any]:

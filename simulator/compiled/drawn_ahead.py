@@ -7,15 +7,15 @@ used since are drawn anew.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.workload import Workload
-from simulator.compiled.borrowing import borrowed
 from simulator.compiled.compiling import compiled
 from simulator.compiled.episodes import EpisodeBatch
+from simulator.compiled.kept import taken
+from simulator.compiled.playing import PLAY, Memory
 from simulator.compiled.streams import Streams
 
 Rows = NDArray[np.int64]
@@ -44,7 +44,7 @@ class DrawnAhead:
         if (self._seeds[rows] != seeds).any() or not self._ready.fits(self._batch):
             self._draw_all(workload, rows, seeds)
         self._batch.fit(self._ready)
-        take(self._ready.episodes, self._batch.episodes, rows)
+        take(self._ready.memory, self._batch.memory, rows)
         self._batch.take(self._ready, rows)
         self._seeds[rows] = NONE
 
@@ -62,9 +62,10 @@ class DrawnAhead:
 
 
 @compiled
-def take(source: Any, target: Any, rows: Rows) -> None:
-    """Copy tasks and delays of the episodes ``rows``; the arrays of ``target`` are at least as long."""
-    source, target = borrowed(source), borrowed(target)
+def take(ready: Memory, playing: Memory, rows: Rows) -> None:
+    """Copy tasks and delays of the episodes ``rows``; the arrays of those being played are at least as long."""
+    source, _ = taken(ready, PLAY)
+    target, _ = taken(playing, PLAY)
     tasks = source.deadline_s.shape[1]
     for row in rows:
         for task in range(tasks):
