@@ -22,7 +22,6 @@ Names = tuple[str, ...]
 #: The kernel's facts that are keys of ``info`` as they are.
 COUNTS = tuple(column.name for column in STEP if column.kernel and column.info)
 _counts = itemgetter(*(FACTS.index(name) for name in COUNTS))
-_PROCESSED, _MISSED = FACTS.index("processed_tasks"), FACTS.index("qos_violations")
 #: In the order of ``Results.reason``.
 _REASONS = (ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM)
 
@@ -61,7 +60,9 @@ class Infos:
             infos["reward_terms"] = _with_masks(terms, [*results.terms], stepped) if stepped.any() else {}
         infos["_reward_terms"] = self._all_true.copy()
         if len(ended):
-            infos["episode_final_qos"], infos["_episode_final_qos"] = self._final_qos(results, ended), self._mask(ended)
+            qos = np.zeros(self._size)
+            qos[ended] = results.qos[ended]
+            infos["episode_final_qos"], infos["_episode_final_qos"] = qos, self._mask(ended)
         return infos
 
     def of_reset(self, results: Results, seeds: Rows, rows: Rows) -> dict[str, Any]:
@@ -74,14 +75,14 @@ class Infos:
         self, results: Results, terms: Names, seeds: Rows, observation: NDArray[np.float32], rows: Rows
     ) -> dict[str, Any]:
         """Return ``final_obs`` and ``final_info`` of ``rows``, whose episodes ended in the step of ``results``."""
-        last = np.full(self._size, None, dtype=object)
+        last = self._nothing()
         for row, its_own in zip(rows.tolist(), observation[rows], strict=True):
             last[row] = its_own
         done, its_results = self._mask(rows), room(self._size, len(terms))
         move(rows, results, its_results)
         named = _with_masks(terms, [*its_results.terms], done)
         names = (*self._names, "reward_terms", "episode_final_qos")
-        values = [*self._of_rows(its_results, seeds, rows), named, self._final_qos(results, rows)]
+        values = [*self._of_rows(its_results, seeds, rows), named, its_results.qos]
         return {
             "final_obs": last,
             "_final_obs": done,
@@ -93,12 +94,6 @@ class Infos:
         mask = np.zeros(self._size, dtype=np.bool_)
         mask[rows] = True
         return mask
-
-    def _final_qos(self, results: Results, rows: Rows) -> NDArray[np.float64]:
-        processed, missed = results.facts[_PROCESSED, rows], results.facts[_MISSED, rows]
-        qos = np.zeros(self._size)
-        qos[rows] = np.where(processed > 0, (processed - missed) / np.maximum(processed, 1), 1.0)
-        return qos
 
     def _common(self, results: Results, seeds: Rows) -> list[Any]:
         """Return what every environment has, in the order of the names; all arrays new, or those of ``results``."""
@@ -114,22 +109,23 @@ class Infos:
 
     def _of_rows(self, results: Results, seeds: Rows, rows: Rows) -> list[Any]:
         """Return the same for these few rows, and nothing for the others, of which ``results`` has nothing."""
-        objects, counts = np.full(self._same_objects.shape, None), np.zeros_like(self._same_counts)
-        objects[:, rows], counts[:, rows] = self._same_objects[:, rows], self._same_counts[:, rows]
-        step_s, reasons, their_seeds = np.zeros(self._size), np.full(self._size, None), np.zeros_like(seeds)
-        step_s[rows], reasons[rows] = self._step_s[rows], self._reasons[results.reason[rows]]
-        their_seeds[rows] = seeds[rows]
-        return [*_counts([*results.facts]), *objects, *counts, results.time_s, step_s, reasons, their_seeds]
+        same = [*self._same_objects, *self._same_counts, self._step_s, self._reasons[results.reason], seeds]
+        kept = [np.zeros(self._size, value.dtype) if value.dtype != object else self._nothing() for value in same]
+        for nothing, value in zip(kept, same, strict=True):
+            nothing[rows] = value[rows]
+        *others, step_s, reasons, its_seeds = kept
+        return [*_counts([*results.facts]), *others, results.time_s, step_s, reasons, its_seeds]
+
+    def _nothing(self) -> NDArray[Any]:
+        return np.empty(self._size, dtype=object)  # None everywhere
 
 
-def _with_masks(names: tuple[str, ...], values: Any, mask: Mask) -> dict[str, Any]:
+def _with_masks(names: tuple[str, ...], values: list[Any], mask: Mask) -> dict[str, Any]:
     masks = np.empty((len(names), len(mask)), dtype=np.bool_)  # one allocation; every key has its own row
     masks[:] = mask
-    infos = dict(zip(names, values, strict=True))
-    infos.update(zip(_names_of_masks(names), masks, strict=True))
-    return infos
+    return dict(zip(_with_names_of_masks(names), [*values, *masks], strict=True))
 
 
 @cache
-def _names_of_masks(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"_{name}" for name in names)
+def _with_names_of_masks(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names + tuple(f"_{name}" for name in names)

@@ -42,13 +42,12 @@ type_of = cast("Any", typeof)
 
 
 def _put(_: Any, value: Any, memory: Any) -> Any:
-    """Write a value to the start of memory, its arrays without who counts them; return how many bytes it takes."""
+    """Write a value to the start of memory; return how many bytes it takes."""
     return types.int64(value, memory), _generate_put
 
 
 def _generate_put(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    kind, (value, memory) = signature.args[0], args
-    value = without_counter(builder, kind, value)
+    value, memory = args
     builder.store(value, _pointer(context, builder, signature.args[1], memory, value.type))
     return context.get_constant(types.int64, context.get_abi_sizeof(value.type))
 
@@ -60,7 +59,8 @@ def _taken(_: Any, memory: Any, kind: Any) -> Any:
 
 def _generate_taken(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     kind = context.get_value_type(signature.return_type)
-    return builder.load(_pointer(context, builder, signature.args[0], args[0], kind))
+    value = builder.load(_pointer(context, builder, signature.args[0], args[0], kind))
+    return without_counter(builder, signature.return_type, value)  # known to be nobody only if said here
 
 
 def _pointer(context: Any, builder: Any, kind: Any, memory: Any, target: Any) -> Any:

@@ -44,6 +44,7 @@ class Results(NamedTuple):
         reward: float64[n], likewise.
         time_s: float64[n].
         terminated, truncated: bool[n].
+        qos: float64[n], share of deadlines met by all tasks collected in the episode so far; 1 if there are none.
         reason: int64[n], 0 where the lower bound kept the count up, 2 where the upper one kept it down, else 1.
     """
 
@@ -53,6 +54,7 @@ class Results(NamedTuple):
     time_s: FloatArray
     terminated: BoolArray
     truncated: BoolArray
+    qos: FloatArray
     reason: NDArray[np.int64]
 
 
@@ -129,6 +131,8 @@ def tell(episodes: Episodes, row: Index, results: Results) -> None:
     results.time_s[row] = episodes.reals[row, REAL.time_s]
     results.terminated[row] = facts[row, FACT.terminated] != 0
     results.truncated[row] = facts[row, FACT.truncated] != 0
+    processed = facts[row, FACT.processed_tasks]
+    results.qos[row] = (processed - facts[row, FACT.qos_violations]) / processed if processed > 0 else 1.0
     wanted, came = facts[row, FACT.requested_delta], facts[row, FACT.applied_delta]
     results.reason[row] = 1 + np.int64(wanted > came) - np.int64(wanted < came)
 
@@ -141,14 +145,14 @@ def move(rows: Rows, source: Results, target: Results) -> None:
         target.terms[:, row] = source.terms[:, row]
         target.reward[row], target.time_s[row] = source.reward[row], source.time_s[row]
         target.terminated[row], target.truncated[row] = source.terminated[row], source.truncated[row]
-        target.reason[row] = source.reason[row]
+        target.qos[row], target.reason[row] = source.qos[row], source.reason[row]
 
 
 def room(size: int, terms: int) -> Results:
     """Return columns for ``size`` environments; all of them are 0."""
-    counts, reals = np.zeros((len(FACTS) + 1, size), dtype=np.int64), np.zeros((terms + 2, size))
+    counts, reals = np.zeros((len(FACTS) + 1, size), dtype=np.int64), np.zeros((terms + 3, size))
     ends = np.zeros((2, size), dtype=np.bool_)
-    return Results(counts[1:], reals[2:], reals[0], reals[1], ends[0], ends[1], counts[0])
+    return Results(counts[1:], reals[3:], reals[0], reals[1], ends[0], ends[1], reals[2], counts[0])
 
 
 @compiled

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 from autoscaling_env import reward
 from autoscaling_env.schema import FACTS
 from simulator.compiled.agenda import Index
-from simulator.compiled.compiling import compiled, inlined
+from simulator.compiled.compiling import inlined
 from simulator.compiled.names import FACT
 
 #: ``Rules.objective``: what the compiled step computes. Of any other objective it computes nothing.
 SHAPED, COST, WEIGHTS, NOTHING = 0, 1, 2, 3
 COMPUTED = {"shaped": SHAPED, "cost": COST, "terms": WEIGHTS}
 
-_shaped, _cost = compiled(reward.shaped), compiled(reward.cost)
+_shaped, _cost = inlined(reward.shaped), inlined(reward.cost)
 
 
 class Outcome(NamedTuple):
