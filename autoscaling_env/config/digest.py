@@ -25,6 +25,11 @@ def config_digest(config: Config) -> str:
     data = config.model_dump(mode="json")
     if data["environment"]["action"] == "delta":
         del data["environment"]["action"]
+    if data["environment"]["levels"] is None:
+        for name in ("levels", "level_set", "start_level"):
+            del data["environment"][name]
+    if not data["randomize"]:
+        del data["randomize"]
     for section in (data["workload"], *data["workload"].get("phases", ())):
         for name in LATER:
             if section.get(name, ...) is None:
