@@ -9,7 +9,7 @@ import numpy as np
 
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.reward import TERM_NAMES
-from autoscaling_env.schema import RECORDED, recorded_columns
+from autoscaling_env.schema import RANDOMIZED, RECORDED, recorded_columns
 from autoscaling_env.types import Observation, TaskBatch, TaskLog
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ class StepLog:
 
     Args:
         objective: names the reward's terms, each of which is a column ``reward_<term>``.
+        randomized: settings are drawn anew for every episode, and recorded.
     """
 
-    def __init__(self, objective: str) -> None:
-        self._objective = objective
+    def __init__(self, objective: str, *, randomized: bool = False) -> None:
+        self._objective, self._randomized = objective, randomized
         self._terms = TERM_NAMES[objective]
         self._rows: list[tuple[Any, ...]] = []
         self._observations: list[Observation] = []
@@ -61,6 +62,7 @@ class StepLog:
                 *[terms[name] for name in self._terms],
                 terminated,
                 truncated,
+                *([json.dumps(info[RANDOMIZED.name])] if self._randomized else []),
             )
         )
 
@@ -78,7 +80,7 @@ class StepLog:
         """Return all rows; column order and types are the same in every run."""
         import pandas as pd
 
-        columns = recorded_columns(self._objective)
+        columns = recorded_columns(self._objective, randomized=self._randomized)
         frame = pd.DataFrame(self._rows, columns=[column.name for column in columns[: -len(FIELDS)]])
         types = {column.name: column.dtype for column in columns if column.name in TYPED or column in RECORDED}
         frame = frame.astype({name: kind for name, kind in types.items() if kind is not str})
