@@ -15,13 +15,18 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.info import computed
 from autoscaling_env.observation import ObservationWindow, observation_space
-from autoscaling_env.plugins import make_backend, make_workload
+from autoscaling_env.plugins import make_backend, scenario_config, workload_of
+from autoscaling_env.randomization import Drawn, Randomization
 from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.rng import episode_seed
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.step import EpisodeCounts, Step
 from autoscaling_env.types import Observation, ScaleOutcome, TaskBatch, Telemetry
-from autoscaling_env.workload import Workload, draw_episode
+from autoscaling_env.viewer import Viewer
+from autoscaling_env.workload import Workload, draw_episode, level_of
+
+#: Arguments beside the knobs.
+ARGUMENTS = ("config", "scenario", "history", "backend", "workload", "task_seed", "render_mode")
 
 
 class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
@@ -47,17 +52,21 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
 
     Args:
         config: a ``Config``; the reference deployment if left out.
+        scenario: name or file of a scenario, in place of ``config``.
+        history: play the scenario's training episodes, where it has a past of its own.
         knobs: override its values: ``max_workers min_workers initial_workers`` (counts), ``observation_window
             step_duration`` (seconds), ``max_steps``, ``action`` (``delta`` or ``target``), ``phase_shuffle``,
-            ``phase_shuffle_seed``.
+            ``phase_shuffle_seed``, ``levels level_set start_level`` (a limited number of episodes) and ``randomize``
+            (settings drawn anew for every episode).
         backend: a farm, or the name of an installed one (``sim``, ``simpy``, ``local``, ...).
         workload: the source of tasks; made from ``config.workload`` if left out.
         task_seed: plays the same tasks in every episode.
-        render_mode: ``ansi`` (one line a step) or ``rgb_array`` (load against capacity so far).
+        render_mode: ``human`` (a window, or a line a step in the terminal where there is no display), ``ansi`` (a line
+            of text) or ``rgb_array`` (load against capacity so far).
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it on the instance
-        "render_modes": ["ansi", "rgb_array"],
+        "render_modes": ["human", "ansi", "rgb_array"],
         "render_fps": 4,
     }
 
@@ -65,6 +74,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         self,
         *,
         config: Config | None = None,
+        scenario: str | None = None,
+        history: bool = False,
         backend: Backend | str = "sim",
         workload: Workload | None = None,
         task_seed: int | None = None,
@@ -73,11 +84,14 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InputError(f"render_mode {render_mode!r}; choose from {self.metadata['render_modes']}")
-        self._task_seed = seed_of_tasks(task_seed)
-        self.config = configured(config, knobs)
-        self.workload = workload if workload is not None else make_workload(self.config)
-        self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
+        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        self._task_seed = seed_of_tasks(task_seed, self.config)
+        self.workload = workload_of(self.config, workload)
+        self._randomization = Randomization(self.config)
+        self._drawn: Drawn = {}
+        self.backend = make_backend(backend, self.config)
         self.render_mode = render_mode
+        self._viewer = Viewer(self.metadata["render_fps"])
         self.actions = Actions.of(self.config)
         space = observation_space(self.config.farm.max_workers)
         self.observation_space = space
@@ -99,9 +113,12 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         super().reset(seed=seed)
         episode = self._next_episode(options or {})
         self.batch = draw_episode(self.workload, self.config.environment, episode)
-        telemetry = self.backend.reset(self.batch, self.config.farm.initial_workers)
+        self._drawn = self._randomization.values(episode)
+        telemetry = self.backend.reset(self.batch, self._randomization.farm_with(self._drawn).initial_workers)
         self._counts = EpisodeCounts(len(self.batch))
         self._telemetry, self._history = telemetry, [telemetry]
+        if self.render_mode == "human":
+            self._show()
         outcome = ScaleOutcome(telemetry.workers_requested, telemetry.workers_requested, ScaleReason.OK)
         info = self._info(telemetry, outcome, 0, 0)
         return self._window.reset(telemetry), info | {"reward_terms": {}}
@@ -110,17 +127,20 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         """Scale to what the action asks for, let ``step_duration`` seconds pass, observe."""
         if self._telemetry is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        if not self.action_space.contains(action):
+        chosen = self.actions.index(action)
+        if chosen is None:
             last = self.actions.count - 1
             raise gymnasium.error.InvalidAction(f"action {action!r}; must be a whole number from 0 to {last}")
         before = self._telemetry.workers_requested
-        requested = int(self.actions.wanted(int(action), before)) - before
+        requested = int(self.actions.wanted(chosen, before)) - before
         outcome = self._scale(before + requested)
         telemetry = self.backend.advance(self.config.environment.step_duration_s)
         self._telemetry = telemetry
         if self.render_mode is not None:
             self._history.append(telemetry)
         self._counts.add(telemetry)
+        if self.render_mode == "human":
+            self._show()
         observation = self._window.observe(telemetry)
         terminated = self._counts.processed == len(self.batch) and telemetry.input_queue == 0
         truncated = not terminated and self._counts.steps >= self.config.environment.max_steps
@@ -133,16 +153,22 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         return observation, float(reward.total(named)), terminated, truncated, info
 
     def render(self) -> Any:
-        """Return a line of text (``ansi``) or an RGB picture (``rgb_array``), or None without a render mode."""
-        if self.render_mode is None or self._telemetry is None:
+        """Return a line of text (``ansi``) or an RGB picture (``rgb_array``); None where steps are shown already."""
+        if self.render_mode in {None, "human"} or self._telemetry is None:
             return None
         if self.render_mode == "ansi":
             return render.line(self._counts, self._telemetry)
         return render.picture(self._history, self.batch, self.config)
 
     def close(self) -> None:
-        """Close the farm."""
+        """Close the farm and the window."""
+        self._viewer.close()
         self.backend.close()
+
+    def _show(self) -> None:
+        assert self._telemetry is not None  # noqa: S101 - it was reset
+        line = render.line(self._counts, self._telemetry)
+        self._viewer.show(line, lambda: render.picture(self._history, self.batch, self.config))
 
     def _scale(self, wanted: int) -> ScaleOutcome:
         farm = self.config.farm
@@ -155,7 +181,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
 
     def _info(self, telemetry: Telemetry, outcome: ScaleOutcome, requested: int, applied: int) -> dict[str, Any]:
         step_s, seed = self.config.environment.step_duration_s, self.batch.seed
-        return computed(Step(telemetry, self._counts, outcome, requested, applied, seed, self.actions, step_s))
+        info = computed(Step(telemetry, self._counts, outcome, requested, applied, seed, self.actions, step_s))
+        return info | {"randomized": dict(self._drawn)} if self._drawn else info
 
     def _reward(self, telemetry: Telemetry, applied: int, terminated: bool, truncated: bool) -> reward.Terms:
         outcome = reward.StepOutcome(
@@ -175,5 +202,5 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
             raise InputError(*(unknown_name("reset option", name, ["episode_seed"]) for name in unknown))
         if "episode_seed" in options:
             return whole_number("episode_seed", options["episode_seed"])
-        drawn = episode_seed(self.np_random)
+        drawn = level_of(self.config.environment, episode_seed(self.np_random))
         return drawn if self._task_seed is None else self._task_seed

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env import reward
 from autoscaling_env.config import Config
+from autoscaling_env.randomization import without_draws
 from autoscaling_env.rng import STARTUP_BLOCK
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.twin import FarmState, Future, Imagined
@@ -36,8 +37,9 @@ class CompiledTwin:
     """
 
     def __init__(self, config: Config, mean_service_s: float) -> None:
-        # An imagined episode is cut off by its plan, not by the number of steps.
-        self._config = with_overrides(config, {"environment.max_steps": max(config.environment.max_steps, 10_000)})
+        # An imagined episode is cut off by its plan, not by the number of steps, and its farm is what is believed.
+        long_enough = {"environment.max_steps": max(config.environment.max_steps, 10_000)}
+        self._config = with_overrides(without_draws(config), long_enough)
         self._mean_service_s = mean_service_s
         self._many: EpisodeBatch | None = None
 

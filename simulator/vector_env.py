@@ -18,18 +18,21 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.observation import observation_space
-from autoscaling_env.plugins import make_workload
+from autoscaling_env.plugins import scenario_config, workload_of
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import Workload, draws_rows
+from autoscaling_env.workload import Workload, draws_rows, level_of
 from simulator.compiled import environment as kernel_env
 from simulator.compiled.episodes import EpisodeBatch, by_name
 from simulator.compiled.streams import Streams
+from simulator.randomized_rows import RandomizedRows
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
 
 #: What ``reset`` may be told.
 OPTIONS = ("episode_seed", "episode_seeds", "reset_mask")
+#: Arguments beside the knobs.
+ARGUMENTS = ("num_envs", "config", "scenario", "history", "workload", "task_seed", "autoreset_mode", "threads")
 Rows = NDArray[np.int64]
 Results = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 
@@ -49,7 +52,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     Args:
         num_envs: how many.
-        config, knobs: as for the single environment.
+        config, scenario, history, knobs: as for the single environment.
         workload: the source of tasks.
         task_seed: plays the same tasks in every episode.
         autoreset_mode: see above.
@@ -63,6 +66,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         num_envs: int = 1,
         *,
         config: Config | None = None,
+        scenario: str | None = None,
+        history: bool = False,
         workload: Workload | None = None,
         task_seed: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
@@ -71,9 +76,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     ) -> None:
         num_envs = whole_number("num_envs", num_envs, least=1)
         self._threads = min(whole_number("threads", threads, least=1), num_envs)
-        self._task_seed = seed_of_tasks(task_seed)
-        self.config = configured(config, knobs)
-        self.workload = workload if workload is not None else make_workload(self.config)
+        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        self._task_seed = seed_of_tasks(task_seed, self.config)
+        self.workload = workload_of(self.config, workload)
         self.num_envs = num_envs
         self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
@@ -83,6 +88,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs)
         self._infos = Infos(self.config, num_envs)
+        self._randomized = RandomizedRows(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
         self._episode_seeds = EpisodeSeeds(num_envs)
         self._is_reset = False
@@ -111,7 +117,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
         infos = self._infos.of_reset(self._batch.table(), self._seeds, rows)
-        return self._batch.episodes.observation.copy(), infos
+        return self._batch.episodes.observation.copy(), infos | self._randomized.infos(rows)
 
     def step(self, actions: NDArray[np.int64]) -> Results:
         """Step every environment by its action; see the class for what happens at the end of an episode."""
@@ -129,6 +135,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         rewards, terminated, truncated, infos, ended = self._outcome(rows)
         if self.autoreset_mode is AutoresetMode.SAME_STEP and len(ended):
             infos |= self._start_over(infos, ended)
+        infos |= self._randomized.infos(self._all)
         return self._batch.episodes.observation.copy(), rewards, terminated, truncated, infos
 
     def close_extras(self, **_: Any) -> None:
@@ -193,12 +200,14 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _start_over(self, infos: dict[str, Any], rows: Rows) -> dict[str, Any]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
         final = self._infos.final(infos, self._batch.episodes.observation, rows)
+        final["final_info"] |= self._randomized.infos(rows)
         self._begin(rows, self._next_seeds(rows))
         self._infos.start_over(infos, self._batch.episodes.facts[rows].T, self._seeds, rows)
         return final
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
+        self._randomized.begin(rows, seeds)
         self._draw(rows, seeds)
         self._batch.begin(rows)
         self._done[rows] = False
@@ -247,7 +256,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         return np.array([whole_number("episode_seeds", given[row]) for row in rows])
 
     def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
-        return self._episode_seeds.next(rows) if self._task_seed is None else np.full(len(rows), self._task_seed)
+        if self._task_seed is not None:
+            return np.full(len(rows), self._task_seed)
+        return level_of(self.config.environment, self._episode_seeds.next(rows))
 
 
 def _mode(mode: AutoresetMode | str) -> AutoresetMode:

@@ -13,11 +13,21 @@ from autoscaling_env import reward
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.distributions import Constant, Distribution
+from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.observation import observation_space
+from autoscaling_env.randomization import Randomization
 from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.schema import FACTS
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
-from autoscaling_env.workload import DrawnRows, StreamsByName, Workload, draw_episode, draws_rows
+from autoscaling_env.workload import (
+    DrawnRows,
+    StreamsByName,
+    Workload,
+    draw_episode,
+    draws_rows,
+    of_episode,
+    phase_order,
+)
 from simulator.compiled import environment as kernel_env
 from simulator.compiled import kernel
 from simulator.compiled.environment import FACT, Episodes, Rules
@@ -38,7 +48,7 @@ class EpisodeBatch:
     """The arrays of ``size`` episodes, and the rules they are played by.
 
     Args:
-        config: read for ``farm`` and ``environment``.
+        config: read for ``farm``, ``environment`` and ``randomize``.
         mean_service_s: what a window without a finished task reads.
         size: number of episodes.
     """
@@ -48,6 +58,7 @@ class EpisodeBatch:
         farm, environment = config.farm, config.environment
         self._streams = Streams()
         self.config = config
+        self._randomization = Randomization(config, only="farm.")
         self.rules = Rules(
             environment.step_duration_s,
             environment.observation_window_s,
@@ -71,7 +82,7 @@ class EpisodeBatch:
         environment = self.config.environment
         if not draws_rows(workload):
             for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
-                self.load(row, draw_episode(workload, environment, seed))
+                self._draw_one(workload, row, seed, streams)
             return
         if workload.most_tasks > self.episodes.deadline_s.shape[1]:
             self._grow(workload.most_tasks, segments=1)
@@ -84,33 +95,62 @@ class EpisodeBatch:
             order = int(their_seeds[0]) if own_order else environment.phase_shuffle_seed
             of_seeds = streams.of(their_seeds)
             drawn = workload.draw_from(of_seeds, order if environment.phase_shuffle else None, pace)
-            self._place(some, drawn, of_seeds)
+            self._place(some, drawn, of_seeds, their_seeds, streams)
         self._seeds[rows] = seeds
+
+    def _draw_one(self, workload: Workload, row: Rows, seed: int, streams: Streams) -> None:
+        """Draw an episode as its own workload draws it, compiled where that can be."""
+        environment = self.config.environment
+        own = of_episode(workload, seed)
+        if not draws_rows(own):
+            self.load(row, draw_episode(own, environment, seed))
+            return
+        seeds = np.array([seed])
+        of_seed = streams.of(seeds)
+        drawn = own.draw_from(of_seed, phase_order(environment, seed), pace)
+        self._place(row, drawn, of_seed, seeds, streams)
+        self._seeds[row] = seed
 
     def load(self, rows: Rows, batch: TaskBatch) -> None:
         """Put the episode of ``batch`` into every one of ``rows``, to be begun."""
         drawn = DrawnRows(batch.arrival_s, batch.service_s, batch.deadline_s, batch.segment_start_s)
-        self._place(rows, drawn, partial(self._streams.get, batch.seed))
+        seeds = np.full(len(rows), batch.seed)
+        self._place(rows, drawn, partial(self._streams.get, batch.seed), seeds, self._streams)
         self._seeds[rows] = batch.seed
 
-    def _place(self, rows: Rows, drawn: DrawnRows, streams: StreamsByName) -> None:
+    def _place(
+        self, rows: Rows, drawn: DrawnRows, of_seeds: StreamsByName, seeds: NDArray[np.int64], streams: Streams
+    ) -> None:
         """Write tasks and delays; all have one row, or one for each of ``rows``."""
         arrival_s, service_s, deadline_s, segment_start_s, tasks = drawn
         size, segments = arrival_s.shape[-1], segment_start_s.shape[-1]
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
-        episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
+        episodes, farms = self.episodes, self.episodes.farms
         place_rows(farms.arrival_s, rows, arrival_s)
-        place_rows(farms.work_s, rows, _with_overhead(service_s, farm.service_overhead, streams))
-        place_rows(farms.pickup_s, rows, _drawn(farm.pickup, streams, "pickup", size))
-        place_rows(farms.startup_s, rows, startups(farm.startup, streams, farms.startup_s.shape[1]))
+        if self._randomization:
+            own_s = np.broadcast_to(service_s, (len(rows), size))
+            for row, seed, its_own_s in zip(rows[:, None], seeds.tolist(), own_s, strict=True):
+                self._place_delays(row, its_own_s, self._randomization.farm(seed), partial(streams.get, seed))
+        else:
+            self._place_delays(rows, service_s, self.config.farm, of_seeds)
         place_rows(episodes.deadline_s, rows, deadline_s)
         episodes.segment_s[rows, segments:] = np.inf
         episodes.segment_s[rows, :segments] = segment_start_s
         self._tasks[rows], self._segments[rows] = size if tasks is None else tasks, segments
 
+    def _place_delays(self, rows: Rows, service_s: FloatArray, farm: FarmConfig, streams: StreamsByName) -> None:
+        farms = self.episodes.farms
+        place_rows(farms.work_s, rows, _with_overhead(service_s, farm.service_overhead, streams))
+        place_rows(farms.pickup_s, rows, _drawn(farm.pickup, streams, "pickup", service_s.shape[-1]))
+        place_rows(farms.startup_s, rows, startups(farm.startup, streams, farms.startup_s.shape[1]))
+
     def begin(self, rows: NDArray[np.int64], workers: int | None = None) -> None:
         """Start the episodes loaded into ``rows``, and observe them; with so many workers, else as configured."""
+        if workers is None and "farm.initial_workers" in self._randomization.keys:
+            for row, seed in zip(rows[:, None], self._seeds[rows].tolist(), strict=True):
+                self.begin(row, self._randomization.farm(seed).initial_workers)
+            return
         workers = self.config.farm.initial_workers if workers is None else workers
         kernel_env.begin_all(self.episodes, self.rules, rows, self._tasks, self._segments, workers)
 
@@ -158,11 +198,16 @@ class EpisodeBatch:
         started = int(facts[:, FACT.workers_started].max()) + self._rise + more
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
-            streams = self._streams.of(self._seeds)
-            drawn = startups(self.config.farm.startup, streams, count)
-            one_for_all = drawn.ndim == 1  # of a constant
-            farms = farms._replace(startup_s=np.tile(drawn, (self._size, 1)) if one_for_all else drawn)
+            farms = farms._replace(startup_s=self._startups(count))
         self.episodes = self.episodes._replace(farms=farms)
+
+    def _startups(self, count: int) -> FloatArray:
+        """Return float64[size, count], the start-up delays of every episode."""
+        if self._randomization:
+            farms = [(seed, self._randomization.farm(seed).startup) for seed in self._seeds.tolist()]
+            return np.stack([startups(each, partial(self._streams.get, seed), count) for seed, each in farms])
+        drawn = startups(self.config.farm.startup, self._streams.of(self._seeds), count)
+        return np.tile(drawn, (self._size, 1)) if drawn.ndim == 1 else drawn  # one for all is of a constant
 
     def _allocated(self, tasks: int, segments: int) -> Episodes:
         farm = self.config.farm
