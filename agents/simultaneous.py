@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env.observation import standard
 from autoscaling_env.records import INFO_COLUMNS
+from autoscaling_env.schema import RANDOMIZED
 from autoscaling_env.summary import QOS_RATE, EpisodeSummary
 from autoscaling_env.types import BoolArray, FloatArray, Observation
 
@@ -75,10 +76,15 @@ class Simultaneous:
             name: value[: self._size].tolist() for name, value in self.infos["reward_terms"].items() if name[0] != "_"
         }
         terms_of = [dict(zip(terms, values, strict=True)) for values in zip(*terms.values(), strict=True)]
-        return [
+        infos = [
             dict(zip(names, values, strict=True)) | {"reward_terms": each}
             for values, each in zip(columns, terms_of, strict=True)
         ]
+        if RANDOMIZED.name in self.infos:
+            drawn = self.infos[RANDOMIZED.name]
+            for row, info in enumerate(infos):
+                info[RANDOMIZED.name] = {key: values[row].item() for key, values in drawn.items() if key[0] != "_"}
+        return infos
 
     def summaries(self) -> list[EpisodeSummary]:
         """Return what each episode came to, once all are over: the same as played alone, to the bit."""

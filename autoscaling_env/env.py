@@ -16,14 +16,19 @@ from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.info import computed
 from autoscaling_env.objective import Objective
 from autoscaling_env.observation import Layout, ObservationWindow, Seen, standard_high
-from autoscaling_env.plugins import make_backend, make_workload
+from autoscaling_env.plugins import make_backend, scenario_config, workload_of
+from autoscaling_env.randomization import Drawn, Randomization
 from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.rng import episode_seed
-from autoscaling_env.schema import NUMBERS, REALS, SEEN_FIELDS, STANDARD, number_of
+from autoscaling_env.schema import NUMBERS, RANDOMIZED, REALS, SEEN_FIELDS, STANDARD, number_of
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.step import EpisodeCounts, PlaysSteps, Step, Stepping
 from autoscaling_env.types import Observation, ScaleOutcome, TaskBatch, Telemetry
-from autoscaling_env.workload import Workload, draw_episode
+from autoscaling_env.viewer import Viewer
+from autoscaling_env.workload import Workload, draw_episode, level_of
+
+#: Arguments beside the knobs.
+ARGUMENTS = ("config", "scenario", "history", "backend", "workload", "task_seed", "render_mode")
 
 
 class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
@@ -49,18 +54,22 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
 
     Args:
         config: a ``Config``; the reference deployment if left out.
+        scenario: name or file of a scenario, in place of ``config``.
+        history: play the scenario's training episodes, where it has a past of its own.
         knobs: override its values: ``max_workers min_workers initial_workers`` (counts), ``observation_window
             step_duration`` (seconds), ``max_steps``, ``action`` (``delta`` or ``target``), ``phase_shuffle``,
-            ``phase_shuffle_seed``, ``observation`` (a list of fields) and ``reward`` (``shaped``, ``cost``, weights of
-            the step's numbers, a function, or its ``module:name``), see docs/environment.md.
+            ``phase_shuffle_seed``, ``levels level_set start_level`` (a limited number of episodes), ``randomize``
+            (settings drawn anew for every episode), ``observation`` (a list of fields) and ``reward`` (``shaped``,
+            ``cost``, weights of the step's numbers, a function, or its ``module:name``), see docs/environment.md.
         backend: a farm, or the name of an installed one (``sim``, ``simpy``, ``local``, ...).
         workload: the source of tasks; made from ``config.workload`` if left out.
         task_seed: plays the same tasks in every episode.
-        render_mode: ``ansi`` (one line a step) or ``rgb_array`` (load against capacity so far).
+        render_mode: ``human`` (a window, or a line a step in the terminal where there is no display), ``ansi`` (a line
+            of text) or ``rgb_array`` (load against capacity so far).
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it on the instance
-        "render_modes": ["ansi", "rgb_array"],
+        "render_modes": ["human", "ansi", "rgb_array"],
         "render_fps": 4,
     }
 
@@ -68,6 +77,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         self,
         *,
         config: Config | None = None,
+        scenario: str | None = None,
+        history: bool = False,
         backend: Backend | str = "sim",
         workload: Workload | None = None,
         task_seed: int | None = None,
@@ -76,11 +87,14 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InputError(f"render_mode {render_mode!r}; choose from {self.metadata['render_modes']}")
-        self._task_seed = seed_of_tasks(task_seed)
-        self.config = configured(config, knobs)
-        self.workload = workload if workload is not None else make_workload(self.config)
-        self.backend = make_backend(backend, self.config) if isinstance(backend, str) else backend
+        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        self._task_seed = seed_of_tasks(task_seed, self.config)
+        self.workload = workload_of(self.config, workload)
+        self._randomization = Randomization(self.config)
+        self._drawn: Drawn = {}
+        self.backend = make_backend(backend, self.config)
         self.render_mode = render_mode
+        self._viewer = Viewer(self.metadata["render_fps"])
         self.actions = Actions.of(self.config)
         self._layout = Layout.of(self.config)
         self.observation_space = self._layout.space
@@ -107,25 +121,34 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         """Start an episode on a fresh farm; ``options["episode_seed"]`` names the episode itself."""
         super().reset(seed=seed)
         episode = self._next_episode(options or {})
+        self._drawn = self._randomization.values(episode)
         if self._stepping is not None:
             observation, info = self._stepping.reset(episode)
             self.batch, self._is_reset = self._stepping.batch, True
-            return observation, info
+            return observation, self._told(info)
         self.batch = draw_episode(self.workload, self.config.environment, episode)
-        telemetry = self.backend.reset(self.batch, self.config.farm.initial_workers)
+        telemetry = self.backend.reset(self.batch, self._randomization.farm_with(self._drawn).initial_workers)
         self._counts = EpisodeCounts(len(self.batch))
         self._telemetry, self._history, self._is_reset = telemetry, [telemetry], True
+        if self.render_mode == "human":
+            self._show()
         outcome = ScaleOutcome(telemetry.workers_requested, telemetry.workers_requested, ScaleReason.OK)
         step = self._step(telemetry, outcome, 0, 0)
         info = computed(step) | {"reward_terms": {}}
-        return self._observed(self._window.reset(telemetry), step, info, fresh=True), info
+        return self._observed(self._window.reset(telemetry), step, info, fresh=True), self._told(info)
 
     def step(self, action: Any) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
         """Scale to what the action asks for, let ``step_duration`` seconds pass, observe."""
         if not self._is_reset:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        chosen = self._chosen(action)
-        return self._stepped(chosen) if self._stepping is None else self._stepping.step(chosen)
+        chosen = self.actions.index(action)
+        if chosen is None:
+            last = self.actions.count - 1
+            raise gymnasium.error.InvalidAction(f"action {action!r}; must be a whole number from 0 to {last}")
+        if self._stepping is None:
+            return self._stepped(chosen)
+        observation, gained, terminated, truncated, info = self._stepping.step(chosen)
+        return observation, gained, terminated, truncated, self._told(info)
 
     def _stepped(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Step a farm that is told what to do and tells what is true."""
@@ -137,6 +160,8 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         if self.render_mode is not None:
             self._history.append(telemetry)
         self._counts.add(telemetry)
+        if self.render_mode == "human":
+            self._show()
         standard = self._window.observe(telemetry)
         terminated = self._counts.processed == len(self.batch) and telemetry.input_queue == 0
         truncated = not terminated and self._counts.steps >= self.config.environment.max_steps
@@ -147,28 +172,20 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         if terminated or truncated:
             info["episode_final_qos"] = self._counts.final_qos
         observation = self._observed(standard, step, info)
-        return observation, float(reward.total(named)), terminated, truncated, info
+        return observation, float(reward.total(named)), terminated, truncated, self._told(info)
 
     def render(self) -> Any:
-        """Return a line of text (``ansi``) or an RGB picture (``rgb_array``), or None without a render mode."""
-        if self.render_mode is None or self._telemetry is None:
+        """Return a line of text (``ansi``) or an RGB picture (``rgb_array``); None where steps are shown already."""
+        if self.render_mode in {None, "human"} or self._telemetry is None:
             return None
         if self.render_mode == "ansi":
             return render.line(self._counts, self._telemetry)
         return render.picture(self._history, self.batch, self.config)
 
     def close(self) -> None:
-        """Close the farm."""
+        """Close the farm and the window."""
+        self._viewer.close()
         self.backend.close()
-
-    def _chosen(self, action: Any) -> int:
-        """Return the action as a number: a whole number of Python or NumPy, or an array that holds just one."""
-        if isinstance(action, np.ndarray | np.generic) and action.dtype.kind in "iu" and action.size == 1:
-            action = action.item()
-        if isinstance(action, int) and 0 <= action < self.actions.count:
-            return int(action)
-        last = self.actions.count - 1
-        raise gymnasium.error.InvalidAction(f"action {action!r}; must be a whole number from 0 to {last}")
 
     def _played_by(self) -> Stepping | None:
         """Return what plays the steps whole; a picture needs what was true at every step, so then nothing does."""
@@ -180,6 +197,10 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
         if self._telemetry is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
         return self._telemetry
+
+    def _show(self) -> None:
+        line = render.line(self._counts, self._farm_now())
+        self._viewer.show(line, lambda: render.picture(self._history, self.batch, self.config))
 
     def _scale(self, wanted: int) -> ScaleOutcome:
         farm = self.config.farm
@@ -193,6 +214,10 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
     def _step(self, telemetry: Telemetry, outcome: ScaleOutcome, requested: int, applied: int) -> Step:
         step_s, seed = self.config.environment.step_duration_s, self.batch.seed
         return Step(telemetry, self._counts, outcome, requested, applied, seed, self.actions, step_s)
+
+    def _told(self, info: dict[str, Any]) -> dict[str, Any]:
+        """Return ``info`` with what was drawn for the episode, where anything is."""
+        return info | {RANDOMIZED.name: dict(self._drawn)} if self._drawn else info
 
     def _reals(self, step: Step) -> dict[str, float]:
         """Return what the observation window and the clock say."""
@@ -229,5 +254,5 @@ class OpenFaaSAutoscalingEnv(gymnasium.Env[Observation, np.int64]):
             raise InputError(*(unknown_name("reset option", name, ["episode_seed"]) for name in unknown))
         if "episode_seed" in options:
             return whole_number("episode_seed", options["episode_seed"])
-        drawn = episode_seed(self.np_random)
+        drawn = level_of(self.config.environment, episode_seed(self.np_random))
         return drawn if self._task_seed is None else self._task_seed

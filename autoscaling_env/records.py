@@ -10,7 +10,7 @@ import numpy as np
 from autoscaling_env.errors import InputError
 from autoscaling_env.observation import FIELDS, standard
 from autoscaling_env.reward import TERM_NAMES
-from autoscaling_env.schema import RECORDED, recorded_columns
+from autoscaling_env.schema import RANDOMIZED, RECORDED, recorded_columns
 from autoscaling_env.types import Observation, TaskBatch, TaskLog
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ class StepLog:
     Args:
         objective: names the reward's terms, each of which is a column ``reward_<term>``; where the configuration or a
             function says them, the first step does.
+        randomized: settings are drawn anew for every episode, and recorded.
     """
 
-    def __init__(self, objective: str) -> None:
-        self._objective = objective
+    def __init__(self, objective: str, *, randomized: bool = False) -> None:
+        self._objective, self._randomized = objective, randomized
         self._terms = TERM_NAMES.get(objective)
         self._rows: list[tuple[Any, ...]] = []
         self._observations: list[Observation] = []
@@ -67,6 +68,7 @@ class StepLog:
                 *[terms[name] for name in self._terms],
                 terminated,
                 truncated,
+                *([json.dumps(info[RANDOMIZED.name])] if self._randomized else []),
             )
         )
 
@@ -85,7 +87,7 @@ class StepLog:
         import pandas as pd
 
         own = () if self._objective in TERM_NAMES else self._terms or ()
-        columns = recorded_columns(self._objective, own)
+        columns = recorded_columns(self._objective, own, randomized=self._randomized)
         frame = pd.DataFrame(self._rows, columns=[column.name for column in columns[: -len(FIELDS)]])
         types = {column.name: column.dtype for column in columns if column.name in TYPED or column in RECORDED}
         frame = frame.astype({name: kind for name, kind in types.items() if kind is not str})

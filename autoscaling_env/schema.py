@@ -161,6 +161,17 @@ STEP: tuple[Column, ...] = (
     ),
 )
 
+#: What is known only where the configuration draws settings anew for every episode: a key of ``info``, JSON in records.
+RANDOMIZED = Column(
+    "randomized",
+    NO_UNIT,
+    "what was drawn for the episode, by dotted key: the setting's value, or the factor on its times; only where "
+    "`randomize` draws anything",
+    _CONFIG,
+    dtype=str,
+    kernel=False,
+)
+
 #: What the agent sees, in the order of the observation.
 OBSERVED: tuple[Column, ...] = tuple(
     Column(name, unit, meaning, source, dtype=np.float32)
@@ -266,7 +277,9 @@ def computed(step: Step) -> dict[str, Any]:
     return {name: of(step) for name, of in _COMPUTED}
 
 
-def recorded_columns(objective: str | None = None, terms: Iterable[str] = ()) -> list[Column]:
+def recorded_columns(
+    objective: str | None = None, terms: Iterable[str] = (), *, randomized: bool = False
+) -> list[Column]:
     """Return every column of ``steps.parquet`` in order; of all objectives if none is named.
 
     ``terms`` are those of the objective where the configuration says them, or a function.
@@ -296,6 +309,7 @@ def recorded_columns(objective: str | None = None, terms: Iterable[str] = ()) ->
         for term in terms
     ]
     head += [column for column in STEP if column.name in {"terminated", "truncated"}]
+    head += [RANDOMIZED] if randomized else []
     return head + [
         Column(f"observed_{column.name}", column.unit, column.meaning, column.source, dtype=column.dtype)
         for column in OBSERVED

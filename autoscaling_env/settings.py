@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import index
 from typing import Any, TypedDict
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.config.problems import Source, explain
@@ -26,6 +26,10 @@ KNOBS: dict[str, str] = {
     "phase_shuffle_seed": "environment.phase_shuffle_seed",
     "observation": "environment.observation",
     "reward": "reward",
+    "levels": "environment.levels",
+    "level_set": "environment.level_set",
+    "start_level": "environment.start_level",
+    "randomize": "randomize",
 }
 
 #: Seeds are recorded in columns of so many bits, sign included.
@@ -46,15 +50,19 @@ class Knobs(TypedDict, total=False):
     phase_shuffle_seed: int | None
     observation: Sequence[str | Mapping[str, Any]] | None
     reward: str | Mapping[str, float] | Callable[[Mapping[str, Any]], Any] | None
+    levels: int | None
+    level_set: str | None
+    start_level: int | None
+    randomize: Mapping[str, Any] | None
 
 
-def configured(config: Config | None, knobs: Knobs) -> Config:
-    """Return ``config`` (the reference deployment if None) with the given knobs.
+def configured(config: Config | None, knobs: Knobs, others: Iterable[str] = ()) -> Config:
+    """Return ``config`` (the reference deployment if None) with the given knobs; ``others`` are arguments beside them.
 
     Raises:
         InputError: an unknown knob, or a value that is not allowed; every problem, one line each.
     """
-    problems = [unknown_name("argument", name, KNOBS) for name in knobs if name not in KNOBS]
+    problems = [unknown_name("argument", name, (*KNOBS, *others)) for name in knobs if name not in KNOBS]
     given: Any = config
     if not isinstance(given, Config | None):
         problems.append(f"config {given!r}: must be a Config; autoscaling_env.config.load_config reads a file")
@@ -118,9 +126,13 @@ def whole_number(name: str, value: Any, *, least: int = 0) -> int:
     return number
 
 
-def seed_of_tasks(value: Any) -> int | None:
-    """Return the argument ``task_seed``. Raises ``InputError`` if it is no seed."""
-    return None if value is None else whole_number("task_seed", value)
+def seed_of_tasks(value: Any, config: Config) -> int | None:
+    """Return the argument ``task_seed``. Raises ``InputError`` if it is no seed, or levels say what is played."""
+    if value is None:
+        return None
+    if config.environment.levels is not None:
+        raise InputError("task_seed and levels both say which episodes are played; choose one")
+    return whole_number("task_seed", value)
 
 
 def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
@@ -140,9 +152,18 @@ def with_overrides(config: Config, overrides: Mapping[str, Any]) -> Config:
 
 def _validated(data: dict[str, Any]) -> Config:
     try:
-        return Config.model_validate_json(json.dumps(data))
+        return Config.model_validate_json(json.dumps(data, default=_plain))
     except ValidationError as error:
         raise ConfigError(*explain(error, data, [Source("argument", data, {})])) from None
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has for values of Python that people give: NumPy's numbers, sections of a configuration."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if hasattr(value, "item"):
+        return value.item()
+    raise InputError(f"{value!r}: is no value of a configuration")
 
 
 def _assign(data: Any, path: list[str], value: Any) -> None:

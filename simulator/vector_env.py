@@ -17,20 +17,23 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.observation import Layout
-from autoscaling_env.plugins import make_workload
+from autoscaling_env.plugins import scenario_config, workload_of
 from autoscaling_env.schema import SEEN_FIELDS, STANDARD
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import Workload, draws_rows
+from autoscaling_env.workload import Workload, draws_rows, level_of
 from simulator.compiled.drawn_ahead import FEW, DrawnAhead
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.compiled.playing import Results, step_all
 from simulator.compiled.streams import Streams
+from simulator.randomized_rows import RandomizedRows
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
 
 #: What ``reset`` may be told.
 OPTIONS = ("episode_seed", "episode_seeds", "reset_mask")
+#: Arguments beside the knobs.
+ARGUMENTS = ("num_envs", "config", "scenario", "history", "workload", "task_seed", "autoreset_mode", "threads")
 Rows = NDArray[np.int64]
 Returned = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 
@@ -50,7 +53,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     Args:
         num_envs: how many.
-        config, knobs: as for the single environment.
+        config, scenario, history, knobs: as for the single environment.
         workload: the source of tasks.
         task_seed: plays the same tasks in every episode.
         autoreset_mode: see above.
@@ -64,6 +67,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         num_envs: int = 1,
         *,
         config: Config | None = None,
+        scenario: str | None = None,
+        history: bool = False,
         workload: Workload | None = None,
         task_seed: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
@@ -72,9 +77,9 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     ) -> None:
         num_envs = whole_number("num_envs", num_envs, least=1)
         self._threads = min(whole_number("threads", threads, least=1), num_envs)
-        self._task_seed = seed_of_tasks(task_seed)
-        self.config = configured(config, knobs)
-        self.workload = workload if workload is not None else make_workload(self.config)
+        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        self._task_seed = seed_of_tasks(task_seed, self.config)
+        self.workload = workload_of(self.config, workload)
         self.num_envs = num_envs
         self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
@@ -86,6 +91,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         function = given if callable(given) else None
         self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs, function=function)
         self._infos = Infos(self.config, num_envs)
+        self._randomized = RandomizedRows(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
         self._episode_seeds = EpisodeSeeds(num_envs)
         self._is_reset = False
@@ -118,7 +124,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         self._begin(rows, self._named(given, rows))
         results = self._batch.room()
         self._batch.tell(rows, results)
-        infos = self._infos.of_reset(results, self._seeds, rows) | self._standard(rows)
+        infos = self._infos.of_reset(results, self._seeds, rows) | self._standard(rows) | self._randomized.infos(rows)
         return self._batch.episodes.observation.copy(), infos
 
     def step(self, actions: NDArray[np.int64]) -> Returned:
@@ -146,7 +152,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         else:
             infos = self._infos.of_step(results, self._batch.terms, self._seeds, stepped, self._over)
             rewards, ends = results.reward, (results.terminated, results.truncated)
-        infos |= self._standard(self._all)
+        infos |= self._standard(self._all) | self._randomized.infos(self._all)
         return self._batch.episodes.observation.copy(), rewards, *ends, infos
 
     def close_extras(self, **_: Any) -> None:
@@ -200,7 +206,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _start_over(self, results: Results, rows: Rows) -> tuple[dict[str, Any], Any, tuple[Any, Any]]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
         final = self._infos.final(results, self._batch.terms, self._seeds, self._batch.episodes.observation, rows)
-        final["final_info"] |= self._standard(rows)
+        final["final_info"] |= self._standard(rows) | self._randomized.infos(rows)
         rewards, ends = results.reward.copy(), (results.terminated.copy(), results.truncated.copy())
         self._begin(rows, self._next_seeds(rows))
         self._batch.tell(rows, results)
@@ -223,6 +229,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
+        self._randomized.begin(rows, seeds)
         self._draw(rows, seeds)
         self._batch.begin(rows)
         self._done[rows] = False
@@ -277,10 +284,14 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     def _upcoming(self, rows: Rows) -> NDArray[np.int64]:
         """Return the seeds that ``_next_seeds`` would return; it still will."""
-        return self._episode_seeds.upcoming(rows) if self._task_seed is None else np.full(len(rows), self._task_seed)
+        if self._task_seed is not None:
+            return np.full(len(rows), self._task_seed)
+        return level_of(self.config.environment, self._episode_seeds.upcoming(rows))
 
     def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
-        return self._episode_seeds.next(rows) if self._task_seed is None else np.full(len(rows), self._task_seed)
+        if self._task_seed is not None:
+            return np.full(len(rows), self._task_seed)
+        return level_of(self.config.environment, self._episode_seeds.next(rows))
 
 
 def _mode(mode: AutoresetMode | str) -> AutoresetMode:

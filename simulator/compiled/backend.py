@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autoscaling_env.config.farm import FarmConfig
+from autoscaling_env.randomization import Randomization
 from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from simulator.compiled import kernel
@@ -30,10 +31,12 @@ class CompiledBackend:
 
     Args:
         farm: delays and bounds; the bounds are those of the environment, which clips to them.
+        randomization: what of its delays is drawn anew for every episode.
     """
 
-    def __init__(self, farm: FarmConfig) -> None:
-        self._config = farm
+    def __init__(self, farm: FarmConfig, randomization: Randomization | None = None) -> None:
+        self._config = self._drawn = farm
+        self._randomization = randomization
         self._farms: Farms | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._collected = 0
@@ -48,14 +51,16 @@ class CompiledBackend:
         """Go on with a farm that somebody else plays on, whose row 0 has these tasks."""
         self._farms, self._collected = farms, self._collected if tasks is self._tasks else 0
         self._tasks = tasks
+        self._drawn = self._randomization.farm(tasks.seed) if self._randomization else self._config
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``."""
+        self._drawn = self._randomization.farm(tasks.seed) if self._randomization else self._config
         size = len(tasks)
         farms = kernel.allocate(1, size, workers + SPARE_WORKERS, 0, record=True)
         farms.arrival_s[0, :size] = tasks.arrival_s
-        farms.work_s[0] = tasks.service_s + overheads(self._config, tasks)
-        farms.pickup_s[0] = pickup_delays(self._config, tasks)
+        farms.work_s[0] = tasks.service_s + overheads(self._drawn, tasks)
+        farms.pickup_s[0] = pickup_delays(self._drawn, tasks)
         kernel.restart(farms, 0, size, workers)
         self._farms, self._tasks, self._collected = farms, tasks, 0
         return self._telemetry()
@@ -108,7 +113,7 @@ class CompiledBackend:
             farms = kernel.with_room(farms, 2 * crowd)
         starts = state["started"] + change
         if starts > farms.startup_s.shape[1]:
-            drawn = startup_delays(self._config, self._tasks.seed, 2 * starts)
+            drawn = startup_delays(self._drawn, self._tasks.seed, 2 * starts)
             farms = farms._replace(startup_s=drawn[None])
         return farms
 

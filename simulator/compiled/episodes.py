@@ -13,13 +13,24 @@ from numpy.typing import NDArray
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.distributions import Constant, Distribution
+from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.objective import ENDS, Objective, RewardFunction
 from autoscaling_env.observation import Layout, standard_high
+from autoscaling_env.randomization import Randomization
 from autoscaling_env.reward import Prices, total
 from autoscaling_env.rng import STARTUP_BLOCK as BLOCK
 from autoscaling_env.schema import FACTS, NUMBERS, SAME
 from autoscaling_env.types import FloatArray, TaskBatch
-from autoscaling_env.workload import DrawnRows, DrawsRows, StreamsByName, Workload, draw_episode, draws_rows
+from autoscaling_env.workload import (
+    DrawnRows,
+    DrawsRows,
+    StreamsByName,
+    Workload,
+    draw_episode,
+    draws_rows,
+    of_episode,
+    phase_order,
+)
 from simulator.compiled import kernel, playing
 from simulator.compiled.kept import Kept
 from simulator.compiled.names import VALUES
@@ -42,7 +53,7 @@ class EpisodeBatch:
     """The arrays of ``size`` episodes, and the rules they are played by.
 
     Args:
-        config: read for ``farm`` and ``environment``.
+        config: read for ``farm``, ``environment`` and ``randomize``.
         mean_service_s: what a window without a finished task reads.
         size: number of episodes.
         record: keep when each task was started (``Farms.started_s``).
@@ -64,6 +75,7 @@ class EpisodeBatch:
         self.objective = Objective(config.reward, function)
         self.terms = self.objective.names or ()
         self.layout = Layout.of(config)
+        self._randomization = Randomization(config, only="farm.")
         self.rules = Rules(
             float(environment.step_duration_s),
             float(environment.observation_window_s),
@@ -109,7 +121,7 @@ class EpisodeBatch:
         environment = self.config.environment
         if not draws_rows(workload):
             for row, seed in zip(rows[:, None], seeds.tolist(), strict=True):
-                self.load(row, draw_episode(workload, environment, seed))
+                self.draw_one(workload, row, seed, streams)
             return
         if workload.most_tasks > self.episodes.deadline_s.shape[1]:
             self._grow(workload.most_tasks, segments=1)
@@ -120,14 +132,14 @@ class EpisodeBatch:
         for first in range(0, len(rows), together):
             self._draw(workload, rows[first : first + together], seeds[first : first + together], streams)
 
-    def draw_one(self, workload: Workload, seed: int, streams: Streams) -> TaskBatch:
-        """Put the episode ``seed`` into the only row, to be begun; return it as ``workload.draw_episode`` draws it."""
-        rows = np.zeros(1, dtype=np.int64)
-        if not draws_rows(workload):
-            batch = draw_episode(workload, self.config.environment, seed)
-            self.load(rows, batch)
+    def draw_one(self, workload: Workload, row: Rows, seed: int, streams: Streams) -> TaskBatch:
+        """Put an episode into a row; return it, as ``workload.draw_episode`` draws it, compiled where that can be."""
+        own = of_episode(workload, seed)
+        if not draws_rows(own):
+            batch = draw_episode(own, self.config.environment, seed)
+            self.load(row, batch)
             return batch
-        drawn = self._draw(workload, rows, np.array([seed]), streams)
+        drawn = self._draw(own, row, np.array([seed]), streams)
         arrival_s, service_s, deadline_s, segment_start_s, tasks = drawn
         size = arrival_s.shape[-1] if tasks is None else int(tasks[0])
         start_s = np.atleast_2d(segment_start_s)[0]
@@ -135,13 +147,9 @@ class EpisodeBatch:
 
     def _draw(self, workload: DrawsRows, rows: Rows, seeds: NDArray[np.int64], streams: Streams) -> DrawnRows:
         """Draw episodes whose phases have one order."""
-        environment = self.config.environment
-        order = None
-        if environment.phase_shuffle:
-            order = int(seeds[0]) if environment.phase_shuffle_seed is None else environment.phase_shuffle_seed
         of_seeds = streams.of(seeds)
-        drawn = workload.draw_from(of_seeds, order, pace)
-        self._place(rows, drawn, of_seeds)
+        drawn = workload.draw_from(of_seeds, phase_order(self.config.environment, int(seeds[0])), pace)
+        self._place(rows, drawn, of_seeds, seeds, streams)
         self._seeds[rows] = seeds
         return drawn
 
@@ -171,27 +179,43 @@ class EpisodeBatch:
     def load(self, rows: Rows, batch: TaskBatch) -> None:
         """Put the episode of ``batch`` into every one of ``rows``, to be begun."""
         drawn = DrawnRows(batch.arrival_s, batch.service_s, batch.deadline_s, batch.segment_start_s)
-        self._place(rows, drawn, partial(self._streams.get, batch.seed))
+        seeds = np.full(len(rows), batch.seed)
+        self._place(rows, drawn, partial(self._streams.get, batch.seed), seeds, self._streams)
         self._seeds[rows] = batch.seed
 
-    def _place(self, rows: Rows, drawn: DrawnRows, streams: StreamsByName) -> None:
+    def _place(
+        self, rows: Rows, drawn: DrawnRows, of_seeds: StreamsByName, seeds: NDArray[np.int64], streams: Streams
+    ) -> None:
         """Write tasks and delays; all have one row, or one for each of ``rows``."""
         arrival_s, service_s, deadline_s, segment_start_s, tasks = drawn
         size, segments = arrival_s.shape[-1], segment_start_s.shape[-1]
         if size > self.episodes.deadline_s.shape[1] or segments >= self.episodes.segment_s.shape[1]:
             self._grow(size, segments)
-        episodes, farms, farm = self.episodes, self.episodes.farms, self.config.farm
+        episodes, farms = self.episodes, self.episodes.farms
         place_rows(farms.arrival_s, rows, arrival_s)
-        place_rows(farms.work_s, rows, _with_overhead(service_s, farm.service_overhead, streams))
-        place_rows(farms.pickup_s, rows, _drawn(farm.pickup, streams, "pickup", size))
-        place_rows(farms.startup_s, rows, startups(farm.startup, streams, farms.startup_s.shape[1]))
+        if self._randomization:
+            own_s = np.broadcast_to(service_s, (len(rows), size))
+            for row, seed, its_own_s in zip(rows[:, None], seeds.tolist(), own_s, strict=True):
+                self._place_delays(row, its_own_s, self._randomization.farm(seed), partial(streams.get, seed))
+        else:
+            self._place_delays(rows, service_s, self.config.farm, of_seeds)
         place_rows(episodes.deadline_s, rows, deadline_s)
         episodes.segment_s[rows, segments:] = np.inf
         episodes.segment_s[rows, :segments] = segment_start_s
         self._tasks[rows], self._segments[rows] = size if tasks is None else tasks, segments
 
+    def _place_delays(self, rows: Rows, service_s: FloatArray, farm: FarmConfig, streams: StreamsByName) -> None:
+        farms = self.episodes.farms
+        place_rows(farms.work_s, rows, _with_overhead(service_s, farm.service_overhead, streams))
+        place_rows(farms.pickup_s, rows, _drawn(farm.pickup, streams, "pickup", service_s.shape[-1]))
+        place_rows(farms.startup_s, rows, startups(farm.startup, streams, farms.startup_s.shape[1]))
+
     def begin(self, rows: Rows, workers: int | None = None) -> None:
         """Start the episodes loaded into ``rows``, and observe them; with so many workers, else as configured."""
+        if workers is None and "farm.initial_workers" in self._randomization.keys:
+            for row, seed in zip(rows[:, None], self._seeds[rows].tolist(), strict=True):
+                self.begin(row, self._randomization.farm(seed).initial_workers)
+            return
         workers = self.config.farm.initial_workers if workers is None else workers
         self._crowd = max(self._crowd, workers)
         playing.begin_all(self.memory, rows, self._tasks, self._segments, workers)
@@ -239,11 +263,16 @@ class EpisodeBatch:
             farms = kernel.with_room(farms, 2 * crowd)
         if started > farms.startup_s.shape[1]:
             count = 2 * BLOCK * -(-started // BLOCK)
-            streams = self._streams.of(self._seeds)
-            drawn = startups(self.config.farm.startup, streams, count)
-            one_for_all = drawn.ndim == 1  # of a constant
-            farms = farms._replace(startup_s=np.tile(drawn, (self.size, 1)) if one_for_all else drawn)
+            farms = farms._replace(startup_s=self._startups(count))
         self.episodes = self.episodes._replace(farms=farms)
+
+    def _startups(self, count: int) -> FloatArray:
+        """Return float64[size, count], the start-up delays of every episode."""
+        if self._randomization:
+            farms = [(seed, self._randomization.farm(seed).startup) for seed in self._seeds.tolist()]
+            return np.stack([startups(each, partial(self._streams.get, seed), count) for seed, each in farms])
+        drawn = startups(self.config.farm.startup, self._streams.of(self._seeds), count)
+        return np.tile(drawn, (self.size, 1)) if drawn.ndim == 1 else drawn  # one for all is of a constant
 
     def _allocated(self, tasks: int, segments: int) -> Episodes:
         farm = self.config.farm

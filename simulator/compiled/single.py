@@ -69,7 +69,7 @@ class CompiledSteps:
     def reset(self, episode: int) -> tuple[Observation, dict[str, Any]]:
         """Draw the episode, start it and observe it."""
         many = self._many
-        self.batch = many.draw_one(self._workload, episode, self._streams)
+        self.batch = many.draw_one(self._workload, _ALL, episode, self._streams)
         many.begin(_ALL)
         self._info["episode_seed"], self._time_s, self._is_reset = self.batch.seed, 0.0, True
         self._look()
