@@ -9,44 +9,19 @@ import numpy as np
 import pytest
 
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
-from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
-from simulator.compiled.backend import CompiledBackend
 from tests.simulator.test_vector_env import SCENARIOS, config_of
 
 
-class Asked:
-    """The compiled farm as any other: it can be told what to do and asked what is true."""
-
-    def __init__(self, farm: CompiledBackend) -> None:
-        self._farm = farm
-
-    def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
-        return self._farm.reset(tasks, workers)
-
-    def scale_to(self, workers: int) -> ScaleOutcome:
-        return self._farm.scale_to(workers)
-
-    def advance(self, seconds: float) -> Telemetry:
-        return self._farm.advance(seconds)
-
-    def task_log(self) -> TaskLog:
-        return self._farm.task_log()
-
-    def close(self) -> None:
-        self._farm.close()
-
-
-def plain(info: dict[str, Any]) -> list[tuple[str, Any, type]]:
-    return [
-        (name, value.tolist() if isinstance(value, np.ndarray) else value, type(value)) for name, value in info.items()
-    ]
+def plain(info: dict[str, Any]) -> dict[str, Any]:
+    values = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in info.items()}
+    return {name: (value, type(value)) for name, value in values.items()}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_both_ways_are_the_same(name: str) -> None:
     config = config_of(name)
     whole = OpenFaaSAutoscalingEnv(config=config)
-    asked = OpenFaaSAutoscalingEnv(config=config, backend=Asked(CompiledBackend(config.farm)))
+    asked = OpenFaaSAutoscalingEnv(config=config, backend="simpy")
     assert whole.observation_space == asked.observation_space
     rng, count = np.random.default_rng(3), int(whole.action_space.n)  # type: ignore[attr-defined]
     for seed in (4, 5):
