@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,7 +104,7 @@ class ScriptedStep:
 
 
 def test_a_list_is_seen_with_its_past() -> None:
-    listed = ["worker_queue", {"field": "arrival_rate", "history": 3}, "workers_starting", "progress"]
+    listed: list[Any] = ["worker_queue", {"field": "arrival_rate", "history": 3}, "workers_starting", "progress"]
     env = OpenFaaSAutoscalingEnv(backend="simpy", observation=listed)
     names = ("worker_queue", "arrival_rate[-2]", "arrival_rate[-1]", "arrival_rate", "workers_starting", "progress")
     usual = OpenFaaSAutoscalingEnv(backend="simpy")
@@ -122,8 +124,9 @@ def test_bounds_are_those_of_what_is_seen() -> None:
     env = OpenFaaSAutoscalingEnv(
         backend="simpy", observation=["applied_delta", {"field": "workers", "history": 2}, "qos_rate"]
     )
-    assert env.observation_space.low.tolist() == [-LARGEST, 0, 0, 0]
-    assert env.observation_space.high.tolist() == [LARGEST, 32, 32, 1]
+    space: Any = env.observation_space
+    assert space.low.tolist() == [-LARGEST, 0, 0, 0]
+    assert space.high.tolist() == [LARGEST, 32, 32, 1]
 
 
 def test_the_standard_observation_is_the_nine_fields() -> None:

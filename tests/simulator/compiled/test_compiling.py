@@ -49,14 +49,14 @@ from simulator.compiled import first_use
 
 logging.basicConfig()
 place, function = Path(sys.argv[1]), compile("def f(): pass", str(first_use.HERE / "kernel.py"), "exec")
-index = place / f"kernel.f-1.{first_use._VERSION}.nbi"
+index = place / f"kernel.f_sources-1.{first_use._VERSION}.nbi"
 
 def compile_it(signature):
     print("loads" if index.exists() else "compiles", flush=True)
     time.sleep(0.3)
     index.touch()
 
-named = types.SimpleNamespace(__qualname__="f", __code__=function)
+named = types.SimpleNamespace(__qualname__="f_sources", __code__=function)
 stats = types.SimpleNamespace(cache_path=str(place))
 dispatcher = types.SimpleNamespace(py_func=named, stats=stats, compile=compile_it)
 first_use.alone(dispatcher, "sources")
