@@ -28,7 +28,7 @@ _OURS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {
 LOADERS = (*_OURS, *(PREFIX + algorithm for algorithm in ALGORITHMS))
 
 #: What a policy needs of a checkpoint; the rest is for learning on.
-NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.", "sb3.")
+NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.", "observation.", "sb3.")
 
 
 class LearnedPolicy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoscaling_env.config.agents import ReactiveConfig
-from autoscaling_env.observation import FIELDS
+from autoscaling_env.observation import FIELDS, standard
 from autoscaling_env.types import Info, Observation
 
 AVERAGE = FIELDS.index("avg_processing_time")
@@ -35,6 +35,7 @@ class Reactive:
 
     def decide(self, observation: Observation, info: Info) -> int:
         """Add a worker if half a one is missing, remove one if half a one is too many: as published, one a step."""
+        observation = standard(observation, info)
         service_s = self._service_s(observation)
         horizon_s = max(self._config.horizon_s, service_s, 1.0)
         delta = self._optimal(observation, info, service_s, horizon_s) - self._available(info, service_s, horizon_s)

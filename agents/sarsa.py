@@ -18,7 +18,7 @@ from agents.exploration import EpsilonGreedy, calmest_best
 from agents.learner import NotFinite
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
-from autoscaling_env.observation import FIELDS
+from autoscaling_env.observation import FIELDS, sees_the_standard, standard
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray, Info, Observation
 
@@ -42,11 +42,13 @@ class SarsaPolicy:
 
     def act(self, observation: Observation, info: Info) -> int:
         """Look the state up."""
-        return self._best(self._discretise.state(observation), int(observation[WORKERS]))
+        seen = standard(observation, info)
+        return self._best(self._discretise.state(seen), int(seen[WORKERS]))
 
     def act_batch(self, observations: NDArray[np.float32], infos: Info) -> list[int]:
         """Look many states up."""
-        states, workers = self._discretise.states(observations).tolist(), observations[:, WORKERS].tolist()
+        seen = standard(observations, infos)
+        states, workers = self._discretise.states(seen).tolist(), seen[:, WORKERS].tolist()
         return [self._best(tuple(state), int(count)) for state, count in zip(states, workers, strict=True)]
 
     def _best(self, state: State, workers: int) -> int:
@@ -76,6 +78,7 @@ class SarsaLearner:
     """
 
     def __init__(self, config: Config, seed: int) -> None:
+        sees_the_standard("sarsa", config)
         self._config = config.agents.sarsa
         self._actions = Actions.of(config)
         self._rng = stream(seed, "agent")

@@ -9,7 +9,9 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
+from autoscaling_env.observation import standard
 from autoscaling_env.records import INFO_COLUMNS
+from autoscaling_env.schema import RANDOMIZED
 from autoscaling_env.summary import QOS_RATE, EpisodeSummary
 from autoscaling_env.types import BoolArray, FloatArray, Observation
 
@@ -58,13 +60,13 @@ class Simultaneous:
         self.observations, self.rewards = observations[:size], rewards[:size]
         self.terminated, self.truncated = terminated[:size], truncated[:size]
         figures = (self.infos[name][:size] for name in SUMMARISED)
-        self._steps.append((self.playing, self.rewards, self.observations[:, QOS_RATE], *figures))
+        self._steps.append((self.playing, self.rewards, standard(self.observations, self.infos)[:, QOS_RATE], *figures))
         self.playing = self.playing & ~(self.terminated | self.truncated)
 
     def rows(self, playing: BoolArray) -> list[tuple[int, StepRow]]:
         """Return (row, its last step) of the ``playing`` rows; of ``info`` only what ``StepLog`` reads."""
         outcomes = (self.rewards.tolist(), self.terminated.tolist(), self.truncated.tolist(), self._step_infos())
-        steps = list(zip(self.observations, *outcomes, strict=True))
+        steps = list(zip(standard(self.observations, self.infos), *outcomes, strict=True))
         return [(row, steps[row]) for row in np.flatnonzero(playing).tolist()]
 
     def _step_infos(self) -> list[dict[str, Any]]:
@@ -74,10 +76,15 @@ class Simultaneous:
             name: value[: self._size].tolist() for name, value in self.infos["reward_terms"].items() if name[0] != "_"
         }
         terms_of = [dict(zip(terms, values, strict=True)) for values in zip(*terms.values(), strict=True)]
-        return [
+        infos = [
             dict(zip(names, values, strict=True)) | {"reward_terms": each}
             for values, each in zip(columns, terms_of, strict=True)
         ]
+        if RANDOMIZED.name in self.infos:
+            drawn = self.infos[RANDOMIZED.name]
+            for row, info in enumerate(infos):
+                info[RANDOMIZED.name] = {key: values[row].item() for key, values in drawn.items() if key[0] != "_"}
+        return infos
 
     def summaries(self) -> list[EpisodeSummary]:
         """Return what each episode came to, once all are over: the same as played alone, to the bit."""

@@ -7,6 +7,7 @@ target``) or changes (``delta``: remove one, keep, add one).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,15 @@ class Actions:
     def count(self) -> int:
         """Number of actions: the size of the ``Discrete`` space."""
         return len(self.deltas) or self.max_workers - self.min_workers + 1
+
+    def index(self, action: Any) -> int | None:
+        """Return an action as a number: of a whole number of Python or NumPy, or an array of one; None: it is none."""
+        try:
+            given = action.item() if isinstance(action, np.ndarray) and action.size == 1 else action
+            number = index(given)
+        except TypeError:
+            return None
+        return number if 0 <= number < self.count else None
 
     def wanted(self, action: Any, requested: Any) -> Any:
         """Return the number of workers that ``action`` asks for, where ``requested`` are there; whole arrays too.

@@ -120,6 +120,7 @@ class FarmKind:
         lifecycle: what ``autoscale farm up|status|down`` do.
         records: further files that an episode leaves: (farm, agent, episode) -> file name -> rows.
         probe: scales a farm so many rounds and times it, see ``live.probing``.
+        randomizes: settings of ``farm`` that can differ from episode to episode, by dotted key.
         observing: dotted key -> value: leaves the count to whoever else controls it (the policy ``external``).
     """
 
@@ -135,4 +136,5 @@ class FarmKind:
     lifecycle: Lifecycle | None = None
     records: Callable[[Backend, str, int], dict[str, pd.DataFrame]] | None = None
     probe: Callable[[Backend, int, Progress], Any] | None = None
+    randomizes: tuple[str, ...] = ()
     observing: Mapping[str, Any] = field(default_factory=dict)

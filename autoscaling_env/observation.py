@@ -1,28 +1,145 @@
-"""What the agent sees: nine numbers, the last four from a sliding window over the farm's raw facts."""
+"""What the agent sees: nine numbers, the last four from a sliding window over the farm's raw facts, or others.
+
+``environment.observation`` lists others: columns of the step, each with as many of its last values as are asked for.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from gymnasium.spaces import Box
+from numpy.typing import NDArray
 
-from autoscaling_env.schema import OBSERVED
-from autoscaling_env.types import BoolArray, FloatArray, Observation, Telemetry
+from autoscaling_env.config import Config
+from autoscaling_env.errors import ConfigError, InputError, unknown_name
+from autoscaling_env.schema import NUMBERS, OBSERVED, SAME, STANDARD
+from autoscaling_env.types import BoolArray, FloatArray, Info, Observation, Telemetry
 
-#: The observation's fields, in order.
+#: The fields of the standard observation, in order.
 FIELDS: tuple[str, ...] = tuple(column.name for column in OBSERVED)
 
 #: float32 counts exactly up to here; queues, times (s) and rates (tasks/s) are clipped to it.
 LARGEST = float(2**24)
+_SHARES, _SIGNED = ("qos_rate", "progress"), ("requested_delta", "applied_delta")
 
 
 def observation_space(max_workers: int) -> Box[np.float32]:
     """Return the space of ``FIELDS``: bounds follow from what the numbers are, not from some old run."""
-    high = np.full(len(FIELDS), LARGEST, dtype=np.float32)
-    high[FIELDS.index("workers")] = max_workers
-    high[FIELDS.index("qos_rate")] = 1
-    return Box(np.zeros(len(FIELDS), dtype=np.float32), high, dtype=np.float32)
+    return Box(np.zeros(len(FIELDS), dtype=np.float32), standard_high(max_workers), dtype=np.float32)
+
+
+def standard_high(max_workers: int) -> Observation:
+    """Return the upper bounds of ``FIELDS``."""
+    return np.array([_bounds(name, max_workers)[1] for name in FIELDS], dtype=np.float32)
+
+
+def _bounds(name: str, max_workers: int) -> tuple[float, float]:
+    if name in _SHARES:
+        return 0.0, 1.0
+    if name in {"workers", "requested_workers"}:
+        return 0.0, max_workers
+    return (-LARGEST if name in _SIGNED else 0.0), LARGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What an observation holds.
+
+    Attributes:
+        entries: column of the step and how many of its last values, the oldest first; one entry after the other.
+        max_workers: upper bound of the worker count.
+        is_standard: none was configured, so it is ``FIELDS``.
+    """
+
+    entries: tuple[tuple[str, int], ...]
+    max_workers: int
+    is_standard: bool
+
+    @classmethod
+    def of(cls, config: Config) -> Layout:
+        """Return the layout of a configuration.
+
+        Raises:
+            ConfigError: it names what no step has, or a column twice; every problem, one line each.
+        """
+        most, listed = config.farm.max_workers, config.environment.observation
+        if listed is None:
+            return cls(tuple((name, 1) for name in FIELDS), most, True)
+        problems = [
+            f"environment.observation.{place}: {unknown_name('field', each.field, NUMBERS)}"
+            for place, each in enumerate(listed)
+            if each.field not in NUMBERS
+        ]
+        names = [SAME.get(each.field, each.field) for each in listed]
+        problems += [
+            f"environment.observation.{place}: {listed[place].field!r} is seen already; say `history` for its past"
+            for place, name in enumerate(names)
+            if name in names[:place]
+        ]
+        if problems:
+            raise ConfigError(*problems)
+        return cls(tuple((name, each.history) for name, each in zip(names, listed, strict=True)), most, False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for every number: ``worker_queue[-1]`` is that of a step ago."""
+        return tuple(
+            f"{name}[-{past}]" if past else name for name, steps in self.entries for past in reversed(range(steps))
+        )
+
+    @property
+    def low(self) -> Observation:
+        """float32[o], lower bounds."""
+        return self._of_all(0)
+
+    @property
+    def high(self) -> Observation:
+        """float32[o], upper bounds."""
+        return self._of_all(1)
+
+    @property
+    def space(self) -> Box[np.float32]:
+        """The observation space."""
+        return Box(self.low, self.high, dtype=np.float32)
+
+    def _of_all(self, which: int) -> Observation:
+        bounds = [_bounds(name, self.max_workers)[which] for name, steps in self.entries for _ in range(steps)]
+        return np.array(bounds, dtype=np.float32)
+
+
+def standard(observation: NDArray[np.float32], info: Info) -> NDArray[np.float32]:
+    """Return the standard observation, of which ``FIELDS`` are the last axis, whatever the agent sees; of many, too."""
+    told: NDArray[np.float32] = info.get(STANDARD.name, observation)
+    return told[: len(observation)] if told.ndim > 1 else told
+
+
+def sees_the_standard(agent: str, config: Config) -> None:
+    """Raise ``InputError`` where an agent that learns from the standard observation would see another."""
+    if config.environment.observation is not None:
+        raise InputError(f"environment.observation: {agent} learns from the standard observation; leave it out")
+
+
+class Seen:
+    """Makes the observations of a layout, and remembers the past that they hold."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._entries, self._low, self._high = layout.entries, layout.low, layout.high
+        self._last = np.zeros(len(self._low), dtype=np.float32)
+
+    def observe(self, value: Callable[[str], float], *, fresh: bool = False) -> Observation:
+        """Return float32[o] for the step whose values are these; ``fresh``: there is no past, so it is as now."""
+        seen, place = self._last.copy(), 0
+        for name, steps in self._entries:
+            past = seen[place : place + steps]
+            now = np.float32(value(name))
+            past[:-1] = now if fresh else past[1:].copy()
+            past[-1] = now
+            place += steps
+        self._last = np.clip(seen, self._low, self._high)
+        return self._last.copy()
 
 
 class ObservationWindow:
@@ -38,6 +155,7 @@ class ObservationWindow:
         self._mean_service_s = mean_service_s
         self._high = high
         self.qos_rate = 1.0  # the last observation's share, before rounding to float32
+        self.reals = (mean_service_s, mean_service_s, 0.0, 1.0)  # all of what it says, likewise
         self._finished: deque[Telemetry] = deque()
         self._counter: deque[tuple[float, int]] = deque()
 
@@ -81,7 +199,7 @@ class ObservationWindow:
         return (telemetry.enqueued_total - enqueued) / elapsed_s if elapsed_s > 0 else 0.0
 
     def _vector(self, telemetry: Telemetry, mean_s: float, max_s: float, rate: float, qos: float) -> Observation:
-        self.qos_rate = qos
+        self.qos_rate, self.reals = qos, (mean_s, max_s, rate, qos)
         values = (
             telemetry.input_queue,
             telemetry.worker_queue,

@@ -12,10 +12,12 @@ from autoscaling_env.backend import Backend
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.farm_kind import FarmKind
+from autoscaling_env.randomization import OF_EVERY_FARM, refuse_others
 from autoscaling_env.workload import Workload
 
 BACKENDS = "autoscaling_env.backends"
 WORKLOADS = "autoscaling_env.workloads"
+CONFIGURATIONS = "autoscaling_env.configurations"
 POLICIES = "autoscaling_env.policies"
 
 
@@ -50,18 +52,58 @@ def farm_kinds() -> dict[str, FarmKind]:
     return found
 
 
-def make_backend(name: str, config: Config) -> Backend:
-    """Return a farm of the kind announced as ``name``.
+def make_backend(backend: str | Backend, config: Config) -> Backend:
+    """Return a farm of the kind announced as ``backend``, or the farm itself that was made before.
 
     Raises:
-        InputError: as ``farm_kind``.
+        InputError: as ``farm_kind``, or the farm cannot follow what is drawn for each episode.
     """
-    return farm_kind(name).make(config)
+    if not isinstance(backend, str):
+        refuse_others(config, "a farm that was made before", OF_EVERY_FARM)
+        return backend
+    kind = farm_kind(backend)
+    refuse_others(config, f"the farm {backend}", (*OF_EVERY_FARM, *kind.randomizes))
+    return kind.make(config)
+
+
+def scenario_config(config: Config | None, scenario: str | None, *, history: bool = False) -> Config | None:
+    """Return the configuration of a scenario, by its name or file; of none ``config`` as it is.
+
+    Args:
+        config: what is configured where there is no scenario.
+        scenario: its name or file.
+        history: return the configuration of its training episodes, where the scenario has a past of its own.
+
+    Raises:
+        InputError: there is none of that name, something in it is wrong, or there is a ``config``, too.
+    """
+    if scenario is None:
+        if history:
+            raise InputError("history: is a scenario's; name one")
+        return config
+    if config is not None:
+        raise InputError(f"config and scenario {scenario!r} both say what is played; choose one")
+    load = _load(CONFIGURATIONS, "configuration", "history" if history else "scenario")
+    return cast("Config", load(scenario))
 
 
 def make_workload(config: Config) -> Workload:
-    """Return the workload of ``config.workload``."""
+    """Return the workload of ``config.workload``, and of what ``config.randomize`` says of it."""
     return cast("Workload", _load(WORKLOADS, "workload", "default")(config))
+
+
+def workload_of(config: Config, given: Workload | None) -> Workload:
+    """Return the workload that was given, or that of the configuration.
+
+    Raises:
+        InputError: one was given that does not draw its settings as the configuration says.
+    """
+    if given is None:
+        return make_workload(config)
+    draws = [key for key in config.randomize.draws if key.startswith("workload.")]
+    if draws and getattr(given, "randomize", None) != config.randomize:
+        raise InputError(f"randomize.{draws[0]}: a workload that was made before has its own settings; leave it out")
+    return given
 
 
 def policy_plugins() -> tuple[str, ...]:

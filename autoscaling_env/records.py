@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoscaling_env.observation import FIELDS
+from autoscaling_env.errors import InputError
+from autoscaling_env.observation import FIELDS, standard
 from autoscaling_env.reward import TERM_NAMES
-from autoscaling_env.schema import RECORDED, recorded_columns
+from autoscaling_env.schema import RANDOMIZED, RECORDED, recorded_columns
 from autoscaling_env.types import Observation, TaskBatch, TaskLog
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ class StepLog:
     """Rows of ``steps.parquet``, one per step.
 
     Args:
-        objective: names the reward's terms, each of which is a column ``reward_<term>``.
+        objective: names the reward's terms, each of which is a column ``reward_<term>``; where the configuration or a
+            function says them, the first step does.
+        randomized: settings are drawn anew for every episode, and recorded.
     """
 
-    def __init__(self, objective: str) -> None:
-        self._objective = objective
-        self._terms = TERM_NAMES[objective]
+    def __init__(self, objective: str, *, randomized: bool = False) -> None:
+        self._objective, self._randomized = objective, randomized
+        self._terms = TERM_NAMES.get(objective)
         self._rows: list[tuple[Any, ...]] = []
         self._observations: list[Observation] = []
         self._reasons: list[dict[str, Any]] = []
@@ -50,7 +53,11 @@ class StepLog:
     ) -> None:
         """Add what ``env.step`` returned, in episode number ``episode`` of ``agent``."""
         terms = info["reward_terms"]
-        self._observations.append(observation)
+        if self._terms is None:
+            self._terms = tuple(terms)
+        if terms.keys() != set(self._terms):
+            raise InputError(f"the reward's terms are {', '.join(self._terms)}; at a later step {', '.join(terms)}")
+        self._observations.append(standard(observation, info))
         self._rows.append(
             (
                 agent,
@@ -61,6 +68,7 @@ class StepLog:
                 *[terms[name] for name in self._terms],
                 terminated,
                 truncated,
+                *([json.dumps(info[RANDOMIZED.name])] if self._randomized else []),
             )
         )
 
@@ -78,7 +86,8 @@ class StepLog:
         """Return all rows; column order and types are the same in every run."""
         import pandas as pd
 
-        columns = recorded_columns(self._objective)
+        own = () if self._objective in TERM_NAMES else self._terms or ()
+        columns = recorded_columns(self._objective, own, randomized=self._randomized)
         frame = pd.DataFrame(self._rows, columns=[column.name for column in columns[: -len(FIELDS)]])
         types = {column.name: column.dtype for column in columns if column.name in TYPED or column in RECORDED}
         frame = frame.astype({name: kind for name, kind in types.items() if kind is not str})

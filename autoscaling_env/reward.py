@@ -1,12 +1,13 @@
 """What a step is worth: pure functions from one step's outcome to named terms, whose sum is the reward.
 
-Every argument may be a number or an array of one shape; the same code serves one environment and many.
+Every argument may be a number or an array of one shape; the same code serves one environment and many, and
+``simulator.compiled.rewarding`` compiles it as it is. So it keeps to what all three understand.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +47,41 @@ class StepOutcome:
     truncated: Number
 
 
-def terms(outcome: StepOutcome, config: RewardConfig) -> Terms:
-    """Return the named terms of the configured objective."""
-    return _shaped(outcome, config) if config.objective == "shaped" else _cost(outcome, config)
+class Prices(NamedTuple):
+    """The numbers of ``RewardConfig``, as plain as compiled code takes them."""
+
+    target_qos: float
+    queue_target: float
+    balanced_workers: float
+    idle_queue_threshold: float
+    unfinished: float
+    completion: float
+    qos: float
+    backlog: float
+    scaling: float
+    efficiency: float
+    scale_up: float
+    scale_down: float
+    worker_second: float
+    missed_deadline: float
+
+    @classmethod
+    def of(cls, config: RewardConfig) -> Prices:
+        """Return the numbers of a configuration."""
+        weights = config.weights
+        return cls(
+            *map(float, (config.target_qos, config.queue_target, config.balanced_workers)),
+            *map(float, (config.idle_queue_threshold, config.unfinished_penalty_scale, config.completion_bonus)),
+            *map(float, (weights.qos, weights.backlog, weights.scaling)),
+            *map(float, (weights.efficiency, weights.scale_up, weights.scale_down)),
+            *map(float, (config.worker_second_price, config.missed_deadline_price)),
+        )
+
+
+def terms(outcome: StepOutcome, config: RewardConfig, prices: Prices | None = None) -> Terms:
+    """Return the named terms of the configured objective; ``prices``, if at hand, are those of ``config``."""
+    values = (shaped if config.objective == "shaped" else cost)(outcome, prices or Prices.of(config))
+    return dict(zip(TERM_NAMES[config.objective], values, strict=True))
 
 
 def total(named: Terms) -> Any:
@@ -56,33 +89,32 @@ def total(named: Terms) -> Any:
     return sum(named.values())
 
 
-def _shaped(outcome: StepOutcome, config: RewardConfig) -> Terms:
-    """Return the reference deployment's reward (docs/design.md, section Reward)."""
-    weights, qos, queue = config.weights, outcome.qos_rate, outcome.worker_queue
-    load = queue / config.queue_target
-    change = np.abs(outcome.applied_delta)
-    meets_target = np.greater_equal(qos, config.target_qos)
-    overloaded = np.greater(load, 1) | ~meets_target
-    idle = np.less_equal(queue, config.idle_queue_threshold) & meets_target
-    surplus = np.maximum(0.0, outcome.workers - config.balanced_workers)
-    return {
-        "qos": weights.qos * (qos - config.target_qos),
-        "backlog": -weights.backlog
-        * np.square(np.maximum(0.0, load - 1)),  # `** 2` rounds scalars otherwise than arrays
-        "scaling": -weights.scaling * change,
-        "efficiency": -weights.efficiency * surplus * idle,
-        "scale_up": weights.scale_up * change * (np.greater(outcome.applied_delta, 0) & overloaded),
-        "scale_down": weights.scale_down * change * (np.less(outcome.applied_delta, 0) & ~overloaded),
-        "comfort": 0.1 * weights.qos * (meets_target & np.less_equal(load, 0.5)),
-        "unfinished": -config.unfinished_penalty_scale * np.minimum(queue, config.queue_target) * outcome.truncated,
-        "completion": config.completion_bonus * np.multiply(1.0, outcome.terminated),
-    }
+def shaped(outcome: Any, prices: Prices) -> tuple[Any, ...]:
+    """Return the reference deployment's reward, in the order of its terms (docs/design.md, section Reward)."""
+    qos, queue = outcome.qos_rate, outcome.worker_queue
+    load = queue / prices.queue_target
+    change = abs(outcome.applied_delta)
+    meets_target, misses_target = qos >= prices.target_qos, qos < prices.target_qos
+    overloaded, relaxed = (load > 1) | misses_target, (load <= 1) & meets_target
+    idle = (queue <= prices.idle_queue_threshold) & meets_target
+    surplus = np.maximum(0.0, outcome.workers - prices.balanced_workers)
+    return (
+        prices.qos * (qos - prices.target_qos),
+        -prices.backlog * np.square(np.maximum(0.0, load - 1)),  # `** 2` rounds scalars otherwise than arrays
+        -prices.scaling * change,
+        -prices.efficiency * surplus * idle,
+        prices.scale_up * change * ((outcome.applied_delta > 0) & overloaded),
+        prices.scale_down * change * ((outcome.applied_delta < 0) & relaxed),
+        0.1 * prices.qos * (meets_target & (load <= 0.5)),
+        -prices.unfinished * np.minimum(queue, prices.queue_target) * outcome.truncated,
+        prices.completion * (1.0 * outcome.terminated),
+    )
 
 
-def _cost(outcome: StepOutcome, config: RewardConfig) -> Terms:
-    """Plain money: worker-seconds, and deadlines missed; tasks left waiting at truncation count as missed."""
-    missed = outcome.missed + outcome.worker_queue * np.multiply(1, outcome.truncated)
-    return {
-        "workers": -config.worker_second_price * outcome.workers * outcome.step_s,
-        "missed_deadlines": -config.missed_deadline_price * missed,
-    }
+def cost(outcome: Any, prices: Prices) -> tuple[Any, ...]:
+    """Return plain money: worker-seconds, and deadlines missed; tasks left waiting at truncation count as missed."""
+    missed = outcome.missed + outcome.worker_queue * (1 * outcome.truncated)
+    return (
+        -prices.worker_second * outcome.workers * outcome.step_s,
+        -prices.missed_deadline * missed,
+    )

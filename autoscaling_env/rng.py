@@ -17,6 +17,7 @@ STREAMS: dict[str, int] = {
     "search": 7,
     "overhead": 8,
     "spread": 9,
+    "randomize": 10,
 }
 
 
@@ -38,6 +39,9 @@ TRAINING_SALT = 0x5EED_7EA1
 
 #: Episode seeds are drawn below this bound: they fit a JSON number exactly.
 SEED_BOUND = 2**53
+
+#: Levels of a set: level i of those for training is the episode of seed i, of those for testing that of LEVELS + i.
+LEVELS = 2**32
 
 
 def draw_seeds(generator: np.random.Generator, count: int) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ A column is added here, and where the compiled farm shall know it too, with a li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,8 @@ _NOT_KERNEL: dict[str, Any] = {"kernel": False}
 _INFO_ONLY: dict[str, Any] = {"recorded": False}
 _GIVEN: dict[str, Any] = {"recorded": False, "kernel": False}
 _FACT_ONLY: dict[str, Any] = {"recorded": False, "info": False}
+#: Facts of the compiled farm that other farms do not tell, or that are no numbers.
+_FACT_OF_KERNEL = frozenset({"workers_started", "terminated", "truncated"})
 _FARM, _ENVIRONMENT, _CONFIG = "farm", "environment", "configuration"
 _REASONS = "`ok`, `at_minimum`, `at_maximum`, `clamped_by_platform` or `rejected`"
 _ONE_LINE = "one line where the reason needs one: who clamped, which limit; else empty"
@@ -116,7 +118,14 @@ STEP: tuple[Column, ...] = (
         lambda s: s.counts.tasks - s.counts.processed,
     ),
     Column("qos_violations", "tasks", _MISSED, _ENVIRONMENT, lambda s: s.counts.missed),
-    Column("missed_in_step", "tasks", "collected after their deadline in this step", _ENVIRONMENT, **_FACT_ONLY),
+    Column(
+        "missed_in_step",
+        "tasks",
+        "collected after their deadline in this step",
+        _ENVIRONMENT,
+        lambda s: s.counts.missed_in_step,
+        **_FACT_ONLY,
+    ),
     Column("workers_started", "workers", "started since the start of the episode", _FARM, **_FACT_ONLY),
     Column("terminated", NO_UNIT, "everything emitted has been collected", _ENVIRONMENT, **_FACT_ONLY),
     Column("truncated", NO_UNIT, "`max_steps` reached before that", _ENVIRONMENT, **_FACT_ONLY),
@@ -152,6 +161,17 @@ STEP: tuple[Column, ...] = (
     ),
 )
 
+#: What is known only where the configuration draws settings anew for every episode: a key of ``info``, JSON in records.
+RANDOMIZED = Column(
+    "randomized",
+    NO_UNIT,
+    "what was drawn for the episode, by dotted key: the setting's value, or the factor on its times; only where "
+    "`randomize` draws anything",
+    _CONFIG,
+    dtype=str,
+    kernel=False,
+)
+
 #: What the agent sees, in the order of the observation.
 OBSERVED: tuple[Column, ...] = tuple(
     Column(name, unit, meaning, source, dtype=np.float32)
@@ -183,6 +203,31 @@ OBSERVED: tuple[Column, ...] = tuple(
     )
 )
 
+#: The clock, which the agent sees if it is asked for.
+PROGRESS = Column(
+    "progress", "share", "decisions made, of the most that an episode has", "observation", dtype=np.float32, info=False
+)
+
+#: A key of ``info`` where ``environment.observation`` lists what is seen: what everybody else goes by.
+STANDARD = Column(
+    "standard_observation",
+    NO_UNIT,
+    "the nine numbers of the standard observation; only where `environment.observation` lists others",
+    "observation",
+    dtype=np.float32,
+    kernel=False,
+)
+
+#: Likewise.
+SEEN_FIELDS = Column(
+    "observation_fields",
+    NO_UNIT,
+    "a name for each number of the observation, `worker_queue[-1]` is that of a step ago; likewise",
+    _CONFIG,
+    dtype=str,
+    kernel=False,
+)
+
 #: The terms of the reward by objective: term -> meaning.
 TERMS: dict[str, dict[str, str]] = {
     "shaped": {
@@ -206,6 +251,24 @@ TERMS: dict[str, dict[str, str]] = {
 RECORDED: tuple[Column, ...] = tuple(column for column in STEP if column.recorded)
 #: The kernel's facts, in their order.
 FACTS: tuple[str, ...] = tuple(column.name for column in STEP if column.kernel)
+#: What is known of a step besides, in real numbers: what the observation window says, and the clock.
+REALS: tuple[str, ...] = (
+    "avg_processing_time",
+    "max_processing_time",
+    "arrival_rate",
+    "qos_rate",
+    "time_s",
+    "progress",
+)
+_NAMES_OF_STEP = {column.name for column in STEP}
+#: What may be seen, and weighed in the reward: name -> column.
+NUMBERS: dict[str, Column] = {
+    column.name: column
+    for column in (*STEP, *(each for each in OBSERVED if each.name not in _NAMES_OF_STEP), PROGRESS)
+    if column.dtype is not str and (column.kernel or column.name in REALS) and column.name not in _FACT_OF_KERNEL
+}
+#: Names that are short for another column.
+SAME = {"workers": "requested_workers"}
 _COMPUTED = tuple((column.name, column.of) for column in STEP if column.info and column.of is not None)
 
 
@@ -214,8 +277,13 @@ def computed(step: Step) -> dict[str, Any]:
     return {name: of(step) for name, of in _COMPUTED}
 
 
-def recorded_columns(objective: str | None = None) -> list[Column]:
-    """Return every column of ``steps.parquet`` in order; of all objectives if none is named."""
+def recorded_columns(
+    objective: str | None = None, terms: Iterable[str] = (), *, randomized: bool = False
+) -> list[Column]:
+    """Return every column of ``steps.parquet`` in order; of all objectives if none is named.
+
+    ``terms`` are those of the objective where the configuration says them, or a function.
+    """
     seed = next(column for column in STEP if column.name == "episode_seed")
     head = [
         Column("agent", NO_UNIT, "name of the policy", "command line", dtype=str),
@@ -226,12 +294,29 @@ def recorded_columns(objective: str | None = None) -> list[Column]:
     ]
     head += [
         Column(f"reward_{term}", "reward", meaning, f"objective `{name}`", dtype=np.float64)
-        for name, terms in TERMS.items()
+        for name, named in TERMS.items()
         if objective in {None, name}
-        for term, meaning in terms.items()
+        for term, meaning in named.items()
+    ]
+    head += [
+        Column(
+            f"reward_{term}",
+            "reward",
+            "as the configuration weighs it, or its function says",
+            "objective",
+            dtype=np.float64,
+        )
+        for term in terms
     ]
     head += [column for column in STEP if column.name in {"terminated", "truncated"}]
+    head += [RANDOMIZED] if randomized else []
     return head + [
         Column(f"observed_{column.name}", column.unit, column.meaning, column.source, dtype=column.dtype)
         for column in OBSERVED
     ]
+
+
+def number_of(step: Step, name: str, reals: Mapping[str, float]) -> float:
+    """Return a value of ``NUMBERS``, where ``reals`` has those of ``REALS``."""
+    compute = NUMBERS[SAME.get(name, name)].of
+    return reals[name] if compute is None or name in reals else float(compute(step))

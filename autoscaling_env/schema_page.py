@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from autoscaling_env.files import atomic_write
-from autoscaling_env.schema import OBSERVED, STEP, recorded_columns
+from autoscaling_env.schema import OBSERVED, RANDOMIZED, STEP, recorded_columns
 
 
 def tables() -> dict[str, str]:
     """Return heading -> the table under it."""
     observed = ((f"{place}", f"`{c.name}`", c.unit, c.meaning) for place, c in enumerate(OBSERVED))
-    info = ((f"`{c.name}`", c.unit, c.meaning + ("" if c.always else "; only at its end")) for c in STEP if c.info)
-    steps = ((f"`{c.name}`", c.unit, c.meaning, c.source) for c in recorded_columns())
+    keys = [c for c in (*STEP, RANDOMIZED) if c.info]
+    info = ((f"`{c.name}`", c.unit, c.meaning + ("" if c.always else "; only at its end")) for c in keys)
+    steps = ((f"`{c.name}`", c.unit, c.meaning, c.source) for c in recorded_columns(randomized=True))
     return {
         "Observation": _table(("index", "field", "unit", "meaning"), observed),
         "info": _table(("key", "unit", "meaning"), info),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from autoscaling_env.actions import Actions
-from autoscaling_env.types import ScaleOutcome, Telemetry
+from autoscaling_env.types import Observation, ScaleOutcome, TaskBatch, Telemetry
+
+if TYPE_CHECKING:
+    from autoscaling_env.config import Config
+    from autoscaling_env.workload import Workload
 
 
 @dataclass(slots=True)
@@ -58,3 +64,36 @@ class Step:
     episode_seed: int
     actions: Actions
     step_s: float
+
+
+class Stepping(Protocol):
+    """Resets and steps an environment, whole: what it returns is the environment's, to the bit.
+
+    Attributes:
+        batch: the tasks of the episode.
+    """
+
+    batch: TaskBatch
+
+    def reset(self, episode: int) -> tuple[Observation, dict[str, Any]]:
+        """Start the episode of this seed."""
+        ...
+
+    def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Step by an action of the environment."""
+        ...
+
+
+@runtime_checkable
+class PlaysSteps(Protocol):
+    """A farm that can play the environment's steps itself, faster than it can be asked for telemetry."""
+
+    def stepping(self, config: Config, workload: Workload, reward: Callable[[Any], Any] | None) -> Stepping | None:
+        """Return what plays them, on this farm; None: it cannot, where the environment is like this.
+
+        Args:
+            config: of the environment.
+            workload: of the environment.
+            reward: the reward function, where it is at hand.
+        """
+        ...

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autoscaling_env.observation import FIELDS
+from autoscaling_env.observation import FIELDS, standard
 from autoscaling_env.types import FloatArray, Info, Observation
 
 QOS_RATE = FIELDS.index("qos_rate")
@@ -114,7 +114,8 @@ class SummaryLog:
     def add(self, observation: Observation, reward: float, info: Info) -> None:
         """Add what ``env.step`` returned."""
         self.rewards.append(reward)
-        self._steps.append((observation[QOS_RATE], info["requested_workers"], info["requested_delta"], info["time_s"]))
+        qos_rate = standard(observation, info)[QOS_RATE]
+        self._steps.append((qos_rate, info["requested_workers"], info["requested_delta"], info["time_s"]))
         self._info = info
 
     def summary(self) -> EpisodeSummary:

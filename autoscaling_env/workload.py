@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, runtime_checkable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from autoscaling_env.config.environment import EnvironmentConfig
 from autoscaling_env.pacing import Pace, pace
 from autoscaling_env.types import FloatArray, TaskBatch
 
+#: An episode seed, or an array of them.
+Seeds = TypeVar("Seeds", int, NDArray[np.int64])
 #: Gives the generator of a named stream.
 StreamsByName: TypeAlias = Callable[[str], np.random.Generator]
 
@@ -47,6 +49,15 @@ class Workload(Protocol):
             seed: the episode's seed, see ``autoscaling_env.rng``.
             phase_order_seed: shuffles the order of the phases (and nothing else) where there are phases.
         """
+        ...
+
+
+@runtime_checkable
+class Varied(Workload, Protocol):
+    """A workload whose episodes differ in more than their tasks: each is drawn by a workload of its own."""
+
+    def for_episode(self, seed: int) -> Workload:
+        """Return the workload whose tasks of episode ``seed`` are those of this one."""
         ...
 
 
@@ -94,9 +105,33 @@ def draws_rows(workload: Workload) -> TypeGuard[DrawsRows]:
     return hasattr(workload, "draw_from")
 
 
+def level_of(environment: EnvironmentConfig, drawn: Seeds) -> Seeds:
+    """Return the seed of the episode that is played where ``drawn`` was drawn: one of the levels, where there are."""
+    if environment.levels is None:
+        return drawn
+    return environment.first_level + drawn % environment.levels
+
+
+def levels_of(environment: EnvironmentConfig, drawn: Iterable[int]) -> tuple[int, ...]:
+    """Return ``level_of`` each: what training episodes are where their seeds were drawn."""
+    return tuple(level_of(environment, seed) for seed in drawn)
+
+
 def draw_episode(workload: Workload, environment: EnvironmentConfig, episode: int) -> TaskBatch:
     """Return the tasks of episode ``episode`` as every environment draws them: phases shuffled if configured."""
+    return workload.draw(episode, phase_order(environment, episode))
+
+
+def phase_order(environment: EnvironmentConfig, episode: int) -> int | None:
+    """Return the seed of the order of phases in episode ``episode``; None: as declared."""
     if not environment.phase_shuffle:
-        return workload.draw(episode)
+        return None
     order = environment.phase_shuffle_seed
-    return workload.draw(episode, episode if order is None else order)
+    return episode if order is None else order
+
+
+def of_episode(workload: Workload, episode: int) -> Workload:
+    """Return the workload that draws the tasks of ``episode``: itself, where episodes differ in nothing but tasks."""
+    while hasattr(workload, "for_episode"):  # asking a protocol costs as much as drawing one
+        workload = cast("Varied", workload).for_episode(episode)
+    return workload

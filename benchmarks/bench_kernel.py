@@ -15,8 +15,7 @@ from autoscaling_env.config import Config, default_config
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import TaskBatch
 from benchmarks.timing import Work, fastest, in_turns, row, show
-from simulator.compiled import environment as kernel_env
-from simulator.compiled import kernel
+from simulator.compiled import kernel, playing
 from simulator.compiled.backend import CompiledBackend
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.delays import pickup_delays, startup_delays
@@ -123,7 +122,7 @@ def threads(config: Config) -> dict[str, Any]:
 
     def step(some: np.ndarray) -> None:
         for _ in range(STEPS):
-            kernel_env.step_all(episodes.episodes, episodes.rules, some, episodes.changes(some, actions[some]))
+            playing.step_all(episodes.memory, some, actions, episodes.results)
 
     def by(parts: list[np.ndarray]) -> int:
         episodes.begin(rows)

@@ -11,7 +11,7 @@ from agents.training.types import MakeClassroom
 from autoscaling_env.config import Config
 from autoscaling_env.plugins import farm_kind
 from autoscaling_env.rng import TRAINING_SALT, episode_seeds
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import Workload, levels_of
 from experiments.environments import EnvironmentFactory
 from experiments.side_by_side import Submit, processes, told_if_killed
 
@@ -68,7 +68,7 @@ class SideBySide:
 
 def _alone(farm: str, config: Config, workload: Workload, seed: int) -> Alone:
     planners = import_module("experiments.planners")  # it brings in the compiler
-    seeds = episode_seeds(seed + TRAINING_SALT, planners.HISTORY)
+    seeds = levels_of(config.environment, episode_seeds(seed + TRAINING_SALT, planners.HISTORY))
     env = EnvironmentFactory(farm, known={config: workload}).one(config)
     return Alone(env, planners.trained_planner(config, workload, seeds))
 

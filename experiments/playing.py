@@ -124,7 +124,8 @@ class _Log:
     _more: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.recording = Recording(StepLog(self.match.config.reward.objective))
+        config = self.match.config
+        self.recording = Recording(StepLog(config.reward.objective, randomized=bool(config.randomize.draws)))
 
     def play(self, policies: Mapping[str, Policy]) -> bool:
         """Return False when it was cut short."""

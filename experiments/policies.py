@@ -22,7 +22,7 @@ from autoscaling_env.plugins import policy_plugins
 from autoscaling_env.policy import ActionPolicy, Policy
 from autoscaling_env.rng import TRAINING_SALT, episode_seeds
 from autoscaling_env.run_folder import RunFolder
-from autoscaling_env.workload import Workload, draw_episode
+from autoscaling_env.workload import Workload, draw_episode, levels_of
 from experiments.classrooms import classrooms
 from experiments.environments import SIMULATED, EnvironmentFactory
 from experiments.listening import Listener, Silent, TrainingWithin
@@ -68,7 +68,8 @@ class Setting:
 
     def training_seeds(self, count: int) -> tuple[int, ...]:
         """Return episode seeds to search or train on."""
-        return episode_seeds(self.seed + TRAINING_SALT, count)
+        drawn = episode_seeds(self.seed + TRAINING_SALT, count)
+        return levels_of(self.past.config.environment, drawn)
 
 
 Factory: TypeAlias = Callable[[Setting], Policy]

@@ -19,7 +19,7 @@ from autoscaling_env.config import load_config
 from autoscaling_env.errors import InputError, RunError
 from autoscaling_env.rng import TRAINING_SALT, episode_seeds
 from autoscaling_env.types import TaskBatch
-from autoscaling_env.workload import draw_episode
+from autoscaling_env.workload import draw_episode, levels_of
 from experiments.environments import load_workload
 from experiments.listening import Listener
 from experiments.planners import history_of
@@ -67,9 +67,10 @@ def training_past(setup: Setup, episodes: int, listener: Listener) -> Past:
     """
     place = training_place(setup)
     workload = load_workload(place.config, listener)
-    batches = []
-    for done, seed in enumerate(episode_seeds(place.train_seed + TRAINING_SALT, episodes), 1):
-        batches.append(draw_episode(workload, place.config.environment, seed))
+    batches, environment = [], place.config.environment
+    seeds = levels_of(environment, episode_seeds(place.train_seed + TRAINING_SALT, episodes))
+    for done, seed in enumerate(seeds, 1):
+        batches.append(draw_episode(workload, environment, seed))
         listener.progress("drawing episodes", done, episodes)
     return Past(history_of(place.config, workload, batches), SeenTasks.of_episodes(batches))
 

@@ -33,6 +33,7 @@ from autoscaling_env.policy import Policy
 from autoscaling_env.rng import episode_seeds, stream
 from autoscaling_env.rollout import play_episode
 from autoscaling_env.settings import with_overrides
+from autoscaling_env.workload import levels_of
 from experiments.environments import load_workload
 from experiments.listening import Listener, Silent
 from experiments.policies import Setting, make_policy
@@ -164,7 +165,7 @@ def _trials(
 ) -> tuple[list[Trial], bool]:
     """Try settings; return those that were tried, and whether that was cut short."""
     workload = load_workload(place.config, listener)
-    seeds, trials = episode_seeds(place.train_seed, episodes), []
+    seeds, trials = levels_of(place.config.environment, episode_seeds(place.train_seed, episodes)), []
 
     def evaluate(settings: Any) -> Score:
         if stop is not None and stop.is_set():

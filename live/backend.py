@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
 
+from autoscaling_env.config import Config
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
+from autoscaling_env.randomization import OF_EVERY_FARM, Randomization, refuse_others
 from autoscaling_env.rng import STARTUP_BLOCK, stream
 from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from live.clients import command_client
@@ -58,6 +60,7 @@ class LiveBackend:
     Attributes:
         tasks: the running episode's batch.
         platform: as given.
+        randomization: what of the imposed start-up delays is drawn anew for every episode; see ``randomized``.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class LiveBackend:
         clock: Clock | None = None,
     ) -> None:
         self._farm, self._live, self.platform = farm, live, platform
+        self.randomization: Randomization | None = None
         self._clock = clock or SystemClock()
         secret = live.redis_password_file
         client = command_client(redis_url, password_file=secret, retries=1, timeout_s=READ_TIMEOUT_S)
@@ -189,7 +193,8 @@ class LiveBackend:
     def _startup_delays(self) -> Iterator[float] | None:
         if self._live.startup == "real":
             return None
-        return startup_delays(self._farm, self.tasks.seed, self._live.time_scale)
+        farm = self.randomization.farm(self.tasks.seed) if self.randomization else self._farm
+        return startup_delays(farm, self.tasks.seed, self._live.time_scale)
 
     def _wait_for(self, workers: int) -> Snapshot:
         """Return the first snapshot in which ``workers`` are ready."""
@@ -233,6 +238,23 @@ class LiveBackend:
         if fresh:
             return counts
         return replace(counts, stale=tuple(dict.fromkeys((*counts.stale, *WORKER_FIELDS[1:]))))
+
+
+#: What a live farm's seconds are made of is what it is, but for start-up where it is imposed.
+RANDOMIZES = ("farm.startup",)
+
+
+def randomized(config: Config, make: Callable[[], LiveBackend]) -> LiveBackend:
+    """Return the farm that ``make`` makes, which follows what is drawn anew for every episode.
+
+    Raises:
+        InputError: start-up is drawn and is not imposed here.
+    """
+    if config.live.startup == "real":
+        refuse_others(config, "a farm with live.startup: real", OF_EVERY_FARM)
+    backend = make()
+    backend.randomization = Randomization(config)
+    return backend
 
 
 def startup_delays(farm: FarmConfig, seed: int, time_scale: float) -> Iterator[float]:

@@ -9,14 +9,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaling_env import reward
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.rng import stream
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import BoolArray, FloatArray, TaskBatch
 from autoscaling_env.workload import Workload, draw_episode
-from simulator.compiled import environment as kernel_env
+from simulator.compiled import playing
 from simulator.compiled.episodes import EpisodeBatch
 
 ActionArray: TypeAlias = NDArray[np.int64]
@@ -115,7 +114,7 @@ def _play(many: EpisodeBatch, batch: TaskBatch, choose: Callable[[int, ActionArr
         chosen[rows] = choose(step, facts["requested_workers"])[rows]
         many.step(rows, chosen[rows])
         facts = many.facts()
-        total[rows] += _rewards(many, facts)[rows]
+        total[rows] += many.results.reward[rows]
         length[rows] += 1
         of_step = np.zeros((1 + len(SEEN), size), dtype=np.int64)
         of_step[:, rows] = np.array([chosen, *(facts[name] for name in SEEN)])[:, rows]
@@ -124,12 +123,6 @@ def _play(many: EpisodeBatch, batch: TaskBatch, choose: Callable[[int, ActionArr
         if not len(rows):
             break
     return SequenceOutcomes(total, length, *np.stack(seen, axis=2))
-
-
-def _rewards(many: EpisodeBatch, facts: dict[str, NDArray[np.int64]]) -> FloatArray:
-    named = many.reward_terms(facts, facts["terminated"].astype(bool), facts["truncated"].astype(bool))
-    total: FloatArray = reward.total(named)
-    return total
 
 
 class _Beam:
@@ -151,15 +144,15 @@ class _Beam:
         parents = np.repeat(np.arange(self.kept), self.choices)
         actions = self._actions(parents)
         children = self.width + np.arange(len(parents))
-        kernel_env.copy(self.many.episodes, parents, children)
+        playing.copy(self.many.episodes, parents, children)
         self.many.step(children, actions)
         facts = self.many.facts()
-        total = self.total[parents] + _rewards(self.many, facts)[children]
+        total = self.total[parents] + self.many.results.reward[children]
         taken = np.column_stack((self.taken[parents], actions))
         over = (facts["terminated"] | facts["truncated"])[children] != 0
         self._remember(total, taken, over)
         kept = _diverse({key: value[children] for key, value in facts.items()}, total, over, self.width)
-        kernel_env.copy(self.many.episodes, children[kept], np.arange(len(kept)))
+        playing.copy(self.many.episodes, children[kept], np.arange(len(kept)))
         self.kept, self.total, self.taken = len(kept), total[kept], taken[kept]
 
     def _actions(self, parents: NDArray[np.int64]) -> ActionArray:

@@ -28,9 +28,14 @@ class EpisodeSeeds:
 
     def next(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the next seed of each of these environments."""
+        seeds = self.upcoming(rows)
+        self._used[rows] += 1
+        return seeds
+
+    def upcoming(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what ``next`` would return; it still will."""
         for row in rows[self._used[rows] == AHEAD].tolist():
             self._drawn[row] = draw_seeds(self._generators[row], AHEAD)
             self._used[row] = 0
         seeds: NDArray[np.int64] = self._drawn[rows, self._used[rows]]
-        self._used[rows] += 1
         return seeds

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from autoscaling_env import reward
 from autoscaling_env.config import Config
+from autoscaling_env.errors import InputError
+from autoscaling_env.randomization import without_draws
 from autoscaling_env.rng import STARTUP_BLOCK
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.twin import FarmState, Future, Imagined
@@ -36,8 +38,12 @@ class CompiledTwin:
     """
 
     def __init__(self, config: Config, mean_service_s: float) -> None:
-        # An imagined episode is cut off by its plan, not by the number of steps.
-        self._config = with_overrides(config, {"environment.max_steps": max(config.environment.max_steps, 10_000)})
+        if config.reward.objective not in reward.TERM_NAMES:
+            allowed = " or ".join(reward.TERM_NAMES)
+            raise InputError(f"reward.objective {config.reward.objective!r}: plans are judged by {allowed} only")
+        # An imagined episode is cut off by its plan, not by the number of steps, and its farm is what is believed.
+        long_enough = {"environment.max_steps": max(config.environment.max_steps, 10_000)}
+        self._config = with_overrides(without_draws(config), long_enough)
         self._mean_service_s = mean_service_s
         self._many: EpisodeBatch | None = None
 

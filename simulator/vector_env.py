@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, Unpack
 
@@ -13,25 +13,29 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from autoscaling_env import reward
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
-from autoscaling_env.observation import observation_space
-from autoscaling_env.plugins import make_workload
+from autoscaling_env.observation import Layout
+from autoscaling_env.plugins import scenario_config, workload_of
+from autoscaling_env.schema import SEEN_FIELDS, STANDARD
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.types import Observation
-from autoscaling_env.workload import Workload, draws_rows
-from simulator.compiled import environment as kernel_env
-from simulator.compiled.episodes import EpisodeBatch, by_name
+from autoscaling_env.workload import Workload, draws_rows, level_of
+from simulator.compiled.drawn_ahead import FEW, DrawnAhead
+from simulator.compiled.episodes import EpisodeBatch
+from simulator.compiled.playing import Results, step_all
 from simulator.compiled.streams import Streams
+from simulator.randomized_rows import RandomizedRows
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
 
 #: What ``reset`` may be told.
 OPTIONS = ("episode_seed", "episode_seeds", "reset_mask")
+#: Arguments beside the knobs.
+ARGUMENTS = ("num_envs", "config", "scenario", "history", "workload", "task_seed", "autoreset_mode", "threads")
 Rows = NDArray[np.int64]
-Results = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
+Returned = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 
 
 class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
@@ -49,7 +53,7 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
 
     Args:
         num_envs: how many.
-        config, knobs: as for the single environment.
+        config, scenario, history, knobs: as for the single environment.
         workload: the source of tasks.
         task_seed: plays the same tasks in every episode.
         autoreset_mode: see above.
@@ -63,6 +67,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         num_envs: int = 1,
         *,
         config: Config | None = None,
+        scenario: str | None = None,
+        history: bool = False,
         workload: Workload | None = None,
         task_seed: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
@@ -71,26 +77,32 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     ) -> None:
         num_envs = whole_number("num_envs", num_envs, least=1)
         self._threads = min(whole_number("threads", threads, least=1), num_envs)
-        self._task_seed = seed_of_tasks(task_seed)
-        self.config = configured(config, knobs)
-        self.workload = workload if workload is not None else make_workload(self.config)
+        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        self._task_seed = seed_of_tasks(task_seed, self.config)
+        self.workload = workload_of(self.config, workload)
         self.num_envs = num_envs
         self.autoreset_mode = _mode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.single_observation_space = observation_space(self.config.farm.max_workers)
+        self.single_observation_space = Layout.of(self.config).space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.single_action_space = Discrete(Actions.of(self.config).count)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs)
+        given = knobs.get("reward")
+        function = given if callable(given) else None
+        self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs, function=function)
         self._infos = Infos(self.config, num_envs)
+        self._randomized = RandomizedRows(self.config, num_envs)
         self._seeds = np.zeros(num_envs, dtype=np.int64)
         self._episode_seeds = EpisodeSeeds(num_envs)
         self._is_reset = False
         self._done = np.zeros(num_envs, dtype=np.bool_)
-        self._all = np.arange(num_envs)
+        self._all, self._none = np.arange(num_envs), np.arange(0)
+        self._over = self._none  # where ``_done``
         self._has_room = False
         self._streams = [Streams() for _ in range(self._threads)]
         self._pool = self._made_pool()
+        few = num_envs <= FEW and self._threads == 1 and draws_rows(self.workload)
+        self._ahead = DrawnAhead(self._batch, self._streams[0], self._upcoming) if few else None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy is made from: all but the threads, of which it gets its own."""
@@ -110,26 +122,38 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         rows = self._masked(given)
         self._seed(seed, rows)
         self._begin(rows, self._named(given, rows))
-        infos = self._infos.of_reset(self._batch.table(), self._seeds, rows)
+        results = self._batch.room()
+        self._batch.tell(rows, results)
+        infos = self._infos.of_reset(results, self._seeds, rows) | self._standard(rows) | self._randomized.infos(rows)
         return self._batch.episodes.observation.copy(), infos
 
-    def step(self, actions: NDArray[np.int64]) -> Results:
+    def step(self, actions: NDArray[np.int64]) -> Returned:
         """Step every environment by its action; see the class for what happens at the end of an episode."""
         if not self._is_reset:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        chosen = self._checked(actions)
-        again = np.flatnonzero(self._done)
-        if len(again) and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
-            raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
-        rows = self._all
+        chosen, rows, again = self._checked(actions), self._all, self._over
         if len(again):  # first, so that one look at all of them has their infos too
+            if self.autoreset_mode is not AutoresetMode.NEXT_STEP:
+                raise gymnasium.error.ResetNeeded(f"the episodes of environments {again.tolist()} are over; reset them")
             rows = np.flatnonzero(~self._done)
             self._begin(again, self._next_seeds(again))
-        self._advance(rows, self._batch.changes(rows, chosen[rows]))
-        rewards, terminated, truncated, infos, ended = self._outcome(rows)
-        if self.autoreset_mode is AutoresetMode.SAME_STEP and len(ended):
-            infos |= self._start_over(infos, ended)
-        return self._batch.episodes.observation.copy(), rewards, terminated, truncated, infos
+        results = self._batch.room()
+        ended = self._advance(rows, chosen, results)
+        results = self._batch.judged(results, rows)
+        stepped = None
+        if len(again):
+            self._batch.tell(again, results)
+            stepped = np.ones(self.num_envs, dtype=np.bool_)
+            stepped[again] = False
+        self._done = results.terminated | results.truncated
+        self._over = np.flatnonzero(self._done) if ended else self._none
+        if ended and self.autoreset_mode is AutoresetMode.SAME_STEP:
+            infos, rewards, ends = self._start_over(results, self._over)
+        else:
+            infos = self._infos.of_step(results, self._batch.terms, self._seeds, stepped, self._over)
+            rewards, ends = results.reward, (results.terminated, results.truncated)
+        infos |= self._standard(self._all) | self._randomized.infos(self._all)
+        return self._batch.episodes.observation.copy(), rewards, *ends, infos
 
     def close_extras(self, **_: Any) -> None:
         """Stop the threads."""
@@ -142,17 +166,25 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     def _checked(self, actions: Any) -> NDArray[np.int64]:
         given, count = np.asarray(actions), self._batch.actions.count
         if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
-            chosen = given.astype(np.int64, copy=False)
+            chosen = np.array(given, dtype=np.int64)  # a copy: compiled code is compiled anew for what is read-only
             if chosen.view(np.uint64).max() < count:  # a negative number would be a very large one
                 return chosen
         allowed = f"must be {self.num_envs} whole numbers from 0 to {count - 1}"
         raise gymnasium.error.InvalidAction(f"actions {np.array2string(given, threshold=8)}; {allowed}")
 
-    def _advance(self, rows: Rows, deltas: NDArray[np.int64]) -> None:
-        self._batch.make_room()
-        self._each(
-            lambda part: kernel_env.step_all(self._batch.episodes, self._batch.rules, *part), self._shares(rows, deltas)
-        )
+    def _advance(self, rows: Rows, actions: NDArray[np.int64], results: Results) -> int:
+        """Step the environments ``rows``; return how many of their episodes ended."""
+        batch = self._batch
+        batch.make_room()
+        memory = batch.memory
+        if self._pool is None:
+            ended, crowd, started = step_all(memory, rows, actions, results)
+            batch.remember(crowd, started)
+            return ended
+        told = self._each(lambda part: step_all(memory, part[0], actions, results), self._shares(rows))
+        for _, crowd, started in told:
+            batch.remember(crowd, started)
+        return sum(ended for ended, _, _ in told)
 
     def _shares(self, *arrays: NDArray[np.int64]) -> list[Any]:
         """Return the arrays split among the threads."""
@@ -160,52 +192,56 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             return [arrays]
         return list(zip(*(np.array_split(array, self._threads) for array in arrays), strict=True))
 
-    def _each(self, do: Any, parts: list[Any]) -> None:
+    def _each(self, do: Callable[[Any], Any], parts: list[Any]) -> list[Any]:
         """Do the first part here, where nobody has to be woken for it, and the others in threads of their own."""
         if self._pool is None:
-            do(parts[0])
-            return
+            return [do(parts[0])]
         others = [self._pool.submit(do, part) for part in parts[1:]]
         try:
-            do(parts[0])
+            first = do(parts[0])
         finally:
             wait(others)
-        for other in others:
-            other.result()
+        return [first, *(other.result() for other in others)]
 
-    def _outcome(self, rows: Rows) -> tuple[Any, Any, Any, dict[str, Any], Rows]:
-        """Return rewards, ends, infos and where episodes ended; of one reset, not stepped: zero, none, its reset's."""
-        table = self._batch.table()
-        facts = by_name(table)
-        terminated, truncated = facts["terminated"].astype(np.bool_), facts["truncated"].astype(np.bool_)
-        stepped = None
-        if rows is not self._all:
-            stepped = np.zeros(self.num_envs, dtype=np.bool_)
-            stepped[rows] = True
-            terminated, truncated = terminated & stepped, truncated & stepped
-        named = self._batch.reward_terms(facts, terminated, truncated)
-        rewards = reward.total(named) if stepped is None else np.where(stepped, reward.total(named), 0.0)
-        self._done = terminated | truncated
-        ended = np.flatnonzero(self._done)
-        infos = self._infos.of_step(table, facts, named, self._seeds, stepped, ended)
-        return rewards, terminated, truncated, infos, ended
-
-    def _start_over(self, infos: dict[str, Any], rows: Rows) -> dict[str, Any]:
+    def _start_over(self, results: Results, rows: Rows) -> tuple[dict[str, Any], Any, tuple[Any, Any]]:
         """Start the next episode where one ended; what was true at the end moves to ``final_obs`` and ``_info``."""
-        final = self._infos.final(infos, self._batch.episodes.observation, rows)
+        final = self._infos.final(results, self._batch.terms, self._seeds, self._batch.episodes.observation, rows)
+        final["final_info"] |= self._standard(rows) | self._randomized.infos(rows)
+        rewards, ends = results.reward.copy(), (results.terminated.copy(), results.truncated.copy())
         self._begin(rows, self._next_seeds(rows))
-        self._infos.start_over(infos, self._batch.episodes.facts[rows].T, self._seeds, rows)
-        return final
+        self._batch.tell(rows, results)
+        results.terms[:, rows] = 0.0
+        stepped = np.ones(self.num_envs, dtype=np.bool_)
+        stepped[rows] = False
+        return self._infos.of_step(results, self._batch.terms, self._seeds, stepped, self._none) | final, rewards, ends
+
+    def _standard(self, rows: Rows) -> dict[str, Any]:
+        """Return the standard observation of these environments and its mask, where another one is seen."""
+        if self._batch.layout.is_standard:
+            return {}
+        seen, mask = np.zeros_like(self._batch.episodes.standard), np.zeros(self.num_envs, dtype=np.bool_)
+        seen[rows], mask[rows] = self._batch.episodes.standard[rows], True
+        names = np.full(self.num_envs, None)
+        for row in rows.tolist():
+            names[row] = self._batch.layout.names
+        told = {STANDARD.name: seen, SEEN_FIELDS.name: names}
+        return told | {f"_{name}": mask.copy() for name in told}
 
     def _begin(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         self._seeds[rows] = seeds
+        self._randomized.begin(rows, seeds)
         self._draw(rows, seeds)
         self._batch.begin(rows)
         self._done[rows] = False
+        if len(self._over):
+            self._over = np.flatnonzero(self._done)
 
     def _draw(self, rows: Rows, seeds: NDArray[np.int64]) -> None:
         """Draw the episodes of the seeds into their rows, by all threads once the first has made room."""
         draw, first = self._batch.draw, self._streams[0]
+        if self._ahead is not None:
+            self._ahead.draw(self.workload, rows, seeds)
+            return
         if self._pool is None or not draws_rows(self.workload):
             draw(self.workload, rows, seeds, first)
             return
@@ -246,8 +282,16 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
             raise ValueError(f"options['episode_seeds'] must have num_envs = {self.num_envs} entries")
         return np.array([whole_number("episode_seeds", given[row]) for row in rows])
 
+    def _upcoming(self, rows: Rows) -> NDArray[np.int64]:
+        """Return the seeds that ``_next_seeds`` would return; it still will."""
+        if self._task_seed is not None:
+            return np.full(len(rows), self._task_seed)
+        return level_of(self.config.environment, self._episode_seeds.upcoming(rows))
+
     def _next_seeds(self, rows: Rows) -> NDArray[np.int64]:
-        return self._episode_seeds.next(rows) if self._task_seed is None else np.full(len(rows), self._task_seed)
+        if self._task_seed is not None:
+            return np.full(len(rows), self._task_seed)
+        return level_of(self.config.environment, self._episode_seeds.next(rows))
 
 
 def _mode(mode: AutoresetMode | str) -> AutoresetMode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -12,155 +13,119 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.schema import FACTS, STEP
-from simulator.compiled.episodes import by_name
+from simulator.compiled.playing import Results, move, room
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
-Facts = dict[str, NDArray[np.int64]]
+#: Of the reward's terms.
+Names = tuple[str, ...]
 #: The kernel's facts that are keys of ``info`` as they are.
 COUNTS = tuple(column.name for column in STEP if column.kernel and column.info)
-#: The keys that follow from the facts and the seed.
-COMPUTED = ("time_s", "scale_reason", "episode_seed")
-_REASONS = np.array([ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM], dtype=object)
+_counts = itemgetter(*(FACTS.index(name) for name in COUNTS))
+#: In the order of ``Results.reason``.
+_REASONS = (ScaleReason.AT_MINIMUM, ScaleReason.OK, ScaleReason.AT_MAXIMUM)
 
 
 class Infos:
-    """Makes ``infos`` for ``size`` environments, as Gymnasium's own vector environments do."""
+    """Makes ``infos`` for ``size`` environments, as Gymnasium's own vector environments do.
+
+    Args:
+        config: read for what is the same in every step.
+        size: number of environments.
+    """
 
     def __init__(self, config: Config, size: int) -> None:
         self._size = size
         self._reasons = np.array([str(reason) for reason in _REASONS], dtype=object)
-        self._step_s = config.environment.step_duration_s
-        self._same = {
-            "scale_detail": _objects("", size),
-            "stale": _objects((), size),
-            "action_deltas": _objects(Actions.of(config).deltas, size),
-            "min_workers": np.full(size, config.farm.min_workers),
-            "max_workers": np.full(size, config.farm.max_workers),
-            "step_duration_s": np.full(size, self._step_s),
-        }
-        self._nothing = np.full(size, None, dtype=object)
-        self._times_s = np.zeros(1)
-        self._table = np.zeros((len(FACTS), size), dtype=np.int64)
+        same = {"scale_detail": "", "stale": (), "action_deltas": Actions.of(config).deltas}
+        self._same_objects = np.empty((len(same), size), dtype=object)
+        for row, value in enumerate(same.values()):
+            for column in range(size):
+                self._same_objects[row, column] = value
+        bounds = {"min_workers": config.farm.min_workers, "max_workers": config.farm.max_workers}
+        self._same_counts = np.tile(np.array([*bounds.values()], dtype=np.int64)[:, None], size)
+        self._step_s = np.full(size, config.environment.step_duration_s)
+        self._all_true = np.ones(size, dtype=np.bool_)
+        self._names = (*COUNTS, *same, *bounds, "time_s", "step_duration_s", "scale_reason", "episode_seed")
 
-    def of_step(
-        self,
-        table: NDArray[np.int64],
-        facts: Facts,
-        terms: dict[str, Any],
-        seeds: Any,
-        stepped: Mask | None,
-        ended: Rows,
-    ) -> dict[str, Any]:
+    def of_step(self, results: Results, terms: Names, seeds: Rows, stepped: Mask | None, ended: Rows) -> dict[str, Any]:
         """Return the infos of all environments; those not in ``stepped`` (None: all are) were reset, and have no terms.
 
-        ``table`` is int64[facts, size], from here on the infos' own, and ``facts`` its rows by their names; the
-        episodes of ``ended`` are over.
+        The columns of ``results`` are from here on the infos' own; the episodes of ``ended`` are over.
         """
-        self._table = table
-        everywhere = np.ones(self._size, dtype=np.bool_)
-        infos = _with_masks(self._common(facts, seeds), everywhere)
+        infos = _with_masks(self._names, self._common(results, seeds), self._all_true)
         if stepped is None:
-            infos["reward_terms"] = _with_masks(terms, everywhere)
+            infos["reward_terms"] = _with_masks(terms, [*results.terms], self._all_true)
         else:
-            named = {name: np.where(stepped, value, 0.0) for name, value in terms.items()}
-            infos["reward_terms"] = _with_masks(named, stepped) if stepped.any() else {}
-        infos["_reward_terms"] = everywhere
+            infos["reward_terms"] = _with_masks(terms, [*results.terms], stepped) if stepped.any() else {}
+        infos["_reward_terms"] = self._all_true.copy()
         if len(ended):
-            processed, missed = facts["processed_tasks"][ended], facts["qos_violations"][ended]
             qos = np.zeros(self._size)
-            qos[ended] = np.where(processed > 0, (processed - missed) / np.maximum(processed, 1), 1.0)
+            qos[ended] = results.qos[ended]
             infos["episode_final_qos"], infos["_episode_final_qos"] = qos, self._mask(ended)
         return infos
 
-    def of_reset(self, table: NDArray[np.int64], seeds: Any, rows: Rows) -> dict[str, Any]:
+    def of_reset(self, results: Results, seeds: Rows, rows: Rows) -> dict[str, Any]:
         """Return the infos of the environments that were reset, and of no other."""
         mask = self._mask(rows)
-        common = self._common(by_name(table), seeds)
-        return {**_with_masks(self._of_rows(common, rows), mask), "reward_terms": {}, "_reward_terms": mask}
+        values = self._common(results, seeds) if len(rows) == self._size else self._of_rows(results, seeds, rows)
+        return {**_with_masks(self._names, values, mask), "reward_terms": {}, "_reward_terms": mask}
 
-    def final(self, infos: dict[str, Any], observation: NDArray[np.float32], rows: Rows) -> dict[str, Any]:
-        """Return ``final_obs`` and ``final_info`` of ``rows``, whose episodes ended in the step of ``infos``."""
-        last = self._nothing.copy()
+    def final(
+        self, results: Results, terms: Names, seeds: Rows, observation: NDArray[np.float32], rows: Rows
+    ) -> dict[str, Any]:
+        """Return ``final_obs`` and ``final_info`` of ``rows``, whose episodes ended in the step of ``results``."""
+        last = self._nothing()
         for row, its_own in zip(rows.tolist(), observation[rows], strict=True):
             last[row] = its_own
-        table, done = np.zeros_like(self._table), self._mask(rows)
-        table[:, rows] = self._table[:, rows]
-        facts = by_name(table)
-        others = {key: infos[key] for key in (*COMPUTED, *self._same, "episode_final_qos")}
-        ended = {**{name: facts[name] for name in COUNTS}, **self._of_rows(others, rows)}
-        terms = {name: value[rows] for name, value in infos["reward_terms"].items() if not name.startswith("_")}
-        values = np.zeros((len(terms), self._size))
-        values[:, rows] = list(terms.values())
-        ended["reward_terms"] = _with_masks(dict(zip(terms, values, strict=True)), done)
+        done, its_results = self._mask(rows), room(self._size, len(terms))
+        move(rows, results, its_results)
+        named = _with_masks(terms, [*its_results.terms], done)
+        names = (*self._names, "reward_terms", "episode_final_qos")
+        values = [*self._of_rows(its_results, seeds, rows), named, its_results.qos]
         return {
             "final_obs": last,
             "_final_obs": done,
-            "final_info": _with_masks(ended, done),
+            "final_info": _with_masks(names, values, done),
             "_final_info": done.copy(),
         }
-
-    def start_over(self, infos: dict[str, Any], now: NDArray[np.int64], seeds: Any, rows: Rows) -> None:
-        """Let the infos of a step tell of ``rows`` what is true after their reset: ``now``, int64[facts, rows]."""
-        self._table[:, rows] = now
-        for key, value in self._computed(by_name(now), seeds[rows]).items():
-            infos[key][rows] = value
-        if len(rows) == self._size:
-            infos["reward_terms"] = {}
-        for value in infos["reward_terms"].values():  # terms and masks, made for this step
-            value[rows] = 0
-        del infos["episode_final_qos"], infos["_episode_final_qos"]
 
     def _mask(self, rows: Rows) -> Mask:
         mask = np.zeros(self._size, dtype=np.bool_)
         mask[rows] = True
         return mask
 
-    def _of_rows(self, values: dict[str, Any], rows: Rows) -> dict[str, Any]:
-        """Return copies of the arrays that hold what they hold for these few rows, and nothing for the others."""
-        out = {}
-        for key, value in values.items():
-            kept = self._nothing.copy() if value.dtype == object else np.zeros(self._size, dtype=value.dtype)
-            kept[rows] = value[rows]
-            out[key] = kept
-        return out
+    def _common(self, results: Results, seeds: Rows) -> list[Any]:
+        """Return what every environment has, in the order of the names; all arrays new, or those of ``results``."""
+        return [
+            *_counts([*results.facts]),
+            *self._same_objects.copy(),
+            *self._same_counts.copy(),
+            results.time_s,
+            self._step_s.copy(),
+            self._reasons[results.reason],
+            seeds.copy(),
+        ]
 
-    def _common(self, facts: Facts, seeds: NDArray[np.int64]) -> dict[str, Any]:
-        """Return what every environment has; nobody else's arrays but those of ``facts``."""
-        return {
-            **{name: facts[name] for name in COUNTS},
-            **self._computed(facts, seeds),
-            **{key: value.copy() for key, value in self._same.items()},
-        }
+    def _of_rows(self, results: Results, seeds: Rows, rows: Rows) -> list[Any]:
+        """Return the same for these few rows, and nothing for the others, of which ``results`` has nothing."""
+        same = [*self._same_objects, *self._same_counts, self._step_s, self._reasons[results.reason], seeds]
+        kept = [np.zeros(self._size, value.dtype) if value.dtype != object else self._nothing() for value in same]
+        for nothing, value in zip(kept, same, strict=True):
+            nothing[rows] = value[rows]
+        *others, step_s, reasons, its_seeds = kept
+        return [*_counts([*results.facts]), *others, results.time_s, step_s, reasons, its_seeds]
 
-    def _computed(self, facts: Facts, seeds: NDArray[np.int64]) -> dict[str, Any]:
-        wanted = facts["requested_delta"] - facts["applied_delta"]
-        values = self._time_s(facts["step"]), self._reasons[np.sign(wanted) + 1], seeds.copy()
-        return dict(zip(COMPUTED, values, strict=True))
-
-    def _time_s(self, step: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the times, added up step by step as the farm's clock does."""
-        if (most := int(step.max(initial=0))) >= len(self._times_s):
-            steps_s = np.full(2 * most + 1, self._step_s)
-            steps_s[0] = 0.0
-            self._times_s = np.cumsum(steps_s)  # one after the other
-        times_s: NDArray[np.float64] = self._times_s[step]
-        return times_s
+    def _nothing(self) -> NDArray[Any]:
+        return np.empty(self._size, dtype=object)  # None everywhere
 
 
-def _objects(value: Any, size: int) -> NDArray[Any]:
-    array = np.empty(size, dtype=object)
-    for row in range(size):
-        array[row] = value
-    return array
-
-
-def _with_masks(values: dict[str, Any], mask: Mask) -> dict[str, Any]:
-    masks = np.empty((len(values), len(mask)), dtype=np.bool_)  # one allocation; every key has its own row
+def _with_masks(names: tuple[str, ...], values: list[Any], mask: Mask) -> dict[str, Any]:
+    masks = np.empty((len(names), len(mask)), dtype=np.bool_)  # one allocation; every key has its own row
     masks[:] = mask
-    return {**values, **dict(zip(_names_of_masks(tuple(values)), masks, strict=True))}
+    return dict(zip(_with_names_of_masks(names), [*values, *masks], strict=True))
 
 
 @cache
-def _names_of_masks(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"_{name}" for name in names)
+def _with_names_of_masks(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names + tuple(f"_{name}" for name in names)

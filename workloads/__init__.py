@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from autoscaling_env.config.workload import PhasesConfig, TraceConfig
 from autoscaling_env.workload import Workload
 from workloads.fitting import Farm
 from workloads.phased import PhasedWorkload
+from workloads.randomized import Make, RandomizedWorkload
+from workloads.recordings import Recording
 from workloads.trace import TraceWorkload
 from workloads.varied import VariedPhases, varies
 
@@ -29,17 +32,29 @@ def make_workload(config: Config, *, base_dir: Path | None = None, progress: Pro
     Raises:
         InputError: the workload has no tasks, or its trace cannot be read.
     """
-    if isinstance(config.workload, PhasesConfig):
-        return VariedPhases(config.workload) if varies(config.workload) else PhasedWorkload(config.workload)
-    return _trace(config, config.workload, base_dir or Path(), progress)
+    make: Make = _phases
+    if isinstance(config.workload, TraceConfig):
+        make = _trace(config, config.workload, base_dir or Path(), progress)
+    if any(key.startswith("workload.") for key in config.randomize.draws):
+        return RandomizedWorkload(config, make)
+    return make(config.workload)
 
 
-def _trace(config: Config, wanted: TraceConfig, base_dir: Path, progress: Progress | None) -> Workload:
+def _phases(wanted: PhasesConfig) -> Workload:
+    return VariedPhases(wanted) if varies(wanted) else PhasedWorkload(wanted)
+
+
+def _trace(config: Config, wanted: TraceConfig, base_dir: Path, progress: Progress | None) -> Make:
     from workloads.traces import read_trace  # pandas is loaded for traces alone
 
     found, recording = read_trace(wanted, base_dir, progress)
     episode_s = config.environment.max_steps * config.environment.step_duration_s
-    return TraceWorkload(wanted, found, recording, Farm(episode_s, config.farm.max_workers))
+    farm = Farm(episode_s, config.farm.max_workers)
+    return partial(_fitted, found=found, recording=recording, farm=farm)
+
+
+def _fitted(wanted: TraceConfig, found: str, recording: Recording, farm: Farm) -> Workload:
+    return TraceWorkload(wanted, found, recording, farm)
 
 
 def sample_trace_path() -> Path:

@@ -51,7 +51,11 @@ class VariedPhases:
 
     def draw(self, seed: int, phase_order_seed: int | None = None) -> TaskBatch:
         """Return the tasks of episode ``seed``; see the class for what comes from which stream."""
-        return PhasedWorkload(self.phases(seed)).draw(seed, phase_order_seed)
+        return self.for_episode(seed).draw(seed, phase_order_seed)
+
+    def for_episode(self, seed: int) -> PhasedWorkload:
+        """Return the workload with the phases of episode ``seed``."""
+        return PhasedWorkload(self.phases(seed))
 
 
 def varies(config: PhasesConfig) -> bool:

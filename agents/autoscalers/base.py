@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from agents.autoscalers.span import Span
 from autoscaling_env.config import Config
+from autoscaling_env.observation import standard
 from autoscaling_env.types import Info, Observation
 
 
@@ -50,7 +51,7 @@ class RulePolicy(ABC):
             self.target = info["requested_workers"]
             self._start(info)
         span, self._seen = Span(self._seen or info, info), info
-        self._catch_up(observation, span)
+        self._catch_up(standard(observation, info), span)
         self.target = min(max(self.target, info["min_workers"]), info["max_workers"])
         return self.target
 

@@ -15,6 +15,7 @@ from agents.distilled.policy import DistilledPolicy, Student
 from agents.simultaneous import StepRow
 from autoscaling_env.actions import Actions
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.observation import standard
 from autoscaling_env.rng import stream
 from autoscaling_env.summary import EpisodeSummary, SummaryLog
 
@@ -99,7 +100,7 @@ def play_lesson(env: OpenFaaSAutoscalingEnv, teacher: Teacher, lesson: Lesson) -
     ended = False
     while not ended:
         requested = int(info["requested_workers"])
-        facts.append(recall.facts(observation, info))
+        facts.append(recall.facts(standard(observation, info), info))
         led = actions.nearest(teacher.decide(observation, info), requested)
         values.append(values_of(teacher.values(), moves, requested))
         action = led if rng.random() < lesson.led else policy.act_on(facts[-1], info)

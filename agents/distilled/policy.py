@@ -13,6 +13,7 @@ from agents.distilled.labels import moves_of
 from agents.dqn.policy import Normaliser, action_values, layers, parameter_count
 from agents.exploration import calmest_best
 from autoscaling_env.actions import Actions
+from autoscaling_env.observation import standard
 from autoscaling_env.types import Info, Observation
 
 
@@ -75,14 +76,15 @@ class DistilledPolicy:
 
     def act(self, observation: Observation, info: Info) -> int:
         """Run the network."""
-        return self._act(self._recall(0), observation, info)
+        return self._act(self._recall(0), standard(observation, info), info)
 
     def act_batch(self, observations: Floats, infos: Info) -> list[int]:
         """Run the network for every row; the n-th row is always of the same farm."""
         seen = ("step", "requested_workers", "min_workers", "max_workers", *COUNTED)
         columns = {name: infos[name][: len(observations)].tolist() for name in seen}
         rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-        return [self._act(self._recall(place), observations[place], row) for place, row in enumerate(rows)]
+        standards = standard(observations, infos)
+        return [self._act(self._recall(place), standards[place], row) for place, row in enumerate(rows)]
 
     def act_on(self, facts: Floats, info: Info) -> int:
         """Return the action at a moment whose facts are known (``Recall.facts``)."""

@@ -17,14 +17,23 @@ from torch import Tensor
 from agents.checkpoint import Tensors
 from agents.dqn.batches import DRAWN_AT_ONCE, ReplayBatches
 from agents.dqn.network import Backward, Pass, network_of
-from agents.dqn.policy import DqnPolicy, Normaliser, action_values_of, features, initial_weights, layer_sizes, layers
+from agents.dqn.policy import (
+    DqnPolicy,
+    Normaliser,
+    action_values_of,
+    encoded,
+    features,
+    initial_weights,
+    layer_sizes,
+    layers,
+)
 from agents.dqn.update import Adam, double_dqn_target, huber, quick_arithmetic
 from agents.exploration import EpsilonGreedy
 from agents.learner import NotFinite
 from agents.replay import Batch, Replay
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
-from autoscaling_env.observation import FIELDS
+from autoscaling_env.observation import Layout
 from autoscaling_env.rng import stream
 from autoscaling_env.types import BoolArray, FloatArray
 
@@ -33,7 +42,7 @@ class DqnLearner:
     """Learns the network. See ``agents.learner.Learner``.
 
     Args:
-        config: ``agents.dqn`` and the actions.
+        config: ``agents.dqn``, the observation and the actions.
         seed: of the first weights, exploration and replay.
     """
 
@@ -42,12 +51,14 @@ class DqnLearner:
         self._space = Actions.of(config)
         self._rng = stream(seed, "agent")
         self._explore = EpsilonGreedy(self._config, self._rng)
-        self._sizes = layer_sizes(self._config.hidden_layers, self._space.count)
-        self._normaliser = Normaliser(len(FIELDS))
-        self._replay = Replay(self._config.replay_capacity, len(FIELDS))
+        layout = Layout.of(config)
+        inputs, self._fields = len(layout.names), () if layout.is_standard else layout.names
+        self._sizes = layer_sizes(self._config.hidden_layers, self._space.count, inputs)
+        self._normaliser = Normaliser(inputs)
+        self._replay = Replay(self._config.replay_capacity, inputs)
         self._updates = 0
         self._become(torch.from_numpy(initial_weights(self._sizes, self._rng)))
-        self._features = np.zeros((0, len(FIELDS)), dtype=np.float32)
+        self._features = np.zeros((0, inputs), dtype=np.float32)
         self._actions: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._seen: list[NDArray[np.float32]] = []
         self._added_before = 0
@@ -108,9 +119,9 @@ class DqnLearner:
         It is the running average of the online network, which leaps with every batch, and plays better and
         far more steadily (Izmailov et al. 2018; measured in docs/agents.md).
         """
-        normaliser = Normaliser(len(FIELDS))
+        normaliser = Normaliser(self._sizes[0])
         normaliser.load_state_dict(self._normaliser.state_dict())
-        return DqnPolicy(self._target.numpy().copy(), self._sizes, normaliser, self._space)
+        return DqnPolicy(self._target.numpy().copy(), self._sizes, normaliser, self._space, self._fields)
 
     def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return both networks, Adam's moments, the replay, the normaliser, counters and the random state."""
@@ -120,6 +131,7 @@ class DqnLearner:
             "target": self._target.numpy(),
             "adam.mean": self._adam.mean.numpy(),
             "adam.square": self._adam.square.numpy(),
+            **encoded(self._fields),
         }
         state = {
             "epsilon": self._explore.epsilon,
@@ -146,7 +158,7 @@ class DqnLearner:
         self._adam = Adam(len(online), self._config.learning_rate)
         self._acting = layers(self._online.numpy(), self._sizes)  # the same memory: acting needs no torch
         size, network = self._config.batch_size, network_of(online, self._sizes)
-        self._drawn, self._rows = ReplayBatches(size), np.arange(size)
+        self._drawn, self._rows = ReplayBatches(size, self._sizes[0]), np.arange(size)
         self._both = Pass(network, 2 * size)  # before and after the action
         self._ahead = Pass(network_of(self._target, self._sizes), size)
         self._backward = Backward(self._both, network, network_of(self._gradient, self._sizes), size)

@@ -9,7 +9,6 @@ import torch
 
 from agents.dqn.policy import Normaliser
 from agents.replay import Batch
-from autoscaling_env.observation import FIELDS
 
 #: Batches are drawn and normalised so many at once.
 DRAWN_AT_ONCE = 64
@@ -20,11 +19,12 @@ class ReplayBatches:
 
     Args:
         size: transitions in a batch.
+        inputs: numbers of an observation.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, inputs: int) -> None:
         self._size = size
-        self._inputs = np.ones((DRAWN_AT_ONCE, 2, size, len(FIELDS) + 1), dtype=np.float32)
+        self._inputs = np.ones((DRAWN_AT_ONCE, 2, size, inputs + 1), dtype=np.float32)
         slots = [torch.from_numpy(slot) for slot in self._inputs]
         #: Of each batch the inputs before and after, those after alone, and those before turned.
         self.views = [(slot.view(2 * size, -1), slot[1], slot[0].t()) for slot in slots]

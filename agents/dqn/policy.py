@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from agents.checkpoint import Tensors
 from agents.exploration import calmest_best
 from autoscaling_env.actions import Actions
-from autoscaling_env.observation import FIELDS
+from autoscaling_env.errors import ModelError
+from autoscaling_env.observation import FIELDS, standard
+from autoscaling_env.schema import SEEN_FIELDS
 from autoscaling_env.types import Info, Observation
 
 Floats = NDArray[np.float32]
 WORKERS = FIELDS.index("workers")
+#: A checkpoint's array: the names of what the model sees, where that is not the standard observation.
+OBSERVATION = "observation.fields"
 
 #: Normalised features are clipped to this many standard deviations.
 CLIP = np.float32(5)
@@ -25,8 +29,11 @@ LEAST_STD = 1e-2
 
 
 def features(observation: Observation) -> Floats:
-    """Return log(1 + x): queues and rates span decades, and all nine observations are >= 0."""
-    return np.log1p(observation)
+    """Return log(1 + x): queues and rates span decades, and the nine observations are >= 0; of x < 0, -log(1 - x)."""
+    if observation.min(initial=0.0) >= 0:
+        return np.log1p(observation)
+    signed: Floats = np.sign(observation) * np.log1p(np.abs(observation))
+    return signed
 
 
 class Normaliser:
@@ -74,9 +81,9 @@ class Normaliser:
         self.scale = (1 / np.maximum(np.sqrt(variance), LEAST_STD)).astype(np.float32)
 
 
-def layer_sizes(hidden_layers: tuple[int, ...], actions: int) -> tuple[int, ...]:
+def layer_sizes(hidden_layers: tuple[int, ...], actions: int, inputs: int = len(FIELDS)) -> tuple[int, ...]:
     """Return the widths from observation to action values."""
-    return (len(FIELDS), *hidden_layers, actions)
+    return (inputs, *hidden_layers, actions)
 
 
 def parameter_count(sizes: tuple[int, ...]) -> int:
@@ -123,10 +130,25 @@ def action_values_of(network: list[tuple[Floats, Floats]], normalised: Floats) -
 
 
 class DqnPolicy:
-    """Takes the action of highest value."""
+    """Takes the action of highest value.
 
-    def __init__(self, flat: Floats, sizes: tuple[int, ...], normaliser: Normaliser, actions: Actions) -> None:
-        self._network = layers(flat, sizes)
+    Args:
+        flat: the network's parameters.
+        sizes: of its layers.
+        normaliser: of its inputs.
+        actions: of the environment it was trained in.
+        fields: names of what it saw there; none: the standard observation.
+    """
+
+    def __init__(
+        self,
+        flat: Floats,
+        sizes: tuple[int, ...],
+        normaliser: Normaliser,
+        actions: Actions,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        self._network, self._fields = layers(flat, sizes), fields
         self._normaliser = normaliser
         self._actions = actions
 
@@ -135,22 +157,43 @@ class DqnPolicy:
 
     def act(self, observation: Observation, info: Info) -> int:
         """Run the network."""
-        values = action_values(self._network, self._normaliser(features(observation)))
-        return calmest_best(values.tolist(), self._actions.changes(int(observation[WORKERS])))
+        seen = self._seen(observation, info, info.get(SEEN_FIELDS.name))
+        values = action_values(self._network, self._normaliser(features(seen)))
+        return calmest_best(values.tolist(), self._actions.changes(int(standard(observation, info)[WORKERS])))
 
     def act_batch(self, observations: Floats, infos: Info) -> list[int]:
         """Run the network on all rows."""
-        values = action_values_of(self._network, self._normaliser(features(observations)))
-        workers = observations[:, WORKERS].tolist()
+        seen = self._seen(observations, infos, infos.get(SEEN_FIELDS.name, (None,))[0])
+        values = action_values_of(self._network, self._normaliser(features(seen)))
+        workers = standard(observations, infos)[:, WORKERS].tolist()
         return [
             calmest_best(row, self._actions.changes(int(count)))
             for row, count in zip(values.tolist(), workers, strict=True)
         ]
 
+    def _seen(self, observation: Floats, info: Info, fields: tuple[str, ...] | None) -> Floats:
+        """Return what it was trained to see.
+
+        Raises:
+            ModelError: the environment shows something else.
+        """
+        if not self._fields:
+            return standard(observation, info)
+        if fields != self._fields:
+            shown = ", ".join(fields or FIELDS)
+            raise ModelError(f"the model was trained to see {', '.join(self._fields)}; the environment shows {shown}")
+        return observation
+
+
+def encoded(fields: tuple[str, ...]) -> Tensors:
+    """Return names as a checkpoint keeps them; nothing of none."""
+    return {OBSERVATION: np.frombuffer("\n".join(fields).encode(), dtype=np.uint8)} if fields else {}
+
 
 def load_dqn(tensors: Tensors, actions: Actions) -> DqnPolicy:
     """Return the policy of a checkpoint's arrays."""
-    normaliser = Normaliser(len(FIELDS))
-    normaliser.load_state_dict(tensors)
     sizes = tuple(int(size) for size in tensors["sizes"])
-    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, actions)
+    normaliser = Normaliser(sizes[0])
+    normaliser.load_state_dict(tensors)
+    names = bytes(tensors.get(OBSERVATION, np.zeros(0, dtype=np.uint8))).decode()
+    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, actions, tuple(names.split("\n")) if names else ())

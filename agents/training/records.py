@@ -41,8 +41,11 @@ class TrainingRecords:
         self._frames: list[pd.DataFrame] = []
         self.lines: list[TrainingEpisode] = []
         self.evaluations: list[Evaluation] = []
-        self.steps = StepLog(config.reward.objective)
+        self.steps = self._empty_log()
         self._written = (-1, -1)
+
+    def _empty_log(self) -> StepLog:
+        return StepLog(self._config.reward.objective, randomized=bool(self._config.randomize.draws))
 
     def evaluation_at(self, episode: int) -> Evaluation | None:
         """Return the evaluation of the checkpoint after ``episode`` episodes, if there was one."""
@@ -80,7 +83,7 @@ class TrainingRecords:
         import pandas as pd
 
         self._frames.append(self.steps.frame())
-        self.steps = StepLog(self._config.reward.objective)
+        self.steps = self._empty_log()
         filled = [frame for frame in self._frames if len(frame)]
         self._frames = [pd.concat(filled, ignore_index=True) if filled else self._frames[0]]
         return self._frames[0]

@@ -31,6 +31,7 @@ from autoscaling_env.config.digest import config_digest
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError
 from autoscaling_env.run_folder import RunFolder
+from autoscaling_env.workload import levels_of
 
 #: Evaluation episodes played at once, where a farm can do that.
 EVALUATED_AT_ONCE = 64
@@ -180,7 +181,8 @@ class TrainingRun:
         to_checkpoint = self._every - self._done % self._every
         count = min(self._player.at_once, to_checkpoint, self._planned - self._done)
         first, reserved = self._done + 1, frozenset(self._eval_seeds)
-        seeds = [training_seed(self._seed, number, reserved) for number in range(first, first + count)]
+        drawn = [training_seed(self._seed, number, reserved) for number in range(first, first + count)]
+        seeds = levels_of(self._config.environment, drawn)
         try:
             lines = self._player.play(first, seeds)
         except NotFinite as error:

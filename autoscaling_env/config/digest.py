@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from autoscaling_env.config.root import Config
 from autoscaling_env.config.yaml import dumped
@@ -23,11 +24,24 @@ def config_digest(config: Config) -> str:
     What came later is left out where it changes nothing, so that runs and models from before still fit.
     """
     data = config.model_dump(mode="json")
-    if data["environment"]["action"] == "delta":
-        del data["environment"]["action"]
+    _drop_unused(data)
     for section in (data["workload"], *data["workload"].get("phases", ())):
         for name in LATER:
             if section.get(name, ...) is None:
                 del section[name]
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _drop_unused(data: dict[str, Any]) -> None:
+    """Drop what says no more than its absence: actions, levels, lists, objectives and draws."""
+    environment, reward = data["environment"], data["reward"]
+    unused = {"action": environment["action"] == "delta", "observation": environment["observation"] is None}
+    unused |= dict.fromkeys(("levels", "level_set", "start_level"), environment["levels"] is None)
+    for name in [name for name, drop in unused.items() if drop]:
+        del environment[name]
+    for name in ("terms", "function"):
+        if not reward[name]:
+            del reward[name]
+    if not data["randomize"]:
+        del data["randomize"]

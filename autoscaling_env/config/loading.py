@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from autoscaling_env.config.problems import Source, explain
+from autoscaling_env.config.randomize import by_dotted_key
 from autoscaling_env.config.root import Config
 from autoscaling_env.config.yaml import MAX_BYTES, parse
 from autoscaling_env.errors import ConfigError
@@ -62,6 +64,9 @@ def validated(model: type[Model], sources: Sequence[Source]) -> Model:
     data: Any = {}
     for source in sources:
         data = _merged(data, source.data)
+    if model is Config and isinstance(data.get("randomize"), Mapping):
+        with suppress(ValueError):  # which the model tells
+            data = {**data, "randomize": by_dotted_key(data["randomize"])}
     try:
         return model.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:

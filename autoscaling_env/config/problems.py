@@ -182,6 +182,8 @@ def _step(node: dict[str, Any], part: str, definitions: dict[str, Any]) -> dict[
         return _followed(node["properties"][part], definitions)
     if part.isdecimal() and "items" in node:
         return _followed(node["items"], definitions)
+    if isinstance(anything := node.get("additionalProperties"), dict):
+        return _followed(anything, definitions)
     return None
 
 

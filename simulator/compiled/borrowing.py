@@ -22,15 +22,16 @@ def _borrowed(_: Any, arrays: Any) -> Any:
 
 
 def _generate(_: Any, builder: Any, signature: Any, args: Any) -> Any:
-    return _without_counter(builder, signature.return_type, args[0])
+    return without_counter(builder, signature.return_type, args[0])
 
 
-def _without_counter(builder: Any, kind: Any, value: Any) -> Any:
+def without_counter(builder: Any, kind: Any, value: Any) -> Any:
+    """Return the value with nobody to count the references of its arrays; numbers stay as they are."""
     if isinstance(kind, types.Array):
         nobody = ir.Constant(value.type.elements[_COUNTER], None)
         return builder.insert_value(value, nobody, _COUNTER)
-    for place, part in enumerate(kind.types):
-        inner = _without_counter(builder, part, builder.extract_value(value, place))
+    for place, part in enumerate(getattr(kind, "types", ())):
+        inner = without_counter(builder, part, builder.extract_value(value, place))
         value = builder.insert_value(value, inner, place)
     return value
 

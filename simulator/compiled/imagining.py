@@ -12,8 +12,10 @@ from simulator.compiled import kernel
 from simulator.compiled.agenda import Index, push
 from simulator.compiled.borrowing import borrowed
 from simulator.compiled.compiling import compiled, inlined
-from simulator.compiled.environment import FACT, Episodes, Rules, observe
+from simulator.compiled.environment import observe
 from simulator.compiled.kernel import FINISHES, Farms
+from simulator.compiled.names import FACT
+from simulator.compiled.state import Episodes, Rules
 
 
 class Start(NamedTuple):
@@ -116,7 +118,7 @@ def play_plans(
     out: Course,
 ) -> None:
     """Play ``plans``, int64[c, h], in every future: row ``rows[i]`` has ``tasks[i]`` tasks and ``starting_s[i]``."""
-    episodes, steps = borrowed(episodes), plans.shape[1] + afterwards.steps
+    episodes, rules, steps = borrowed(episodes), borrowed(rules), plans.shape[1] + afterwards.steps
     for place in range(len(rows)):
         row = rows[place]
         for plan in range(len(plans)):

@@ -47,6 +47,10 @@ class Streams:
         )
         self._works = self._is_laid_out_as_here() and self._draws_as_numpy()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how a copy is made: anew, with a generator of its own to write to."""
+        return Streams, ()
+
     def get(self, seed: int, name: str) -> np.random.Generator:
         """Return the generator ``name`` of the episode ``seed``, 0 <= seed < 2**64, as ``rng.stream`` does."""
         if not self._works:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autoscaling_env.config.farm import FarmConfig
+from autoscaling_env.randomization import Randomization
 from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.types import ScaleOutcome, TaskBatch, TaskLog, Telemetry
 from simulator.delays import Delays
@@ -18,10 +19,11 @@ class SimBackend:
 
     Args:
         farm: delays and bounds; the bounds are those of the environment, which clips to them.
+        randomization: what of its delays is drawn anew for every episode.
     """
 
-    def __init__(self, farm: FarmConfig) -> None:
-        self._config = farm
+    def __init__(self, farm: FarmConfig, randomization: Randomization | None = None) -> None:
+        self._config, self._randomization = farm, randomization
         self._farm: Farm | None = None
         self._tasks = TaskBatch(np.empty(0), np.empty(0), np.empty(0))
         self._collected = 0
@@ -30,11 +32,12 @@ class SimBackend:
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how a copy is made: generators cannot be copied, but all that they were told can be told again."""
         told = [] if self._farm is None else self._told
-        return _played_again, (self._config, self._tasks, told)
+        return _played_again, (self._config, self._randomization, self._tasks, told)
 
     def reset(self, tasks: TaskBatch, workers: int) -> Telemetry:
         """See ``Backend.reset``."""
-        delays = Delays(self._config, tasks)
+        farm = self._randomization.farm(tasks.seed) if self._randomization else self._config
+        delays = Delays(farm, tasks)
         work_s = tasks.service_s + delays.overhead_s
         self._tasks, self._collected, self._told = tasks, 0, [("reset", workers)]
         self._farm = Farm(tasks.arrival_s, work_s, delays, self._config.collect_s, workers)
@@ -100,9 +103,11 @@ class SimBackend:
         )
 
 
-def _played_again(farm: FarmConfig, tasks: TaskBatch, told: list[tuple[str, Any]]) -> SimBackend:
+def _played_again(
+    farm: FarmConfig, randomization: Randomization | None, tasks: TaskBatch, told: list[tuple[str, Any]]
+) -> SimBackend:
     """Return a farm that was told the same: everything follows from the tasks and that, to the bit."""
-    backend = SimBackend(farm)
+    backend = SimBackend(farm, randomization)
     for what, value in told:
         if what == "reset":
             backend.reset(tasks, value)

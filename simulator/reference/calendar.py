@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from heapq import heappush
+from heapq import heappop, heappush
+from typing import Any
 
 import simpy
-from simpy.events import URGENT
 
 
 class Rank(IntEnum):
@@ -23,6 +23,12 @@ class Rank(IntEnum):
     COLLECT = 6
 
 
+class Actor(simpy.Event):
+    """Somebody who waits for one thing at a time: the event of it, used again for the next."""
+
+    _ok, _value = True, None
+
+
 class Calendar(simpy.Environment):
     """A SimPy environment that schedules at absolute times and runs up to, but not into, an instant.
 
@@ -30,26 +36,20 @@ class Calendar(simpy.Environment):
     floating point does not always bring back to ``t``.
     """
 
-    def at(self, time_s: float, rank: Rank) -> simpy.Event:
-        """Return an event that happens at ``time_s``, among ties in the order of ``rank``."""
-        return self.happens_at(simpy.Event(self), time_s, rank)
-
-    def happens_at(self, event: simpy.Event, time_s: float, rank: Rank) -> simpy.Event:
-        """Let a pending event happen at ``time_s``, among ties in the order of ``rank``."""
-        event._ok = True  # noqa: SLF001 - as SimPy's own Timeout does
-        event._value = None  # noqa: SLF001
-        entry = (time_s, rank, next(self._eid), event)
-        heappush(self._queue, entry)  # type: ignore[misc]  # SimPy types its ranks as its own two
-        return event
-
-    def run_started(self) -> None:
-        """Let processes that were just created run to their first wait; no time passes."""
-        while self._queue and self._queue[0][:2] == (self._now, URGENT):
-            self.step()
+    def at(self, time_s: float, rank: int, actor: Actor, act: list[Any]) -> None:
+        """Let the functions ``act`` be called with the actor at ``time_s``, among ties in the order of ``rank``."""
+        actor.callbacks = act
+        heappush(self._queue, (time_s, rank, next(self._eid), actor))  # type: ignore[misc]  # of its own two ranks
 
     def run_before(self, time_s: float) -> None:
-        """Process all events before ``time_s``, then set the clock to it: windows are half-open."""
-        queue, step = self._queue, self.step
+        """Process all events before ``time_s``, then set the clock to it: windows are half-open.
+
+        ``Environment.step`` for events that cannot fail, written out: to call it costs as much as most events do.
+        """
+        queue = self._queue
         while queue and queue[0][0] < time_s:
-            step()
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
         self._now = time_s

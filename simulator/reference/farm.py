@@ -1,22 +1,21 @@
-"""The task farm as SimPy processes: one emitter, one worker process per worker, one collector.
+"""The task farm on SimPy's calendar: an emitter, workers that come, go, look and finish, and a collector.
 
-Queues are deques, so a task costs O(1) (``simpy.Store`` takes from the front of a list). A task waits in
-the queue until a worker takes it, and no worker is ever promised a particular task: an arrival wakes an
-idle worker, which takes whatever is first when it looks. So removing a worker cannot strand a task.
+Each of them is what it does at its next event, and sets the one after; none ever waits for two things. Queues are
+deques, so a task costs O(1) (``simpy.Store`` takes from the front of a list). A task waits in the queue until a worker
+takes it, and no worker is ever promised a particular task: an arrival wakes an idle worker, which takes whatever is
+first when it looks. So removing a worker cannot strand a task.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
-from typing import Any
-
-import simpy
 
 from autoscaling_env.types import FloatArray
 from simulator.delays import Delays
-from simulator.reference.calendar import Calendar, Rank
+from simulator.reference.calendar import Actor, Calendar, Rank
 from simulator.reference.worker import Worker
+
+FINISH, READY, ARRIVE, PICKUP, COLLECT = map(int, Rank)  # plain numbers: they are compared with every event
 
 
 class Farm:
@@ -50,12 +49,13 @@ class Farm:
         self.woken: set[Worker] = set()
         self.busy: set[Worker] = set()
         self.draining: set[Worker] = set()
-        self._collector_idle: simpy.Event | None = None
+        self._emitter, self._collector = Actor(self.calendar), Actor(self.calendar)
+        # What each of them does next, as SimPy wants it.
+        self._emits, self._collects = [self._emit], [self._collect]
+        self._is_ready, self._looks, self._finishes = [self._ready], [self._look], [self._finish]
         for _ in range(workers):
-            self.calendar.process(self._work(Worker(ready_s=0.0)))
-        self.calendar.process(self._emitter())
-        self.calendar.process(self._collector())
-        self.calendar.run_started()
+            self.idle.append(Worker(self.calendar))
+        self._emit_next()
 
     @property
     def requested(self) -> int:
@@ -70,9 +70,9 @@ class Farm:
     def add(self, count: int) -> None:
         """Start ``count`` workers, each ready after its own delay."""
         for _ in range(count):
-            worker = Worker(ready_s=self.calendar.now + self.delays.next_startup())
+            worker = Worker(self.calendar)
             self.starting[worker] = None
-            self.calendar.process(self._start_up(worker))
+            self.calendar.at(self.calendar.now + self.delays.next_startup(), READY, worker, self._is_ready)
 
     def remove(self, count: int) -> None:
         """Remove ``count`` workers: starting (newest first), idle, then those that will be free first.
@@ -93,55 +93,63 @@ class Farm:
                 self.draining.add(worker)
             worker.leaving = True
 
-    def _emitter(self) -> Generator[simpy.Event, Any, None]:
-        calendar, waiting, pickup_s = self.calendar, self.waiting, self.delays.pickup_s
-        for task, arrival_s in enumerate(self.arrivals):
-            yield calendar.at(arrival_s, Rank.ARRIVE)
-            waiting.append(task)
-            self.enqueued += 1
-            if self.idle:
-                worker = self.idle.pop()
-                self.woken.add(worker)
-                worker.wake_at(calendar, arrival_s + pickup_s[task])
+    def _emit_next(self) -> None:
+        if self.enqueued < len(self.arrivals):
+            self.calendar.at(self.arrivals[self.enqueued], ARRIVE, self._emitter, self._emits)
 
-    def _start_up(self, worker: Worker) -> Generator[simpy.Event, Any, None]:
-        yield self.calendar.at(worker.ready_s, Rank.READY)
+    def _emit(self, _: Actor) -> None:
+        """Put a task on the queue; it wakes an idle worker if there is one."""
+        task = self.enqueued
+        self.waiting.append(task)
+        self.enqueued += 1
+        if self.idle:
+            worker = self.idle.pop()
+            self.woken.add(worker)
+            worker.looks_s = self.arrivals[task] + self.delays.pickup_s[task]
+            self.calendar.at(worker.looks_s, PICKUP, worker, self._looks)
+        self._emit_next()
+
+    def _ready(self, worker: Worker) -> None:
+        """Let a worker begin that is ready, unless it was sent away before."""
         if not worker.leaving:
             del self.starting[worker]
-            yield from self._work(worker)
+            self._take(worker)
 
-    def _work(self, worker: Worker) -> Generator[simpy.Event, Any, None]:
-        calendar, waiting = self.calendar, self.waiting
-        while not worker.leaving:
-            if waiting:
-                yield self._start(worker, waiting.popleft())
-                self._finish(worker)
-            else:
-                self.idle.append(worker)
-                yield worker.sleep(calendar)
-                self.woken.discard(worker)  # not among them if it was dismissed meanwhile
+    def _look(self, worker: Worker) -> None:
+        """Let a woken worker look at the queue, unless it was sent away before."""
+        if not worker.leaving:
+            self.woken.remove(worker)
+            self._take(worker)
 
-    def _start(self, worker: Worker, task: int) -> simpy.Event:
-        now = self.calendar.now
+    def _take(self, worker: Worker) -> None:
+        """Let a worker take the task that waits longest, or be idle."""
+        if not self.waiting:
+            self.idle.append(worker)
+            return
+        task, now = self.waiting.popleft(), self.calendar.now
         worker.task, worker.free_s = task, now + self.work_s[task]
         self.started_s[task] = now
         self.busy.add(worker)
-        return self.calendar.at(worker.free_s, Rank.FINISH)
+        self.calendar.at(worker.free_s, FINISH, worker, self._finishes)
 
     def _finish(self, worker: Worker) -> None:
+        """Let a worker be done with its task, and leave or take the next."""
         self.finished_s[worker.task] = self.calendar.now
-        (self.draining if worker.leaving else self.busy).remove(worker)
         self.results.append(worker.task)
-        if self._collector_idle is not None:
-            self._collector_idle.succeed()
-            self._collector_idle = None
+        if len(self.results) == 1:
+            self._collect_next()
+        if worker.leaving:
+            self.draining.remove(worker)
+        else:
+            self.busy.remove(worker)
+            self._take(worker)
 
-    def _collector(self) -> Generator[simpy.Event, Any, None]:
-        calendar, results = self.calendar, self.results
-        while True:
-            while results:
-                yield calendar.at(calendar.now + self.collect_s, Rank.COLLECT)
-                self.collected.append(results.popleft())
-                self.collected_s.append(calendar.now)
-            self._collector_idle = calendar.event()
-            yield self._collector_idle
+    def _collect_next(self) -> None:
+        self.calendar.at(self.calendar.now + self.collect_s, COLLECT, self._collector, self._collects)
+
+    def _collect(self, _: Actor) -> None:
+        """Let the collector be done with a result, and take the next."""
+        self.collected.append(self.results.popleft())
+        self.collected_s.append(self.calendar.now)
+        if self.results:
+            self._collect_next()

@@ -157,14 +157,16 @@ def test_stepping_before_reset_is_an_error(env: OpenFaaSAutoscalingEnv) -> None:
         env.step(1)
 
 
-@pytest.mark.parametrize("action", [-1, 3, 7, 1.7, "1", None, np.array([1, 1]), np.float32(1)])
+@pytest.mark.parametrize("action", [-1, 3, 7, 1.7, "1", None, np.array([1, 1]), np.float32(1), np.array([]), [1]])
 def test_what_is_no_action_is_refused(env: OpenFaaSAutoscalingEnv, action: object) -> None:
     env.reset(seed=1)
     with pytest.raises(gymnasium.error.InvalidAction, match="must be a whole number from 0 to 2"):
         env.step(action)
 
 
-@pytest.mark.parametrize("action", [1, np.int64(1), np.array(1), np.uint8(1)])
+@pytest.mark.parametrize(
+    "action", [1, np.int64(1), np.array(1), np.uint8(1), np.array([1]), np.array([[1]], dtype=np.int8)]
+)
 def test_any_whole_number_is_an_action(env: OpenFaaSAutoscalingEnv, action: object) -> None:
     env.reset(seed=1)
     assert env.step(action)[4]["requested_delta"] == 0
@@ -239,7 +241,7 @@ def test_unknown_backend_and_render_mode_name_the_right_ones() -> None:
     with pytest.raises(InputError, match=r"unknown backend 'simpi' \(did you mean 'simpy'\?\)"):
         OpenFaaSAutoscalingEnv(backend="simpi")
     with pytest.raises(InputError, match="rgb_array"):
-        OpenFaaSAutoscalingEnv(backend="simpy", render_mode="human")
+        OpenFaaSAutoscalingEnv(backend="simpy", render_mode="humane")
 
 
 def test_more_actions_reach_further_at_once() -> None:

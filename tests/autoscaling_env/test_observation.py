@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscaling_env.observation import LARGEST, ObservationWindow, mean_in_order, observation_space
+from autoscaling_env.config import load_config
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
+from autoscaling_env.errors import ConfigError
+from autoscaling_env.observation import (
+    FIELDS,
+    LARGEST,
+    Layout,
+    ObservationWindow,
+    mean_in_order,
+    observation_space,
+    standard,
+)
 from autoscaling_env.testing.fakes import ScriptedBackend, Window, tasks
 
 HIGH = observation_space(32).high
@@ -88,3 +101,45 @@ class ScriptedStep:
         backend = ScriptedBackend([Window(finished=self._rows)])
         backend.reset(tasks(1), 1)
         return backend.advance(self._time_s)
+
+
+def test_a_list_is_seen_with_its_past() -> None:
+    listed: list[Any] = ["worker_queue", {"field": "arrival_rate", "history": 3}, "workers_starting", "progress"]
+    env = OpenFaaSAutoscalingEnv(backend="simpy", observation=listed)
+    names = ("worker_queue", "arrival_rate[-2]", "arrival_rate[-1]", "arrival_rate", "workers_starting", "progress")
+    usual = OpenFaaSAutoscalingEnv(backend="simpy")
+    (seen, info), (fields, others) = env.reset(seed=2), usual.reset(seed=2)
+    rates = [float(fields[7])] * 3  # before the start it was as at the start
+    for step in range(6):
+        assert info["observation_fields"] == names
+        assert info["standard_observation"].tolist() == fields.tolist() == standard(seen, info).tolist()
+        assert {key: info[key] for key in others} == others
+        assert env.observation_space.contains(seen)
+        rates = [*rates[1:], float(fields[7])]
+        assert seen.tolist() == [fields[1], *rates, others["workers_starting"], np.float32(step / 30)]
+        (seen, *_, info), (fields, *_, others) = env.step(2), usual.step(2)
+
+
+def test_bounds_are_those_of_what_is_seen() -> None:
+    env = OpenFaaSAutoscalingEnv(
+        backend="simpy", observation=["applied_delta", {"field": "workers", "history": 2}, "qos_rate"]
+    )
+    space: Any = env.observation_space
+    assert space.low.tolist() == [-LARGEST, 0, 0, 0]
+    assert space.high.tolist() == [LARGEST, 32, 32, 1]
+
+
+def test_the_standard_observation_is_the_nine_fields() -> None:
+    layout = Layout.of(load_config())
+    assert layout.is_standard
+    assert layout.names == FIELDS
+    assert layout.space == observation_space(32)
+
+
+def test_every_problem_of_a_list_is_said() -> None:
+    config = load_config(assignments=["environment.observation=[worker_que, workers, requested_workers]"])
+    with pytest.raises(ConfigError) as error:
+        Layout.of(config)
+    first, second = error.value.problems
+    assert "environment.observation.0: unknown field 'worker_que' (did you mean 'worker_queue'?)" in first
+    assert second == "environment.observation.2: 'requested_workers' is seen already; say `history` for its past"

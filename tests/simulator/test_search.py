@@ -11,7 +11,7 @@ from autoscaling_env.config import default_config
 from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.settings import with_overrides
 from autoscaling_env.types import FloatArray, TaskBatch
-from simulator.compiled import environment as kernel_env
+from simulator.compiled import playing
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.search import best_static, hindsight, play_sequences, play_static
 from workloads import make_workload
@@ -82,7 +82,7 @@ def test_a_copy_goes_on_as_the_original_does(steps: int) -> None:
     rng, first = np.random.default_rng(0), np.array([0])
     for action in rng.integers(3, size=(steps, 1)):
         fleet.step(first, action)
-    kernel_env.copy(fleet.episodes, first, np.array([1]))
+    playing.copy(fleet.episodes, first, np.array([1]))
     for action in rng.integers(3, size=12):
         fleet.step(np.arange(2), np.array([action, action]))
         facts, observation = fleet.episodes.facts, fleet.episodes.observation

@@ -47,12 +47,49 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         ],
         "environment.phase_shuffle": True,
     },
+    "own view": {
+        "environment.observation": (
+            "worker_queue",
+            {"field": "arrival_rate", "history": 4},
+            "applied_delta",
+            {"field": "workers_starting", "history": 2},
+            "progress",
+            "time_s",
+            "workers",
+            "missed_in_step",
+        ),
+    },
+    "weighed": {
+        "reward.objective": "terms",
+        "reward.terms": {"worker_queue": -0.1, "qos_rate": 1.5, "workers": -0.02, "terminated": 3.0, "progress": -0.5},
+    },
+    "own reward": {"reward.objective": "function", "reward.function": "tests.simulator.rewards:frugal"},
     "other phases": {
         "workload.phases": [
             {**PHASES[0], "spread": {"rate": 0.2, "duration_s": 5.0}},
             {**PHASES[1], "spread": {"max_rate": 0.4}},
         ],
         "environment.phase_shuffle": True,
+    },
+    "levels": {"environment.levels": 4, "environment.level_set": "test", "environment.start_level": 7},
+    "randomized": {
+        "randomize": {
+            "farm.startup": {"kind": "log_uniform", "low": 0.5, "high": 2.0, "relative": True},
+            "farm.pickup.high_s": {"kind": "uniform", "low": 0.05, "high": 0.5},
+            "farm.service_overhead.value_s": {"kind": "choice", "values": [0.0, 0.05, 0.2]},
+            "farm.initial_workers": {"kind": "uniform", "low": 3, "high": 20},
+        },
+        "environment.action_deltas": (-9, 0, 9),
+    },
+    "randomized tasks": {
+        "randomize": {
+            "workload.base_rate_per_min": {"kind": "uniform", "low": 0.5, "high": 1.5, "relative": True},
+            "workload.service": {"kind": "log_uniform", "low": 0.5, "high": 2.0, "relative": True},
+            "workload.phases.1.duration_s": {"kind": "uniform", "low": 30.0, "high": 60.0},
+            "farm.startup.shift_s": {"kind": "uniform", "low": 1.0, "high": 9.0},
+        },
+        "environment.phase_shuffle": True,
+        "environment.levels": 5,
     },
     **{kind: {"workload.phases": PHASES, "workload.arrivals": {"kind": kind} | more} for kind, more in KINDS.items()},
 }

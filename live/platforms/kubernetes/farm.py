@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from autoscaling_env.config import Config
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import InputError
-from live.backend import LiveBackend
+from live.backend import LiveBackend, randomized
 from live.clients import shown
 from live.clock import Clock
 from live.platforms.kubernetes.platform import KubernetesPlatform
@@ -21,7 +22,7 @@ def make_kubernetes(config: Config) -> LiveBackend:
         InputError: there is no cluster to be found, or Redis has no address that pods can reach.
     """
     _check_grace(config)
-    return kubernetes_backend(config.farm, config.live)
+    return randomized(config, partial(kubernetes_backend, config.farm, config.live))
 
 
 def kubernetes_backend(farm: FarmConfig, live: LiveConfig, clock: Clock | None = None) -> LiveBackend:

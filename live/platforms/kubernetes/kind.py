@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autoscaling_env.farm_kind import FarmKind, FarmOption
+from live.backend import RANDOMIZES
 from live.platforms.kubernetes.doctor import examine
 from live.platforms.kubernetes.farm import make_kubernetes
 from live.platforms.kubernetes.lifecycle import KubernetesLifecycle
@@ -24,5 +25,6 @@ KIND = FarmKind(
     lifecycle=KubernetesLifecycle(),
     records=records,
     probe=probe,
+    randomizes=RANDOMIZES,
     observing={"live.kubernetes.control": "external"},
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 from autoscaling_env.config import Config
 from autoscaling_env.config.farm import FarmConfig
 from autoscaling_env.config.live import LiveConfig
 from autoscaling_env.errors import BackendError
-from live.backend import LiveBackend
+from live.backend import LiveBackend, randomized
 from live.clock import Clock
 from live.platforms.local.platform import LocalPlatform
 from live.platforms.local.processes import Processes
@@ -26,8 +27,9 @@ def make_local(config: Config) -> LiveBackend:
 
     Raises:
         BackendError: there is no server program, and none is configured.
+        InputError: start-up is drawn anew for every episode, and is not imposed here.
     """
-    return local_backend(config.farm, config.live)
+    return randomized(config, partial(local_backend, config.farm, config.live))
 
 
 def local_backend(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autoscaling_env.farm_kind import FarmKind
+from live.backend import RANDOMIZES
 from live.platforms.local.doctor import examine
 from live.platforms.local.farm import make_local
 from live.platforms.local.lifecycle import LocalLifecycle
@@ -19,4 +20,5 @@ KIND = FarmKind(
     lifecycle=LocalLifecycle(),
     records=records,
     probe=probe,
+    randomizes=RANDOMIZES,
 )

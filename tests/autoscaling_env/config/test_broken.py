@@ -70,7 +70,7 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
         "unknown section",
         b"farms:\n  max_workers: 3\n",
         [
-            "FILE:1: farms: unknown key (did you mean 'farm'?); allowed: agents, environment, farm, live, reward, workload"
+            "FILE:1: farms: unknown key (did you mean 'farm'?); allowed: agents, environment, farm, live, randomize, reward, workload"
         ],
     ),
     (
@@ -263,7 +263,11 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
         b"environment:\n  step_duration_s: 1:30\n",
         ['FILE:2: environment.step_duration_s: "1:30": must be a number'],
     ),
-    ("integer key", b"1: 2\n", ["FILE:1: 1: unknown key; allowed: agents, environment, farm, live, reward, workload"]),
+    (
+        "integer key",
+        b"1: 2\n",
+        ["FILE:1: 1: unknown key; allowed: agents, environment, farm, live, randomize, reward, workload"],
+    ),
     (
         "two documents",
         b"farm: {max_workers: 20}\n---\nfarm: {max_workers: 21}\n",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import simulator.compiled
-from simulator.compiled import environment as kernel_env
-from simulator.compiled import first_use, kernel, pcg64
+from simulator.compiled import kernel, pcg64, playing
 from simulator.compiled.compiling import SOURCES, compiled, fingerprint
-from simulator.compiled.first_use import announce
 
 HERE = Path(simulator.compiled.__path__[0])
 
@@ -24,7 +24,7 @@ def twice(value: float) -> float:
     return 2 * value
 
 
-PYTHON = {"__init__.py", "backend.py", "episodes.py", "first_use.py"}
+PYTHON = {"__init__.py", "backend.py", "episodes.py", "first_use.py", "single.py"}
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.py")))
@@ -37,24 +37,46 @@ def test_a_change_where_compiled_code_comes_from_is_another_fingerprint(name: st
     assert (fingerprint(copy) != SOURCES) == (name not in PYTHON)
 
 
-@pytest.mark.parametrize("function", [kernel.advance, kernel.play, kernel_env.step_all, pcg64.fill_gamma])
+@pytest.mark.parametrize("function", [kernel.advance, kernel.play, playing.step_all, pcg64.fill_gamma])
 def test_code_is_kept_under_the_fingerprint(function: object) -> None:
     assert SOURCES in function._cache._impl.filename_base  # type: ignore[attr-defined]  # numba's name of the file
 
 
-def test_only_the_first_use_is_announced(caplog: pytest.LogCaptureFixture) -> None:
-    kept = list(Path(twice.stats.cache_path).glob(f"test_compiling.twice_{SOURCES}-*"))  # type: ignore[attr-defined]
-    for path in kept:
-        path.unlink()
-    first_use._say.cache_clear()
+SCRIPT = """
+import logging, sys, time, types
+from pathlib import Path
+from simulator.compiled import first_use
+
+logging.basicConfig()
+place, function = Path(sys.argv[1]), compile("def f(): pass", str(first_use.HERE / "kernel.py"), "exec")
+index = place / f"kernel.f_sources-1.{first_use._VERSION}.nbi"
+
+def compile_it(signature):
+    print("loads" if index.exists() else "compiles", flush=True)
+    time.sleep(0.3)
+    index.touch()
+
+named = types.SimpleNamespace(__qualname__="f_sources", __code__=function)
+stats = types.SimpleNamespace(cache_path=str(place))
+dispatcher = types.SimpleNamespace(py_func=named, stats=stats, compile=compile_it)
+first_use.alone(dispatcher, "sources")
+dispatcher.compile(())
+"""
+
+
+def test_of_many_processes_one_compiles_and_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(3)]  # type: ignore[call-overload]
+    told = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert sorted(out.strip() for out, _ in told) == ["compiles", "loads", "loads"]
+    assert sum("compiling the simulator's kernel" in said for _, said in told) == 1
+
+
+def test_what_is_kept_is_loaded_without_waiting_or_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    assert twice(np.float64(2)) == 4
     with caplog.at_level(logging.WARNING):
-        announce(twice)
-        announce(twice)
-        assert caplog.text.count("compiling") == 1
-        caplog.clear()
-        assert twice(np.float64(2)) == 4
-        first_use._say.cache_clear()
-        announce(twice)
-        assert not caplog.text
-        announce(compiled(twice.py_func))  # type: ignore[attr-defined]  # as another process would find it
-        assert not caplog.text
+        again = compiled(twice.py_func)  # type: ignore[attr-defined]  # as another process would find it
+        assert again(np.float64(2)) == 4
+    assert not caplog.text
