@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.operate.certificates import Certificate
 from tests.operate.sources.prometheis import free_port
 
 SECRET = "sesame"  # noqa: S105 - of a server that lives as long as a test
@@ -52,16 +53,23 @@ class RunningRabbit:
     Args:
         settings: further lines of rabbitmq.conf.
         plugins: what is enabled besides, such as ``rabbitmq_prometheus``.
+        certificate: with which it also speaks TLS, at ports of their own.
     """
 
-    def __init__(self, *settings: str, plugins: Sequence[str] = ("rabbitmq_management",)) -> None:
+    def __init__(
+        self,
+        *settings: str,
+        plugins: Sequence[str] = ("rabbitmq_management",),
+        certificate: Certificate | None = None,
+    ) -> None:
         self.program = require_rabbit()
         self.folder = Path(tempfile.mkdtemp(prefix="rabbit-test-", dir="/tmp"))
         self.port, self.management_port, self.dist_port, self.epmd_port = (free_port() for _ in range(4))
+        self.amqps_port, self.https_port = (free_port(), free_port()) if certificate else (0, 0)
         self.has_management = "rabbitmq_management" in plugins
         self.watcher = "watcher"
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._configure(settings, plugins)
+        self._configure([*settings, *(self._secured(certificate) if certificate else ())], plugins)
         try:
             self.start()
             if self.has_management:
@@ -195,6 +203,16 @@ class RunningRabbit:
         cookie = self.folder / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
+
+    def _secured(self, certificate: Certificate) -> list[str]:
+        """Return the settings of TLS, for queues and for the management."""
+        return [
+            f"listeners.ssl.1 = 127.0.0.1:{self.amqps_port}",
+            *(f"ssl_options.{name} = {value}" for name, value in certificate.options.items()),
+            "management.ssl.ip = 127.0.0.1",
+            f"management.ssl.port = {self.https_port}",
+            *(f"management.ssl.{name} = {value}" for name, value in certificate.options.items() if name != "verify"),
+        ]
 
     def _environment(self) -> dict[str, str]:
         folder = str(self.folder)
