@@ -24,11 +24,14 @@ from benchmarks.operate_faults.operators import Operator, Tailing, Told
 from benchmarks.operate_scale_in.tasks import LOG
 
 INTERVAL_S, LEAST, MOST = 1.0, 1, 4
-#: A controller and workers have so long to be well again; all is over when every task is done, or after so long.
-PATIENCE_S, FINISH_S = 60.0, 150.0
+#: A controller and workers have so long to be there at first, and to be well again; all is over when every task is
+#: done, or after so long.
+START_S, PATIENCE_S, FINISH_S = 240.0, 60.0, 150.0
 #: Quiet seconds after a fault; what it has left behind may be said so much later.
 PAUSE_S, LATE_S = 2.0, 3.0
 POLL_S = 0.1
+#: Ticks of which as many tasks are finished as there are ticks: then all is as it will be.
+STEADY = 5
 CONTROLLER, WORKERS = "controller", "workers"
 
 
@@ -156,8 +159,9 @@ def _running(bench: Bench) -> Iterator[None]:
     try:
         bench.operator.start()
         since_s = time.monotonic()
-        if None in (_recovered(bench, since_s) or (None,)):
+        if None in (_recovered(bench, since_s, START_S) or (None,)):
             raise AssertionError("nothing is done; see the controller's log")
+        _until_steady(bench)
         yield
     finally:
         bench.operator.end()
@@ -226,10 +230,10 @@ def _each(cables: Sequence[Cable], act: Callable[[Cable], None]) -> None:
         act(cable)
 
 
-def _recovered(bench: Bench, since_s: float) -> tuple[float | None, float | None] | None:
+def _recovered(bench: Bench, since_s: float, within_s: float = PATIENCE_S) -> tuple[float | None, float | None] | None:
     """Wait until there was a tick with fresh readings and a task was begun and done; return after how many seconds."""
     fresh_s = working_s = None
-    while time.monotonic() < since_s + PATIENCE_S:
+    while time.monotonic() < since_s + within_s:
         if fresh_s is None:
             well = (each for each in bench.operator.since(since_s) if each.is_well and each.began_s > since_s)
             fresh_s = next((each.at_s - since_s for each in well), None)
@@ -239,6 +243,16 @@ def _recovered(bench: Bench, since_s: float) -> tuple[float | None, float | None
             return fresh_s, working_s
         time.sleep(POLL_S)
     return None if fresh_s is None and working_s is None else (fresh_s, working_s)
+
+
+def _until_steady(bench: Bench) -> None:
+    """Wait until the controller sees that tasks are finished, tick after tick, as before each further fault."""
+    until_s = time.monotonic() + START_S
+    while time.monotonic() < until_s:
+        seen = [each.record["seen"].get("completed") or 0.0 for each in bench.operator.told[-STEADY:] if each.is_tick]
+        if len(seen) == STEADY and sum(seen) >= STEADY:
+            return
+        time.sleep(POLL_S)
 
 
 def _finish(bench: Bench, load: Load) -> None:

@@ -62,7 +62,6 @@ class Load(threading.Thread):
             try:
                 if self._queue is None:
                     self._queue = queue_of(self._system, self._url)
-                    # Whoever comes back to a broker that was gone has sent before, and may have been heard.
                 self._queue.put(self.sent, work_s)
             except Exception:  # whatever a client of any system raises
                 self.again.add(self.sent)

@@ -13,6 +13,7 @@ UNREAD = r"the source cannot be read: [^;]+"
 WORKERS = (
     r"a worker ended by itself[^;]+|handed out once more[^;]*|jobs in hands of workers that no longer answer[^;]+"
     r"|worker \S+ has said nothing[^;]+|nothing was finished for[^;]+"
+    r"|\d+ ready workers finished \d+ of about \d+ tasks while \d+ wait"
 )
 WORDS: dict[Kind, str] = {
     Kind.KILLED: UNREAD,

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -123,7 +124,7 @@ class RunningRabbit:
         names = ("HOME", "PATH", "ERL_EPMD_PORT", "RABBITMQ_NODENAME", "RABBITMQ_CONF_ENV_FILE", "RABBITMQ_LOG_BASE")
         told = subprocess.run(
             [str(Path(self.program).with_name("rabbitmqctl")), *words], stdin=subprocess.DEVNULL, capture_output=True,
-            env={name: self._environment()[name] for name in names}, text=True, check=False, timeout=60,
+            env={name: self._environment()[name] for name in names}, text=True, check=False, timeout=240,
         )  # fmt: skip
         assert told.returncode == 0, told.stdout + told.stderr
         return told.stdout
@@ -141,6 +142,7 @@ class RunningRabbit:
                         stdout=out, stderr=out, start_new_session=True, cwd=self.folder,
                     )
                 )  # fmt: skip
+                self._until_open(self.epmd_port)  # a server that finds nobody there does not start
         until = time.monotonic() + STARTS_WITHIN_S
         while not self._is_ready():
             if self._processes[-1].poll() is not None or time.monotonic() > until:
@@ -164,7 +166,8 @@ class RunningRabbit:
     def kill(self) -> None:
         """Let it die at once."""
         for process in reversed(self._processes):
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._processes.clear()
 
@@ -179,6 +182,13 @@ class RunningRabbit:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- inside
+
+    def _until_open(self, port: int) -> None:
+        until = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < until:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+                return
+            time.sleep(0.02)
 
     def _configure(self, settings: Sequence[str], plugins: Sequence[str]) -> None:
         lines = [
