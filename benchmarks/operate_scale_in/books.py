@@ -48,7 +48,7 @@ class Books:
         whole = text[: text.rfind(b"\n") + 1]
         self._read += len(whole)
         for line in whole.decode().splitlines():
-            what, number, worker = line.split()
+            what, number, worker, *_ = line.split()
             if what == "began":
                 self.began[int(number)] += 1
                 self.in_hand[worker] = int(number)

@@ -14,8 +14,8 @@ from benchmarks.operate_scale_in import tasks
 LATE = {"task_acks_late": True, "task_reject_on_worker_lost": True, "worker_prefetch_multiplier": 1}
 
 
-def make_app(url: str, variant: str) -> Celery:
-    """Return somebody's application; ``early`` is Celery's own default."""
+def make_app(url: str, variant: str, **transport: Any) -> Celery:
+    """Return somebody's application; ``early`` is Celery's own default, ``transport`` its broker_transport_options."""
     app = Celery("shop", broker=url)
     app.conf.update(
         task_default_queue="orders",
@@ -23,6 +23,7 @@ def make_app(url: str, variant: str) -> Celery:
         worker_send_task_events=True,
         broker_connection_retry_on_startup=True,
         worker_cancel_long_running_tasks_on_connection_loss=True,
+        broker_transport_options=transport,
         **({} if variant == "early" else LATE),
     )
     app.task(name="shop.work")(tasks.work)
@@ -32,13 +33,13 @@ def make_app(url: str, variant: str) -> Celery:
 class Queue:
     """A queue of Celery as its producers see it."""
 
-    def __init__(self, url: str) -> None:
-        self._url, self._app = url, make_app(url, "early")
+    def __init__(self, url: str, **transport: Any) -> None:
+        self._url, self._app = url, make_app(url, "early", **transport)
         self._connection = self._app.connection_for_write()
 
     def put(self, number: int, work_s: float) -> None:
-        """Put a task."""
-        self._app.send_task("shop.work", (number, work_s), connection=self._connection)
+        """Put a task; whoever it fails for tries again."""
+        self._app.send_task("shop.work", (number, work_s), connection=self._connection, retry=False)
 
     def depth(self) -> int:
         """Return how many tasks wait."""
@@ -70,8 +71,8 @@ class Queue:
         self._app.close()
 
 
-def work(url: str, variant: str) -> None:
+def work(url: str, variant: str, **transport: Any) -> None:
     """Be `celery -A shop worker -Q orders -c 1`; without what makes a start wait for other workers."""
     name = f"{os.environ['SCALE_IN_WORKER']}@here"
     quiet = ["--without-mingle", "--without-gossip", "-l", "ERROR"]
-    make_app(url, variant).worker_main(["worker", "-Q", "orders", "-c", "1", "-n", name, *quiet])
+    make_app(url, variant, **transport).worker_main(["worker", "-Q", "orders", "-c", "1", "-n", name, *quiet])

@@ -20,6 +20,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         self._connection = pika.BlockingConnection(pika.URLParameters(url))
         self._channel = self._connection.channel()
+        self._channel.confirm_delivery()  # what was put is there, whatever happens next
 
     def put(self, number: int, work_s: float) -> None:
         """Put a task."""

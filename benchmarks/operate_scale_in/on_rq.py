@@ -7,7 +7,7 @@ from typing import Any
 
 from redis import Redis
 from rq import Queue as RqQueue
-from rq import Worker
+from rq import Retry, Worker
 from rq.serializers import JSONSerializer
 
 TASK = "benchmarks.operate_scale_in.tasks.work"
@@ -18,13 +18,13 @@ TIMEOUT_S = 10
 class Queue:
     """A queue of RQ as its producers see it."""
 
-    def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url)
+    def __init__(self, url: str, retry: Retry | None = None) -> None:
+        self._redis, self._retry = Redis.from_url(url), retry
         self._queue = RqQueue("orders", connection=self._redis, serializer=JSONSerializer)
 
     def put(self, number: int, work_s: float) -> None:
         """Put a task."""
-        self._queue.enqueue_call(TASK, (number, work_s), timeout=TIMEOUT_S, result_ttl=0)
+        self._queue.enqueue_call(TASK, (number, work_s), timeout=TIMEOUT_S, result_ttl=0, retry=self._retry)
 
     def depth(self) -> int:
         """Return how many jobs wait."""
@@ -47,8 +47,8 @@ class Queue:
         self._redis.close()
 
 
-def work(url: str, variant: str) -> None:
-    """Be `rq worker orders --serializer json`."""
+def work(url: str, variant: str, **options: Any) -> None:
+    """Be `rq worker orders --serializer json`, and whatever options besides."""
     connection = Redis.from_url(url)
     queue = RqQueue("orders", connection=connection, serializer=JSONSerializer)
-    Worker([queue], connection=connection, serializer=JSONSerializer).work(logging_level="WARNING")
+    Worker([queue], connection=connection, serializer=JSONSerializer, **options).work(logging_level="WARNING")

@@ -1,4 +1,4 @@
-"""The ordinary tasks of somebody else: each writes down that it began and that it is done."""
+"""The ordinary tasks of somebody else: each writes down that it began and that it is done, and when."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def work(number: int, work_s: float) -> None:
 def _say(what: str, number: int) -> None:
     file = os.open(Path(os.environ[LOG]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(file, f"{what} {number} {os.environ['SCALE_IN_WORKER']}\n".encode())
+        line = f"{what} {number} {os.environ['SCALE_IN_WORKER']} {time.monotonic():.3f}\n"
+        os.write(file, line.encode())
     finally:
         os.close(file)

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from functools import partial
 
 from autoscaling_env.errors import AutoscalingError, BackendError
@@ -15,39 +16,39 @@ from experiments.operations.policies import Decider, fallback_of, policy_of, tri
 from experiments.operations.stopping import stopping
 from operate.config import OperateConfig
 from operate.controller.alone import is_taken
-from operate.kinds import source_kinds, target_kinds
+from operate.kinds import SourceKind, source_kinds, target_kinds
 from operate.reading import Fact
+from operate.source import Source
 
 
 def check_operate(config: OperateConfig) -> list[Finding]:
     """Look at everything that a controller needs; each finding comes with its remedy. Changes nothing."""
     acting = config.mode == "act"
-    source, target = source_kinds()[config.source.kind], target_kinds()[config.target.kind]
-    return [
-        *source.examine(config.source),
-        *_known(config),
-        *target.examine(config.target, acting, config.lease if acting else ""),
-        *stopping(config),
-        _promise(config),
-        *_policies(config),
-        *_places(config),
-    ]
+    kind, target = source_kinds()[config.source.kind], target_kinds()[config.target.kind]
+    found = list(kind.examine(config.source))
+    with ExitStack() as stack:
+        source = None
+        try:
+            source = stack.enter_context(closing(kind.open(config.source)))
+        except AutoscalingError as error:
+            found.append(Finding("a reading", False, str(error), "correct source"))
+        return [
+            *found,
+            *(_known(kind, source) if source is not None else ()),
+            *target.examine(config.target, acting, config.lease if acting else ""),
+            *stopping(config, source),
+            _promise(config),
+            *_policies(config, source),
+            *_places(config),
+        ]
 
 
-def _known(config: OperateConfig) -> Iterator[Finding]:
+def _known(kind: SourceKind, source: Source) -> Iterator[Finding]:
     """Read once, and tell what is known of the queue and what is estimated."""
-    kind = source_kinds()[config.source.kind]
-    try:
-        source = kind.open(config.source)
-    except AutoscalingError as error:
-        yield Finding("a reading", False, str(error), "correct source")
-        return
     try:
         reading = source.read()
     except BackendError:
         return  # said already by whoever examined the source
-    finally:
-        source.close()
     told = [fact for fact in Fact if fact in source.knows and getattr(reading, fact) is not None]
     yield Finding("a reading", bool(told), ", ".join(f"{fact} {getattr(reading, fact):g}" for fact in told))
     if missing := [fact.value for fact in Fact if fact not in source.knows]:
@@ -70,15 +71,11 @@ def _promise(config: OperateConfig) -> Finding:
     return Finding("promise", True, detail)
 
 
-def _policies(config: OperateConfig) -> Iterator[Finding]:
-    """Try policy and fallback on a queue in which nothing happens yet."""
-    source = source_kinds()[config.source.kind].open(config.source)
-    try:
-        policy = partial(policy_of, config, source, time.time, Silent())
-        yield _tried(config, f"policy {config.policy}", policy)
-        yield _tried(config, f"fallback {config.guardrails.fallback}", partial(fallback_of, config))
-    finally:
-        source.close()
+def _policies(config: OperateConfig, source: Source | None) -> Iterator[Finding]:
+    """Try policy and fallback on a queue in which nothing happens yet; a policy may ask a source for its past."""
+    if source is not None:
+        yield _tried(config, f"policy {config.policy}", partial(policy_of, config, source, time.time, Silent()))
+    yield _tried(config, f"fallback {config.guardrails.fallback}", partial(fallback_of, config))
 
 
 def _tried(config: OperateConfig, what: str, make: Callable[[], Decider]) -> Finding:

@@ -185,19 +185,20 @@ class _Publisher:
         self._journal, self._page, self._watcher, self._remark = journal, page, watcher, remark
         self.ticks, self.writes = 0, 0
         self.last: Record | None = None
-        self._failed = False
+        self._missing, self._trouble = 0, ""
 
     def publish(self, record: Record) -> None:
         """Pass it on."""
         failed = list(record.failed)
-        try:
-            self._journal.append(record)
-            self._failed = False
-        except OSError as error:
+        if trouble := self._written(record):
             failed.append(Side.JOURNAL)
-            if not self._failed:
-                self._remark(f"the journal could not be written ({error.strerror}): records are missing in it")
-            self._failed = True
+            if not self._missing:
+                self._remark(f"the journal could not be written ({trouble}): records are missing in it")
+            self._missing, self._trouble = self._missing + 1, trouble
+        elif self._missing:  # what was said of it meanwhile is missing, too
+            many = f"{self._missing} record{'s' if self._missing > 1 else ''} of before"
+            self._remark(f"the journal could not be written ({self._trouble}): it is without {many}")
+            self._missing = 0
         if self._page is not None:
             self._page.publish(record)
             for side in failed:
@@ -206,6 +207,14 @@ class _Publisher:
             self.ticks, self.last = self.ticks + 1, record
             self.writes += record.written is not None and not record.refused
         self._watcher.ticked(record)
+
+    def _written(self, record: Record) -> str:
+        """Write a record to the journal; return why that cannot be done, or ""."""
+        try:
+            self._journal.append(record)
+        except OSError as error:
+            return error.strerror or type(error).__name__
+        return ""
 
 
 @contextmanager

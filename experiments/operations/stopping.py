@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import numpy as np
 
 from autoscaling_env.errors import AutoscalingError
@@ -11,7 +9,7 @@ from autoscaling_env.farm_kind import Finding
 from operate.advice import longest_of, of_workers
 from operate.config import OperateConfig
 from operate.kinds import source_kinds, target_kinds
-from operate.source import Remembers
+from operate.source import Remembers, Source
 from operate.template import WorkerTemplate
 
 #: Tasks of so long ago still say how long one may take.
@@ -21,10 +19,15 @@ DAY_S = 86_400.0
 ENOUGH = 1000
 
 
-def stopping(config: OperateConfig) -> list[Finding]:
-    """Return what `operate check` says of how workers are stopped; whoever cannot be asked breaks nothing."""
+def stopping(config: OperateConfig, source: Source | None) -> list[Finding]:
+    """Return what `operate check` says of how workers are stopped; whoever cannot be asked breaks nothing.
+
+    Args:
+        config: of the controller.
+        source: the queue, for what it remembers; None: it cannot be opened.
+    """
     template, away = _template(config)
-    longest_s, how = longest_work(config)
+    longest_s, how = longest_work(config, source)
     said: list[Finding] = []
     try:
         said += source_kinds()[config.source.kind].advise(config.source, template)
@@ -33,7 +36,7 @@ def stopping(config: OperateConfig) -> list[Finding]:
     return [*away, *of_workers(template, longest_s, how, said)]
 
 
-def longest_work(config: OperateConfig) -> tuple[float, str]:
+def longest_work(config: OperateConfig, source: Source | None) -> tuple[float, str]:
     """Return the seconds that a task takes at most, and whence that is known: from tasks that were seen, else believed.
 
     A few tasks that were seen do not make it shorter than what is believed; many do.
@@ -41,18 +44,17 @@ def longest_work(config: OperateConfig) -> tuple[float, str]:
     tasks = config.tasks
     believed_s = longest_of(tasks.service_time, tasks.variation)
     belief = f"tasks.service_time {tasks.service_time:g} s, tasks.variation {tasks.variation:g}"
-    seen = _seen_s(config)
+    seen = _seen_s(source)
     if not len(seen):
         return believed_s, belief
     longest_s, told = float(seen.max()), f"the longest of {len(seen)} tasks of the last {DAYS} days"
     return (longest_s, told) if len(seen) >= ENOUGH or longest_s >= believed_s else (believed_s, belief)
 
 
-def _seen_s(config: OperateConfig) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _seen_s(source: Source | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the work of the tasks that the source remembers, in seconds; none where it remembers none."""
     try:
-        with closing(source_kinds()[config.source.kind].open(config.source)) as source:
-            work_s = source.kept(DAYS * DAY_S).work_s if isinstance(source, Remembers) else np.array([])
+        work_s = source.kept(DAYS * DAY_S).work_s if isinstance(source, Remembers) else np.array([])
     except AutoscalingError:
         return np.array([])
     return np.asarray(work_s[np.isfinite(work_s)], dtype=np.float64)

@@ -20,6 +20,7 @@ from operate.guardrails.moment import Moment
 from operate.reading import TargetState
 from operate.record import Bend, Record
 from operate.sight.estimator import Estimator, Sight
+from operate.sight.standstill import Standstill
 from operate.sight.watch import Watch
 
 
@@ -61,6 +62,7 @@ class Controller:
         self._parts, config = parts, parts.config
         self._begin_s = self._last_s = parts.clocks.now()
         self._estimator = Estimator(config.tasks.service_time, until_started=config.objective.start_within is not None)
+        self._standstill = Standstill(config.interval, config.tasks.variation)
         self._watch = Watch(config)
         self._limits = Limits.of(config.guardrails, config.bounds)
         self._keeping = parts.keeping
@@ -109,7 +111,7 @@ class Controller:
         state = seen.state
         self._requested = state.requested
         sight = self._estimator.update(now_s, seen.reading, state.ready)
-        remarks += sight.remarks
+        remarks += (*sight.remarks, *self._standstill.look(sight, state.ready))
         missed = float(len(sight.done_s) - int(self._watch.met(sight).sum()))
         unfit = self._judge.judge(sight, missed, state.ready, now_s, acted=self._acted)
         last = self._end_lap(sight, state, unfit)

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.operate.certificates import Certificate
 from tests.operate.sources.prometheis import free_port
 
 SECRET = "sesame"  # noqa: S105 - of a server that lives as long as a test
@@ -52,16 +54,23 @@ class RunningRabbit:
     Args:
         settings: further lines of rabbitmq.conf.
         plugins: what is enabled besides, such as ``rabbitmq_prometheus``.
+        certificate: with which it also speaks TLS, at ports of their own.
     """
 
-    def __init__(self, *settings: str, plugins: Sequence[str] = ("rabbitmq_management",)) -> None:
+    def __init__(
+        self,
+        *settings: str,
+        plugins: Sequence[str] = ("rabbitmq_management",),
+        certificate: Certificate | None = None,
+    ) -> None:
         self.program = require_rabbit()
         self.folder = Path(tempfile.mkdtemp(prefix="rabbit-test-", dir="/tmp"))
         self.port, self.management_port, self.dist_port, self.epmd_port = (free_port() for _ in range(4))
+        self.amqps_port, self.https_port = (free_port(), free_port()) if certificate else (0, 0)
         self.has_management = "rabbitmq_management" in plugins
         self.watcher = "watcher"
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._configure(settings, plugins)
+        self._configure([*settings, *(self._secured(certificate) if certificate else ())], plugins)
         try:
             self.start()
             if self.has_management:
@@ -115,7 +124,7 @@ class RunningRabbit:
         names = ("HOME", "PATH", "ERL_EPMD_PORT", "RABBITMQ_NODENAME", "RABBITMQ_CONF_ENV_FILE", "RABBITMQ_LOG_BASE")
         told = subprocess.run(
             [str(Path(self.program).with_name("rabbitmqctl")), *words], stdin=subprocess.DEVNULL, capture_output=True,
-            env={name: self._environment()[name] for name in names}, text=True, check=False, timeout=60,
+            env={name: self._environment()[name] for name in names}, text=True, check=False, timeout=240,
         )  # fmt: skip
         assert told.returncode == 0, told.stdout + told.stderr
         return told.stdout
@@ -133,6 +142,7 @@ class RunningRabbit:
                         stdout=out, stderr=out, start_new_session=True, cwd=self.folder,
                     )
                 )  # fmt: skip
+                self._until_open(self.epmd_port)  # a server that finds nobody there does not start
         until = time.monotonic() + STARTS_WITHIN_S
         while not self._is_ready():
             if self._processes[-1].poll() is not None or time.monotonic() > until:
@@ -156,7 +166,8 @@ class RunningRabbit:
     def kill(self) -> None:
         """Let it die at once."""
         for process in reversed(self._processes):
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._processes.clear()
 
@@ -171,6 +182,13 @@ class RunningRabbit:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- inside
+
+    def _until_open(self, port: int) -> None:
+        until = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < until:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+                return
+            time.sleep(0.02)
 
     def _configure(self, settings: Sequence[str], plugins: Sequence[str]) -> None:
         lines = [
@@ -195,6 +213,16 @@ class RunningRabbit:
         cookie = self.folder / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
+
+    def _secured(self, certificate: Certificate) -> list[str]:
+        """Return the settings of TLS, for queues and for the management."""
+        return [
+            f"listeners.ssl.1 = 127.0.0.1:{self.amqps_port}",
+            *(f"ssl_options.{name} = {value}" for name, value in certificate.options.items()),
+            "management.ssl.ip = 127.0.0.1",
+            f"management.ssl.port = {self.https_port}",
+            *(f"management.ssl.{name} = {value}" for name, value in certificate.options.items() if name != "verify"),
+        ]
 
     def _environment(self) -> dict[str, str]:
         folder = str(self.folder)

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.operate.brokers import RunningRabbit
+from tests.operate.certificates import Certificate
 
 
 @pytest.fixture(scope="session")
-def rabbit() -> Iterator[RunningRabbit]:
-    running = RunningRabbit()
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def rabbit(certificate: Certificate) -> Iterator[RunningRabbit]:
+    running = RunningRabbit(certificate=certificate)
     yield running
     running.stop()

@@ -1,6 +1,8 @@
 """Celery's broker by AMQP: a passive declaration tells what waits, and a queue of our own gets events while we listen.
 
 That queue (``celeryev.<id>``) is exclusive and deletes itself; nothing else is ever declared, and no task is consumed.
+Where the management is to be asked, it tells when producers are blocked; and where no events are listened to, what was
+published and what workers hold.
 """
 
 from __future__ import annotations
@@ -8,17 +10,23 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from autoscaling_env.errors import BackendError, InputError
+from autoscaling_env.errors import BackendError
 from live.clients import shown
+from live.clock import SystemClock
+from operate.reading import Reading
 from operate.sources.celery.events import Event, of_body
-from operate.sources.celery.settings import CelerySettings, celery_url
+from operate.sources.celery.settings import CelerySettings
+from operate.sources.celery.waiting import Waiting
 from operate.sources.promptly import Promptly
+from operate.sources.rabbitmq import amqp
+from operate.sources.rabbitmq.alarms import Alarms
+from operate.sources.rabbitmq.amqp import Amqp, closed, connected
+from operate.sources.rabbitmq.managed import ManagedQueue
+from operate.sources.rabbitmq.management import Management
+from operate.sources.rabbitmq.settings import RabbitSettings
 
-#: Seconds for each step of an exchange with the broker.
-STEP_S = 1.0
 #: Seconds between signs of life on the connection on which we listen.
 HEARTBEAT_S = 10
 #: Messages that are read at once; the rest is read the next time.
@@ -27,67 +35,89 @@ MOST_AT_ONCE = 5000
 KEPT_MS, KEPT = 5000, 100_000
 #: Events of tasks come several in a message (`task.multi`), or alone.
 ROUTES = ("task.#", "worker.#")
-
-
-class NoQueue(BackendError):  # noqa: N818 - reads as what happened
-    """A queue is not there: nobody has used it yet, or its name is another."""
+THESE = "of these queues"
+#: Seconds that the management may take to say whether producers are blocked.
+ASK_S = 1.0
 
 
 class AmqpQueues:
-    """How many tasks wait in the queues. One connection is kept, and made anew where it breaks."""
+    """How many tasks wait in the queues: by AMQP at this moment, or by the management where it alone tells the rest.
+
+    What AMQP tells of now and what the management tells of some seconds ago do not add up, so one of them is asked.
+    """
 
     def __init__(self, settings: CelerySettings) -> None:
         self.where = shown(settings.url)
-        self._settings = settings
-        self._connection: Any = None
-        self._channel: Any = None
-        self._promptly = Promptly(f"RabbitMQ at {self.where}", self._hang_up)
+        self._queues = settings.queues
+        self._amqp = Amqp(settings.rabbit, settings.vhost)
+        self._promptly = Promptly(self._amqp.where, self._amqp.hang_up)
+        self._managed = [] if settings.events else [ManagedQueue(each) for each in settings.managed()]
+        self._alarms = _Alarms(settings.managed()[0]) if settings.events and settings.management_url else None
 
-    def waiting(self) -> tuple[float, float | None]:
-        """Return the tasks that wait; what workers hold nobody tells by AMQP.
+    def waiting(self) -> Waiting:
+        """Return the tasks that wait, and what else is told.
 
         Raises:
             BackendError: it cannot be read.
         """
-        return float(self._promptly(self._ask)), None
+        if self._managed:
+            return _of(self._managed)
+        backlog = self._promptly(lambda: sum(self._amqp.waiting(each)[0] for each in self._queues))
+        return Waiting(float(backlog), remarks=self._alarms.remarks() if self._alarms else ())
 
     def close(self) -> None:
-        """Close the connection."""
-        connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            closed(connection)
+        """Close the connections."""
+        self._amqp.close()
+        for each in self._managed:
+            each.close()
+        if self._alarms is not None:
+            self._alarms.close()
 
-    # -- inside
 
-    def _ask(self) -> int:
+class _Alarms:
+    """The alarms of a broker by its management, with a connection of their own."""
+
+    def __init__(self, settings: RabbitSettings) -> None:
+        self._management, self._clock = Management(settings), SystemClock()
+        self._told = Alarms(self._management, self._clock)
+        self._promptly = Promptly(self._management.where, self._management.hang_up)
+
+    def remarks(self) -> tuple[str, ...]:
         try:
-            return self._sum()
-        except Exception as error:
-            kept = self._connection is not None
-            self._hang_up()
-            if not kept or _refused(error):
-                raise self._ours(error) from error
-        try:  # a connection that was kept may have broken meanwhile
-            return self._sum()
-        except Exception as error:
-            self._hang_up()
-            raise self._ours(error) from error
+            return self._promptly(lambda: self._told.remarks(self._clock.now() + ASK_S))
+        except BackendError as error:
+            return (f"whether producers are blocked is not known: {error}",)
 
-    def _ours(self, error: Exception) -> BackendError:
-        kind = NoQueue if getattr(error, "code", None) == 404 else BackendError
-        return kind(said(error, self.where))
+    def close(self) -> None:
+        self._management.close()
 
-    def _sum(self) -> int:
-        if self._channel is None:
-            connection = connect(self._settings)
-            self._connection, self._channel = connection, connection.channel()
-        channel = self._channel
-        return sum(channel.queue_declare(each, passive=True).message_count for each in self._settings.queues)
 
-    def _hang_up(self) -> None:
-        connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            connection.collect()
+def said(error: Exception, settings: CelerySettings) -> str:
+    """Return one line on what is wrong with a connection, and what to do about it."""
+    told = str(amqp.said(error, f"RabbitMQ at {shown(settings.url)}"))
+    exchange = "no exchange" in str(getattr(error, "reply_text", ""))
+    return f"{told}: no worker has ever sent an event to this broker" if exchange else told
+
+
+def _of(queues: Sequence[ManagedQueue]) -> Waiting:
+    readings = [each.read() for each in queues]
+    return Waiting(
+        sum(each.backlog or 0.0 for each in readings),
+        _sum([each.in_flight for each in readings]),
+        THESE,
+        _sum([each.arrived_total for each in readings]),
+        max(each.age_s for each in readings),
+        _remarks(readings),
+    )
+
+
+def _sum(counts: Sequence[float | None]) -> float | None:
+    known = [each for each in counts if each is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _remarks(readings: Sequence[Reading]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(said for each in readings for said in each.remarks))
 
 
 class AmqpEvents:
@@ -95,7 +125,7 @@ class AmqpEvents:
 
     def __init__(self, settings: CelerySettings) -> None:
         self._found: list[Event] = []
-        self._connection = connect(settings, heartbeat_s=HEARTBEAT_S)
+        self._connection = connected(settings.rabbit, settings.vhost, HEARTBEAT_S)
         self._beaten_s = time.monotonic()
         try:
             self._consume(settings.event_exchange)
@@ -139,63 +169,3 @@ class AmqpEvents:
 
     def _take(self, message: Any) -> None:
         self._found += of_body(message.body)
-
-
-def connect(settings: CelerySettings, heartbeat_s: int = 0) -> Any:
-    """Return a connection of py-amqp that is open.
-
-    Raises:
-        Exception: it cannot be opened; ``said`` has words for it.
-    """
-    from kombu.connection import Connection
-
-    make: Any = Connection  # has no types
-    waits = {"read_timeout": STEP_S, "write_timeout": STEP_S}
-    url = celery_url(settings.url, password_of(settings))
-    asked = make(url, connect_timeout=STEP_S, heartbeat=heartbeat_s, transport_options=waits)
-    return asked.transport.establish_connection()
-
-
-def closed(connection: Any) -> None:
-    """Close a connection as one should, if the other end still answers."""
-    try:
-        connection.close()
-    except Exception:  # it is gone already
-        connection.collect()
-
-
-def password_of(settings: CelerySettings) -> str:
-    """Return the password that stands in a file; "": there is no such file.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    if not settings.password_file:
-        return ""
-    try:
-        return Path(settings.password_file).read_text("utf-8").strip()
-    except OSError as error:
-        raise InputError(f"{settings.password_file}: the password cannot be read: {error.strerror}") from None
-
-
-def _refused(error: Exception) -> bool:
-    """Whether the server has answered, and will not do it."""
-    return isinstance(getattr(error, "code", None), int) and error.code in {403, 404, 405, 406, 530}  # type: ignore[attr-defined]
-
-
-def said(error: Exception, where: str) -> str:
-    """Return one line on what is wrong, and what to do about it."""
-    reason = " ".join(str(getattr(error, "reply_text", "") or error).split()).rstrip(".") or type(error).__name__
-    remedy = "is it running, and is the address right?"
-    if isinstance(error, TimeoutError):
-        remedy = "it is stalled or the network is slow"
-    code = getattr(error, "code", None)
-    if code == 404:
-        remedy = "name in source.queues those of the workers; a queue is there once a worker or a producer has used it"
-        if "no exchange" in reason:
-            remedy = "no worker has ever sent an event to this broker"
-    elif code == 403:
-        remedy = "wrong user or password, or the account may not do this"
-    elif code == 530:
-        remedy = "there is no such virtual host, or the account may not use it"
-    return f"RabbitMQ at {where}: {shown(reason) if '://' in reason else reason}: {remedy}"

@@ -11,8 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from operate.sources.celery.amqp_broker import password_of
 from operate.sources.celery.settings import CelerySettings, celery_url
+from operate.sources.rabbitmq.amqp import tls
+from operate.sources.secret import password_in
 
 #: Seconds in which workers answer a question.
 ANSWERS_S = 1.0
@@ -52,14 +53,17 @@ def ask(settings: CelerySettings) -> list[Asked]:
     """
     from celery import Celery  # type: ignore[import-untyped]
 
-    app = Celery("autoscale", broker=celery_url(settings.url, password_of(settings)), set_as_current=False)
+    password = password_in(settings.password_file) if settings.password_file else ""
+    app = Celery("autoscale", broker=celery_url(settings.url, password, settings.ca_file), set_as_current=False)
     app.conf.update(broker_connection_retry=False, broker_connection_timeout=ANSWERS_S)
     if settings.on_redis:
         kept = ("global_keyprefix", "fanout_prefix", "sep")
         options = {name: getattr(settings, name) for name in kept} | {"socket_timeout": 3 * ANSWERS_S}
         app.conf.broker_transport_options = options
-    with closing(app):
-        inspect = app.control.inspect(timeout=ANSWERS_S)
+    elif secured := tls(settings.rabbit):
+        app.conf.broker_use_ssl = secured
+    with closing(app), app.connection_for_write() as connection:  # none of those that Celery keeps for an address
+        inspect = app.control.inspect(timeout=ANSWERS_S, connection=connection)
         stats = inspect.stats() or {}
         if not stats:
             return []

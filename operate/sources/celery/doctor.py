@@ -11,7 +11,6 @@ from typing import Any
 from autoscaling_env.errors import AutoscalingError, nearest
 from autoscaling_env.farm_kind import Finding
 from autoscaling_env.secrets import without_passwords
-from live.clients import shown
 from operate.sources.celery.amqp_broker import AmqpEvents, AmqpQueues, said
 from operate.sources.celery.asked import ask
 from operate.sources.celery.asked_doctor import names, of_asked
@@ -41,13 +40,15 @@ def _queues(settings: CelerySettings) -> Iterator[Finding]:
     queues = RedisQueues(settings) if settings.on_redis else AmqpQueues(settings)
     with closing(queues):
         try:
-            waiting, unacked = queues.waiting()
+            told = queues.waiting()
             known = bound_queues(settings) if settings.on_redis else list(settings.queues)
         except AutoscalingError as error:
             yield Finding("broker", False, str(error), "correct source.url or source.queues, or start the broker")
             return
-    held = f"; workers hold {unacked:.0f} messages of all queues" if unacked else ""
-    yield Finding("broker", True, f"{queues.where}: {waiting:.0f} wait in {', '.join(settings.queues)}{held}")
+    held = f"; workers hold {told.held:.0f} messages {told.whose}" if told.held else ""
+    yield Finding("broker", True, f"{queues.where}: {told.backlog:.0f} wait in {', '.join(settings.queues)}{held}")
+    for remark in told.remarks:
+        yield Finding("broker", False, remark, "give it what it lacks, or correct source.management_url")
     for queue in settings.queues:
         if queue not in known:
             there = f"there are: {names(known)}" if known else "no Celery has used this database yet"
@@ -63,7 +64,7 @@ def _heard(settings: CelerySettings) -> Finding:
     try:
         stream = RedisEvents(settings) if settings.on_redis else AmqpEvents(settings)
     except Exception as error:
-        detail = str(error) if isinstance(error, AutoscalingError) else said(error, shown(settings.url))
+        detail = str(error) if isinstance(error, AutoscalingError) else said(error, settings)
         return Finding("events", False, detail, "give the account what it needs, or set source.events: false")
     with closing(stream):
         books.begin()

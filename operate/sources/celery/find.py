@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from operate.sources.celery.amqp_broker import AmqpQueues, NoQueue
+from operate.sources.celery.amqp_broker import AmqpQueues
+from operate.sources.celery.find_managed import find_managed, found_beside
 from operate.sources.celery.redis_broker import BINDING, is_celerys_own
-from operate.sources.celery.settings import AMQP, SEP, CelerySettings, redis_url
+from operate.sources.celery.settings import AMQP, REDIS, SEP, CelerySettings, redis_url
+from operate.sources.rabbitmq.finding import managements
+from operate.sources.rabbitmq.management import NoManagementError, NotThereError
 from operate.sources.redis.doctor import MOST
 from operate.sources.redis.server import RedisSection, RedisServer
 
@@ -23,7 +26,15 @@ def find(url: str) -> Sequence[Mapping[str, Any]]:
     Raises:
         BackendError: it cannot be asked.
     """
-    return _by_amqp(url) if url.partition("://")[0] in AMQP else _on_redis(url)
+    scheme = url.partition("://")[0]
+    if scheme in REDIS:
+        return _on_redis(url)
+    if scheme in AMQP:
+        return found_beside(url, managements(url)) or _by_amqp(url)
+    try:
+        return find_managed(url)
+    except NoManagementError:
+        return ()
 
 
 def _on_redis(url: str) -> list[dict[str, Any]]:
@@ -91,6 +102,6 @@ def _by_amqp(url: str) -> list[dict[str, Any]]:
     with closing(AmqpQueues(settings)) as queues:
         try:
             queues.waiting()
-        except NoQueue:
+        except NotThereError:
             return []
     return [{"kind": "celery", "url": url, "queues": list(settings.queues), "found": {"covers": list(settings.queues)}}]

@@ -14,8 +14,10 @@ from autoscaling_env.errors import BackendError
 from live.clients import command_client, shown
 from live.errors import ServerRefused, speaking_ours
 from operate.sources.celery.events import Event, of_redis
-from operate.sources.celery.settings import CelerySettings, redis_url
-from operate.sources.redis.server import ATTEMPT_S, RedisSection, RedisServer
+from operate.sources.celery.settings import CelerySettings
+from operate.sources.celery.waiting import Waiting
+from operate.sources.redis.health import Health
+from operate.sources.redis.server import ATTEMPT_S, RedisServer
 
 #: Messages that are read at once; the rest is read the next time.
 MOST_AT_ONCE = 5000
@@ -29,21 +31,22 @@ class RedisQueues:
     """How many tasks wait in the queues, and how many messages all workers of this broker hold."""
 
     def __init__(self, settings: CelerySettings, wall: Callable[[], float] = time.time) -> None:
-        self._server = RedisServer(
-            RedisSection(url=redis_url(settings.url), password_file=settings.password_file), wall
-        )
+        self._server = RedisServer(settings.redis, wall)
+        self._health = Health(self._server, wall)
         self.where = self._server.where
         self._commands = [("LLEN", key) for queue in settings.queues for key in settings.keys(queue)]
         self._unacked = ("HLEN", f"{settings.global_keyprefix}{UNACKED}")
 
-    def waiting(self) -> tuple[float, float]:
+    def waiting(self) -> Waiting:
         """Return the tasks that wait, and the messages in hands, in one round trip.
 
         Raises:
             BackendError: it cannot be read.
         """
         *lengths, unacked = self._server.ask(*self._commands, self._unacked)
-        return float(sum(lengths)), float(unacked)
+        return Waiting(
+            float(sum(lengths)), float(unacked), "of all queues of this broker", remarks=self._health.remarks()
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -55,14 +58,14 @@ class RedisEvents:
 
     def __init__(self, settings: CelerySettings) -> None:
         client = command_client(
-            redis_url(settings.url), password_file=settings.password_file, retries=1, timeout_s=ATTEMPT_S
+            settings.redis.address, password_file=settings.password_file, retries=1, timeout_s=ATTEMPT_S
         )
         self._connection: Any = client.connection_pool.make_connection()
         database = client.connection_pool.connection_kwargs.get("db") or 0
         prefix = f"/{database}." if settings.fanout_prefix else ""
         self._pattern = f"{settings.global_keyprefix}{prefix}{settings.event_exchange}/*"
         self._heard_s = self._asked_s = time.monotonic()
-        self._subscribe(shown(redis_url(settings.url)))
+        self._subscribe(shown(settings.redis.url))
 
     def events(self) -> Sequence[Event]:
         """Return what has come since the last call.
@@ -119,8 +122,7 @@ def bound_queues(settings: CelerySettings) -> list[str]:
     Raises:
         BackendError: it cannot be read.
     """
-    section = RedisSection(url=redis_url(settings.url), password_file=settings.password_file)
-    with closing(RedisServer(section)) as server:
+    with closing(RedisServer(settings.redis)) as server:
         prefix = f"{settings.global_keyprefix}{BINDING}"
         keys = [key for key in server.keys("set") if key.startswith(prefix) and not is_celerys_own(key, prefix)]
         answers = server.ask(*(("SMEMBERS", key) for key in keys)) if keys else []

@@ -30,7 +30,8 @@ def results(settings: CelerySettings, since_s: float, wall: Callable[[], float])
     Raises:
         BackendError: the server cannot be read.
     """
-    section = RedisSection(url=redis_url(settings.result_backend), password_file="")
+    url = redis_url(settings.result_backend)
+    section = RedisSection(url=url, ca_file=settings.ca_file if url.startswith("rediss://") else "")
     found: list[tuple[float, str]] = []
     seen = 0
     with closing(RedisServer(section, wall)) as server:

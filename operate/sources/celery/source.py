@@ -18,6 +18,8 @@ from operate.sources.celery.redis_broker import RedisEvents, RedisQueues
 from operate.sources.celery.results import results
 from operate.sources.celery.settings import AMQP, REDIS, CelerySettings
 from operate.sources.celery.told import Told
+from operate.sources.celery.waiting import Waiting
+from operate.sources.rabbitmq.settings import MANAGEMENT
 
 
 class CelerySource:
@@ -40,8 +42,9 @@ class CelerySource:
         self._books = Books(settings, monotonic, wall)
         events = RedisEvents if settings.on_redis else AmqpEvents
         self._listener = Listener(lambda: events(settings), self._books, self._said)
+        counted = {Fact.ARRIVED} if settings.management_url else set()
         by_events = {Fact.IN_FLIGHT, Fact.ARRIVED, Fact.COMPLETED, Fact.SERVICE}
-        self.knows = frozenset({Fact.BACKLOG} | (by_events if settings.events else set()))
+        self.knows = frozenset({Fact.BACKLOG} | (by_events if settings.events else counted))
 
     @property
     def described(self) -> str:
@@ -52,21 +55,25 @@ class CelerySource:
 
     def read(self) -> Reading:
         """Return what is true now; the queues are asked, what is known by events is at hand."""
-        waiting, unacked = self._queues.waiting()
+        waiting = self._queues.waiting()
         if not self._settings.events:
-            return Reading(backlog=waiting, remarks=tuple(_unseen(unacked)))
+            remarks = (*waiting.remarks, *_unseen(waiting))
+            return Reading(
+                backlog=waiting.backlog, arrived_total=waiting.published, age_s=waiting.age_s, remarks=remarks
+            )
         self._listener.start()
-        told = self._books.told(waiting)
+        told = self._books.told(waiting.backlog)
+        remarks = (*waiting.remarks, *told.remarks)
         if trouble := self._listener.trouble:
             remark = f"events of Celery are not heard, so only the backlog is known: {trouble}"
-            return Reading(backlog=waiting, remarks=(remark, *told.remarks))
+            return Reading(backlog=waiting.backlog, remarks=(remark, *remarks))
         return Reading(
-            backlog=waiting + told.reserved,
+            backlog=waiting.backlog + told.reserved,
             in_flight=None if told.running is None else float(told.running),
             arrived_total=None if told.sent is None else float(told.sent),
             completed_total=float(told.done),
             service_s=told.service_s,
-            remarks=(*told.remarks, *_notes(told)),
+            remarks=(*remarks, *_notes(told)),
         )
 
     def kept(self, since_s: float) -> KeptTasks:
@@ -85,15 +92,15 @@ class CelerySource:
         self._queues.close()
 
     def _said(self, error: Exception) -> str:
-        return " ".join(str(error).split()) if self._settings.on_redis else said(error, self._queues.where)
+        return " ".join(str(error).split()) if self._settings.on_redis else said(error, self._settings)
 
 
-def _unseen(unacked: float | None) -> Iterator[str]:
+def _unseen(waiting: Waiting) -> Iterator[str]:
     """Give what is not seen without events."""
-    if unacked:
+    if waiting.held:
         yield (
-            f"workers of this broker hold {unacked:.0f} messages (prefetched, planned for later, with acks_late "
-            "running too; of all queues): they are not in the backlog. events: true tells"
+            f"workers hold {waiting.held:.0f} messages {waiting.whose} (prefetched, planned for later, with acks_late "
+            "running too): they are not in the backlog. events: true tells"
         )
 
 
@@ -112,13 +119,13 @@ KIND = SourceKind(
     knows={
         Fact.BACKLOG: "always: what waits, of all priorities; with events what workers have prefetched, too",
         Fact.IN_FLIGHT: "with events: true: heartbeats of the workers, and their tasks' events (-E) in between",
-        Fact.ARRIVED: "with events: true, where every producer has task_send_sent_event=True",
+        Fact.ARRIVED: "with events: true, where every producer has task_send_sent_event=True; else with management_url",
         Fact.COMPLETED: "with events: true: heartbeats of the workers, and their tasks' events (-E) in between",
         Fact.SERVICE: "with events: true, where workers run with -E (worker_send_task_events=True)",
     },
     examine=examine,
     advise=advise,
-    schemes=(*REDIS, *AMQP),
+    schemes=(*REDIS, *AMQP, *MANAGEMENT),
     find=find,
-    needs=("celery", "redis"),
+    needs=("celery", "redis", "urllib3"),
 )

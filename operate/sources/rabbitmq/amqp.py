@@ -1,12 +1,10 @@
-"""A queue as AMQP itself tells it, the lesser way: what waits, and nothing else."""
+"""RabbitMQ asked by AMQP itself, the lesser way: what waits in a queue, and nothing else; py-amqp speaks it."""
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from autoscaling_env.errors import BackendError
@@ -15,16 +13,13 @@ from operate.sources.promptly import Promptly
 from operate.sources.rabbitmq.management import NotThereError
 from operate.sources.rabbitmq.settings import RabbitServer, RabbitSettings
 
-if TYPE_CHECKING:
-    from pika import BlockingConnection
-    from pika.adapters.blocking_connection import BlockingChannel
+Answer = TypeVar("Answer")
 
-#: Seconds for each stage of a connection: name, socket, greeting.
-CONNECT_S = 1.0
-#: Seconds after which either side takes the other for gone; more than most ticks are apart.
-HEARTBEAT_S = 60
-#: What AMQP says of a queue that is not there.
-NOT_FOUND = 404
+#: Seconds for each step of an exchange: socket, greeting, question.
+STEP_S = 1.0
+PORT, TLS_PORT = 5672, 5671
+#: What AMQP says of a thing that is not there, of who may not do it, and of a virtual host that is not there.
+NOT_FOUND, REFUSED, NOT_ALLOWED = 404, 403, 530
 
 
 class Amqp:
@@ -32,10 +27,9 @@ class Amqp:
 
     def __init__(self, server: RabbitServer, vhost: str) -> None:
         self.where = f"RabbitMQ at {server.shown}"
-        self._vhost = vhost
-        self._parameters = _parameters(server, vhost)
-        self._connection: BlockingConnection | None = None
-        self._channel: BlockingChannel | None = None
+        self._server, self._vhost = server, vhost
+        self._connection: Any = None
+        self._channel: Any = None
         self._turn = 0
 
     def waiting(self, queue: str) -> tuple[int, int]:
@@ -45,7 +39,7 @@ class Amqp:
             NotThereError: there is no such queue.
             BackendError: it cannot be asked.
         """
-        told = self._asked(lambda channel: channel.queue_declare(queue, passive=True).method, queue)
+        told = self._asked(lambda channel: channel.queue_declare(queue, passive=True), queue)
         return int(told.message_count), int(told.consumer_count)
 
     def connect(self) -> None:
@@ -60,91 +54,132 @@ class Amqp:
         """Break the connection, from whatever thread: a question that hangs on it comes to its end."""
         self._turn += 1
         connection, self._connection, self._channel = self._connection, None, None
-        # pika has no way to give up a question; without its socket it does.
-        transport: Any = getattr(getattr(connection, "_impl", None), "_transport", None)
-        with suppress(OSError, AttributeError):
-            transport._sock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001
+        if connection is not None:
+            with suppress(Exception):  # somebody reads from it at this moment
+                connection.collect()
 
     def close(self) -> None:
         """Close the connection, in order where the server still answers."""
-        if self._connection is not None and self._connection.is_open:
-            with suppress(Exception):
-                Promptly(self.where, self.hang_up, CONNECT_S)(self._connection.close)
-        self._connection = self._channel = None
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            closed(connection)
 
     # -- inside
 
-    def _asked(self, ask: Callable[[BlockingChannel], Any], queue: str = "") -> Any:
-        from pika import exceptions
-        from pika.adapters.utils.connection_workflow import AMQPConnectorException
-
+    def _asked(self, ask: Callable[[Any], Answer], queue: str = "") -> Answer:
         kept, turn = self._channel is not None, self._turn
         try:
             return ask(self._connected(turn))
-        except exceptions.ChannelClosedByBroker as error:
-            self._channel = None
-            raise self._refusal(queue, error) from None
-        except (exceptions.AMQPError, AMQPConnectorException, OSError) as error:
-            given_up = turn != self._turn
-            self.hang_up()
-            if given_up or not kept:
+        except Exception as error:
+            if turn != self._turn:  # it was given up, and somebody else asks by now
                 raise BackendError(f"{self.where}: {_outage(error)}") from None
+            if _code(error) == NOT_FOUND:
+                self._channel = None  # it has closed the channel, and the connection stays
+            else:
+                self.hang_up()
+            if not kept or _refuses(error):
+                raise said(error, self.where, self._vhost, queue) from None
         return self._asked(ask, queue)  # the connection was an old one: once more with a new one
 
-    def _connected(self, turn: int) -> BlockingChannel:
-        from pika import BlockingConnection
-
-        if self._connection is None or not self._connection.is_open:
-            connection = BlockingConnection(self._parameters)
-            if turn != self._turn:  # it took so long that somebody else asks by now
-                connection.close()
+    def _connected(self, turn: int) -> Any:
+        if self._connection is None:
+            connection = connected(self._server, self._vhost)
+            if turn != self._turn:
+                closed(connection)
                 raise TimeoutError
-            self._connection, self._channel = connection, None
+            self._connection = connection
         if self._channel is None:
             self._channel = self._connection.channel()
         return self._channel
 
-    def _refusal(self, queue: str, error: Any) -> BackendError:
-        if error.reply_code == NOT_FOUND:
-            return NotThereError(
-                f"{self.where}: there is no queue {queue!r} in virtual host {self._vhost!r}: it was not declared yet,"
-                " or source.queue or source.vhost is another"
-            )
-        return BackendError(f"{self.where}: it refuses: {' '.join(str(error.reply_text).split())[:200]}")
 
+def connected(server: RabbitServer, vhost: str, heartbeat_s: int = 0) -> Any:
+    """Return a connection that is open.
 
-def _parameters(server: RabbitServer, vhost: str) -> Any:
-    from pika import ConnectionParameters, PlainCredentials, SSLOptions
+    Args:
+        server: where, and as whom.
+        vhost: virtual host.
+        heartbeat_s: seconds between signs of life, given by whoever calls ``heartbeat_tick``; 0: none is asked for.
+
+    Raises:
+        Exception: it cannot be opened; ``said`` has words for it.
+    """
+    from amqp import Connection
 
     parts = urlsplit(server.url)
-    secure = parts.scheme == "amqps"
-    context = ssl.create_default_context(cafile=server.ca_file or None) if secure else None
-    return ConnectionParameters(
-        host=parts.hostname, port=parts.port or (5671 if secure else 5672), virtual_host=vhost,
-        credentials=PlainCredentials(*server.account()), heartbeat=HEARTBEAT_S, socket_timeout=CONNECT_S,
-        stack_timeout=2 * CONNECT_S, connection_attempts=1, client_properties={"connection_name": "autoscale operate"},
-        ssl_options=SSLOptions(context, parts.hostname) if context else None,
+    options = tls(server)
+    user, password = server.account()
+    connection = Connection(
+        host=f"{parts.hostname}:{parts.port or (TLS_PORT if options else PORT)}", userid=user, password=password,
+        virtual_host=vhost, ssl=options or False, connect_timeout=STEP_S, read_timeout=STEP_S, write_timeout=STEP_S,
+        heartbeat=heartbeat_s, client_properties={"connection_name": "autoscale operate"},
     )  # fmt: skip
+    try:
+        connection.connect()
+    except BaseException:
+        connection.collect()
+        raise
+    return connection
+
+
+def tls(server: RabbitServer) -> dict[str, Any]:
+    """Return how py-amqp, and Celery with it (``broker_use_ssl``), checks who answers; nothing where no TLS is used."""
+    parts = urlsplit(server.url)
+    if parts.scheme != "amqps":
+        return {}
+    return {"context": {"cafile": server.ca_file or None, "check_hostname": True}, "server_hostname": parts.hostname}
+
+
+def closed(connection: Any) -> None:
+    """Close a connection as one should, if the other end still answers."""
+    try:
+        connection.close()
+    except Exception:  # it is gone already
+        connection.collect()
+
+
+def said(error: Exception, where: str, vhost: str = "/", queue: str = "") -> BackendError:
+    """Return one line on what is wrong, and what to do about it."""
+    if _code(error) == NOT_FOUND and queue:
+        return NotThereError(
+            f"{where}: there is no queue {queue!r} in virtual host {vhost!r}: it was not declared yet, or its name or"
+            " virtual host is another"
+        )
+    return BackendError(f"{where}: {_outage(error)}")
+
+
+def _code(error: Exception) -> int:
+    code = getattr(error, "code", 0)
+    return code if isinstance(code, int) else 0
+
+
+def _refuses(error: Exception) -> bool:
+    """Whether the server has answered, and will not do it."""
+    return _code(error) in {REFUSED, NOT_FOUND, 405, 406, NOT_ALLOWED}
 
 
 def _outage(error: Exception) -> str:
-    from pika import exceptions
-
-    if isinstance(error, exceptions.ProbableAuthenticationError):
+    code, kind = _code(error), type(error).__name__
+    said = " ".join(str(getattr(error, "reply_text", "") or "").split()).rstrip(".")[:200]
+    if code == REFUSED and "Login was refused" in said:
         return "it refuses user or password: correct source.url or source.password_file"
-    if isinstance(error, exceptions.ProbableAccessDeniedError):
+    if code == NOT_ALLOWED:
         return "the account may not use this virtual host, or it is not there: source.url, source.vhost"
-    if isinstance(error, exceptions.IncompatibleProtocolError):
-        return "no AMQP is spoken there: is the port right (5672, with TLS 5671)?"
-    if "Timeout" in repr(error):
+    if code:
+        return f"it refuses: {said}"
+    if isinstance(error, TimeoutError):
         return "no answer in time: it is stalled or the network is slow"
-    if "gaierror" in repr(error):
+    if kind == "gaierror":
         return "its name cannot be looked up: is source.url right?"
-    if "SSL" in repr(error):
-        return "its certificate is not trusted: set source.ca_file"
-    if "ConnectionRefused" in repr(error):
+    if "SSL" in kind:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error) or kind == "SSLCertVerificationError":
+            return "its certificate is not trusted: set source.ca_file"
+        return "no TLS is spoken there: is the port right (5671), or is it amqp://?"
+    if isinstance(error, ConnectionRefusedError):
         return "no connection: is it running, and is source.url right?"
-    return f"the connection broke ({type(error).__name__})"
+    if kind in {"UnexpectedFrame", "FrameSyntaxError"}:
+        return "no AMQP is spoken there: is the port right (5672, with TLS 5671)?"
+    return f"the connection broke ({kind})"
 
 
 class AmqpQueue:

@@ -42,7 +42,7 @@ def find(url: str) -> Sequence[Mapping[str, Any]]:
         except NoManagementError:
             return ()
     vhost = unquote(urlsplit(url).path[1:]) or None
-    for candidate in _managements(url):
+    for candidate in managements(url):
         with suppress(BackendError):
             return _listed(candidate, vhost)
     server = RabbitServer(url=url)
@@ -62,7 +62,7 @@ def _listed(url: str, vhost: str | None) -> list[Mapping[str, Any]]:
         listed = promptly(lambda: management.get(path, ASK_S, **LIST))
     if not isinstance(listed, dict) or not isinstance(listed.get("items"), list):
         raise NoManagementError(f"{management.where}: its list of queues is none of RabbitMQ")
-    queues = [each for each in listed["items"] if _is_work(each)]
+    queues = [each for each in listed["items"] if is_work(each)]
     queues.sort(key=lambda each: (-(each.get("messages_ready") or 0), each["name"]))
     return [
         {"kind": "rabbitmq", "url": url, "queue": each["name"]}
@@ -71,11 +71,12 @@ def _listed(url: str, vhost: str | None) -> list[Mapping[str, Any]]:
     ]
 
 
-def _is_work(queue: Mapping[str, Any]) -> bool:
+def is_work(queue: Mapping[str, Any]) -> bool:
+    """Return whether somebody's tasks are in a queue that the management lists."""
     return not (queue.get("exclusive") or queue.get("type") == "stream" or NO_WORK.search(queue["name"]))
 
 
-def _managements(url: str) -> list[str]:
+def managements(url: str) -> list[str]:
     """Return where the management of the server at an AMQP address may be, likeliest first."""
     parts = urlsplit(url)
     userinfo, at, host = parts.netloc.rpartition("@")

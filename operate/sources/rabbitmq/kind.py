@@ -34,5 +34,5 @@ KIND = SourceKind(
     advise=advise,
     schemes=(*MANAGEMENT, *AMQP),
     find=find,
-    needs=("urllib3", "pika"),
+    needs=("urllib3", "amqp"),
 )

@@ -12,6 +12,7 @@ from autoscaling_env.errors import BackendError
 from live.clock import Clock, SystemClock
 from operate.reading import Fact, Reading
 from operate.sources.promptly import WITHIN_S, Promptly
+from operate.sources.rabbitmq.alarms import Alarms
 from operate.sources.rabbitmq.figures import COLUMNS, WORKING, Balance, Figures, Freshness, figures_of
 from operate.sources.rabbitmq.management import Management, escaped
 from operate.sources.rabbitmq.past import published
@@ -31,6 +32,7 @@ class ManagedQueue:
         self._vhost = settings.virtual_host
         self._clock = clock or SystemClock()
         self._management = Management(settings)
+        self._alarms = Alarms(self._management, self._clock)
         self._promptly = Promptly(self._management.where, self._management.hang_up)
         self._freshness = Freshness(settings.sampled_every)
         self._balance = Balance(settings.sampled_every)
@@ -74,7 +76,7 @@ class ManagedQueue:
         self._check(figures)
         if figures.ready is None:
             return self._totals(until)
-        remarks: list[str] = []
+        remarks = [*self._alarms.remarks(until)]
         counted = figures.published is not None or self._counts_rates(until, remarks)
         arrived, completed = figures.published or 0, figures.acknowledged + figures.handed_out
         now_s = self._clock.now()

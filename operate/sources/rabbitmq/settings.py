@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from autoscaling_env.config.base import Section
-from autoscaling_env.errors import InputError
 from autoscaling_env.secrets import without_passwords
+from operate.sources.secret import password_in
 from operate.sources.web import web_address
 
 #: Addresses of the management, and of the queues themselves.
@@ -44,6 +43,12 @@ class RabbitServer(Section):
     ca_file: str = ""
     """Certificates of who may vouch for the server; empty: the system's."""
 
+    @model_validator(mode="after")
+    def _vouched(self) -> Self:
+        if self.ca_file and urlsplit(self.url).scheme not in {"https", "amqps"}:
+            raise ValueError("ca_file is for https:// and amqps://, which are TLS, and url has none: leave it out")
+        return self
+
     @property
     def by_amqp(self) -> bool:
         """The address is not the management's."""
@@ -63,14 +68,9 @@ class RabbitServer(Section):
         """
         parts = urlsplit(self.url)
         user, password = unquote(parts.username or "guest"), unquote(parts.password or "")
-        if not self.password_file:
-            return user, password or ("guest" if user == "guest" else "")
-        try:
-            return user, Path(self.password_file).read_text("utf-8").strip()
-        except OSError as error:
-            raise InputError(f"{self.password_file}: the password cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise InputError(f"{self.password_file}: the password is not UTF-8") from None
+        if self.password_file:
+            return user, password_in(self.password_file)
+        return user, password or ("guest" if user == "guest" else "")
 
 
 class RabbitSettings(RabbitServer):

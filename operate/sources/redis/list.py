@@ -13,6 +13,7 @@ from autoscaling_env.errors import BackendError
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import timestamp_s, waited
+from operate.sources.redis.health import Health
 from operate.sources.redis.list_doctor import advise, examine, find
 from operate.sources.redis.server import SCHEMES, Command, RedisSection, RedisServer
 
@@ -57,6 +58,7 @@ class RedisList:
     def __init__(self, settings: RedisListSettings, wall: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._server = RedisServer(settings, wall)
+        self._health = Health(self._server, wall)
         self.knows = _known(settings)
 
     @property
@@ -77,7 +79,7 @@ class RedisList:
             arrived_total=self._counter(self._settings.arrived_key, told.get("arrived"), remarks),
             completed_total=self._counter(self._settings.completed_key, told.get("completed"), remarks),
             oldest_s=self._oldest(told, now_s, remarks),
-            remarks=tuple(remarks),
+            remarks=(*remarks, *self._health.remarks()),
         )
 
     def close(self) -> None:

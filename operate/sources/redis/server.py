@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+from pydantic import model_validator
 
 from autoscaling_env.config.base import RedisUrl, Section
 from autoscaling_env.errors import BackendError
@@ -36,6 +39,21 @@ class RedisSection(Section):
     """redis://, rediss:// or unix:// address of the server; an account with +@read on the queue's keys is enough."""
     password_file: str = ""
     """File that holds the password, if it is not in the address."""
+    ca_file: str = ""
+    """With rediss://: certificates of who may vouch for the server; empty: the system's."""
+
+    @model_validator(mode="after")
+    def _vouched(self) -> Self:
+        if self.ca_file and not self.url.startswith("rediss://"):
+            raise ValueError("ca_file is for rediss://, which is TLS, and url is another one: leave it out")
+        return self
+
+    @property
+    def address(self) -> str:
+        """The address as redis-py takes it, with who may vouch for the server."""
+        if not self.ca_file:
+            return self.url
+        return f"{self.url}{'&' if urlsplit(self.url).query else '?'}{urlencode({'ssl_ca_certs': self.ca_file})}"
 
 
 class RedisServer:
@@ -48,7 +66,7 @@ class RedisServer:
     def __init__(self, settings: RedisSection, wall: Callable[[], float] = time.time) -> None:
         self.where = shown(settings.url)
         self._client = command_client(
-            settings.url, password_file=settings.password_file, retries=1, timeout_s=ATTEMPT_S
+            settings.address, password_file=settings.password_file, retries=1, timeout_s=ATTEMPT_S
         )
         self._promptly = Promptly(f"Redis at {self.where}", self._hang_up)
         self._wall = wall
@@ -72,7 +90,13 @@ class RedisServer:
         Raises:
             BackendError: the server cannot be reached.
         """
-        answers = self._promptly(lambda: self._round_trip(commands))
+        try:
+            answers = self._promptly(lambda: self._round_trip(commands))
+        except BackendError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                untrusted = f"Redis at {self.where}: its certificate is not trusted: set source.ca_file"
+                raise ServerRefused(untrusted) from error
+            raise
         return [
             self._refusal(command, answer) if isinstance(answer, Exception) else answer
             for command, answer in zip(commands, answers, strict=True)

@@ -12,6 +12,7 @@ from autoscaling_env.errors import BackendError
 from operate.kinds import SourceKind
 from operate.reading import Fact, Reading
 from operate.sources.ages import waited
+from operate.sources.redis.health import Health
 from operate.sources.redis.server import SCHEMES, RedisSection, RedisServer
 from operate.sources.redis.stream_doctor import advise, examine, find
 from operate.sources.redis.stream_group import Group, Waiting, group_of, id_s, names_of
@@ -42,6 +43,7 @@ class RedisStream:
     def __init__(self, settings: RedisStreamSettings, wall: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._server = RedisServer(settings, wall)
+        self._health = Health(self._server, wall)
         told = {Fact.BACKLOG, Fact.IN_FLIGHT, Fact.ARRIVED, Fact.COMPLETED}
         self.knows = frozenset(told | ({Fact.OLDEST} if settings.ids_are_times else set()))
 
@@ -70,7 +72,7 @@ class RedisStream:
             arrived_total=_known(group.added, remarks, "entries-added: the server is older than 7.0"),
             completed_total=_known(group.completed, remarks, "entries-read, until the group has caught up once"),
             oldest_s=self._oldest(waiting, now_s, remarks),
-            remarks=tuple(remarks),
+            remarks=(*remarks, *self._health.remarks()),
         )
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from operate.kinds import SourceKind
 from operate.reading import Fact, KeptTasks, Reading
 from operate.sources.ages import waited
+from operate.sources.redis.health import Health
 from operate.sources.redis.server import SCHEMES, Command, RedisServer
 from operate.sources.rq.advice import advise
 from operate.sources.rq.doctor import examine, find
@@ -39,6 +40,7 @@ class Rq:
         self._settings = settings
         self._keys = Keys(settings.prefix)
         self._server = RedisServer(settings, wall)
+        self._health = Health(self._server, wall)
         self._wall = wall
         self._ahead_s = 0.0  # of the server's clock
         endings = [self._keys.registry(kind, name) for name in settings.queues for kind in ENDINGS]
@@ -69,7 +71,7 @@ class Rq:
         seen = [answered([next(answer) for _ in range(QUESTIONS)]) for _ in self._settings.queues]
         whole = [each.update(guess_s, cuts[key], (next(answer), next(answer))) for key, each in registries.items()]
         workers.update(dict(zip(known, map(worker_of, answer), strict=True)))
-        remarks = list(self._remarks(seen, bool(suspended), now_s))
+        remarks = [*self._remarks(seen, bool(suspended), now_s), *self._health.remarks()]
         return self._reading(seen, before, all(whole), now_s, remarks)
 
     def kept(self, since_s: float) -> KeptTasks:

@@ -16,7 +16,7 @@ from experiments.operations.stopping import longest_work, stopping
 from operate.advice import GRACE, STOPPING, TERM
 from operate.config import OperateConfig
 from operate.kinds import SourceKind, TargetKind
-from operate.reading import KeptTasks
+from operate.reading import Fact, KeptTasks, Reading
 from operate.template import WorkerTemplate
 
 TEMPLATE = WorkerTemplate("deployment/worker", ("sh", "-c", "python worker.py"), grace_s=30.0)
@@ -28,7 +28,20 @@ class Settings(Section):
     kind: Literal["here"] = "here"
 
 
-class Kept:
+class Plain:
+    """A source that remembers nothing."""
+
+    knows = frozenset[Fact]()
+    described = "here"
+
+    def read(self) -> Reading:
+        return Reading(backlog=0.0)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Kept(Plain):
     """A source that remembers tasks of so many seconds of work, or cannot."""
 
     def __init__(self, work_s: Any) -> None:
@@ -39,16 +52,6 @@ class Kept:
             raise self.work_s
         work_s = np.asarray(self.work_s, dtype=float)
         return KeptTasks(np.arange(len(work_s), dtype=float), work_s, ("",) * len(work_s))
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-class Plain:
-    """A source that remembers nothing."""
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 def raising(error: Exception) -> Any:
@@ -62,10 +65,10 @@ def raising(error: Exception) -> Any:
 def here(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Kinds of a source and a target that do what a test says."""
 
-    def make(*, source: Any = Plain, advise: Any = lambda *_: (), template: Any = lambda _: TEMPLATE) -> OperateConfig:
+    def make(*, advise: Any = lambda *_: (), template: Any = lambda _: TEMPLATE) -> OperateConfig:
         facts: Mapping[Any, str] = {}
         sources = SourceKind(
-            name="here", summary="", settings=Settings, open=lambda _: source(), knows=facts, advise=advise
+            name="here", summary="", settings=Settings, open=raising(AssertionError()), knows=facts, advise=advise
         )
         targets = TargetKind(
             name="here", summary="", settings=Settings, open=raising(AssertionError()), template=template
@@ -87,7 +90,7 @@ def test_what_holds_for_all_comes_with_what_the_source_says(here):
     given = []
     own = Finding("acks_late", False, "off", "turn it on")
     config = here(advise=lambda settings, template: given.append((settings, template)) or [own])
-    found = stopping(config)
+    found = stopping(config, Plain())
     assert [each.what for each in found] == [TERM, GRACE, "acks_late"]
     assert given == [(config.source, TEMPLATE)]
     assert not by_name(found)[TERM].ok
@@ -105,18 +108,19 @@ def test_what_holds_for_all_comes_with_what_the_source_says(here):
     ],
 )
 def test_the_longest_task_is_what_was_seen_else_what_is_believed(here, work_s, longest_s, told):
-    found_s, how = longest_work(here(source=lambda: Kept(work_s)))
+    found_s, how = longest_work(here(), Kept(work_s))
     assert found_s == longest_s
     assert told in how
 
 
 def test_a_source_that_remembers_nothing_or_cannot_be_opened_leaves_the_belief(here):
-    assert longest_work(here())[0] == 25.0
-    assert longest_work(here(source=raising(BackendError("away"))))[0] == 25.0
+    assert longest_work(here(), Plain())[0] == 25.0
+    assert longest_work(here(), None)[0] == 25.0
 
 
 def test_whoever_cannot_be_asked_breaks_nothing_and_is_named(here):
-    found = by_name(stopping(here(template=raising(BackendError("forbidden")), advise=raising(BackendError("away")))))
+    config = here(template=raising(BackendError("forbidden")), advise=raising(BackendError("away")))
+    found = by_name(stopping(config, None))
     assert not found["how a worker is started"].ok
     assert "forbidden" in found["how a worker is started"].detail
     assert found[STOPPING].ok

@@ -133,7 +133,7 @@ def test_without_events_it_says_what_it_does_not_see(redis_broker: RunningServer
         shop.put(3)
         shop.take(2)
         (remark,) = deaf.read().remarks
-    assert "workers of this broker hold 2 messages" in remark
+    assert "workers hold 2 messages of all queues of this broker" in remark
     assert "events: true" in remark
 
 
