@@ -4,11 +4,11 @@
                                    [--jobs 2] [--output-dir DIR]
 
 In every scenario a DQN is trained as in ``benchmarks.results``, and the planner is distilled on as many training
-episodes as have so many moments (two rounds at least); then all play the test episodes by the shaped reward, at one
-worker a step. Differences are paired, with 95 % intervals. The tables are written into docs/results.md. What a policy
-earned is kept in the folder and not played again, so that the tables can be made in parts; they have the scenarios that
-all have played. The folder of recordings that are not shipped is what AUTOSCALE_DATA names; where it lacks one, its
-scenario is left out.
+episodes as have so many moments (rounds of two, four at least); then all play the test episodes by the shaped reward,
+at one worker a step. Differences are paired, with 95 % intervals. The tables are written into docs/results.md. What a
+policy earned is kept in the folder and not played again, so that the tables can be made in parts; what
+is not there yet is left empty. The folder of recordings that are not shipped is what AUTOSCALE_DATA names; where it
+lacks one, its scenario is left out.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ STATIC, DQN, DISTILLED, PLANNER, HINDSIGHT = "static-best", "dqn", "distilled", 
 POLICIES = (STATIC, DQN, DISTILLED, PLANNER, HINDSIGHT)
 #: Differences that are shown: of whom, from whom.
 PAIRS = ((PLANNER, STATIC), (PLANNER, DQN), (DISTILLED, STATIC), (DISTILLED, DQN))
+#: Rounds of two episodes let the student play its own way sooner, and leave more checkpoints to choose among ...
+ROUND = 2
+#: ... which 20 evaluation episodes would not tell apart.
+EVALUATED = 100
 #: Test episodes are drawn again so many times for the interval of a ratio.
 RESAMPLED = 10_000
 
@@ -60,8 +64,8 @@ def main() -> None:
         for (name, policy), rewards in zip(wanted, pool.map(play, *zip(*wanted, strict=True)), strict=True):
             print(f"{name}: {policy} {rewards['total_reward'].mean():,.1f}", flush=True)
     files = {name: [_file(root, name, each) for each in POLICIES] for name in scenario_list("all", print)}
-    there = {name: parts for name, parts in files.items() if all(each.exists() for each in parts)}
-    found = {name: pd.concat(map(pd.read_csv, parts)) for name, parts in there.items()}
+    there = {name: [each for each in parts if each.exists()] for name, parts in files.items()}
+    found = {name: pd.concat(map(pd.read_csv, parts)) for name, parts in there.items() if parts}
     tables = {"lookahead-reward": reward_table(found), "lookahead-pairs": pairs_table(found)}
     text = PAGE.read_text("utf-8")
     with atomic_write(PAGE) as page:
@@ -72,7 +76,7 @@ def played(name: str, policy: str, episodes: int, moments: int, root: Path) -> p
     """Return what a policy earned in the test episodes of a scenario; train and play, unless that was done."""
     file, setup = _file(root, name, policy), Setup(name)
     if not file.exists():
-        settings = {DQN: TRAINED, DISTILLED: {"agents.distilled.episodes": lessons(name, moments)}}
+        settings = {DQN: TRAINED, DISTILLED: distilling(name, moments)}
         who = policy
         if policy in settings:
             who = str(train(policy, setup.with_settings(settings[policy]), output_dir=file.parent).result.model)
@@ -86,11 +90,14 @@ def _file(root: Path, name: str, policy: str) -> Path:
     return root / name / f"{policy}.csv"
 
 
-def lessons(name: str, moments: int) -> int:
-    """Return how many training episodes have so many moments: whole rounds, two at least."""
-    config = load_scenario(name)
-    in_round = config.agents.distilled.round_episodes
-    return in_round * max(2, math.ceil(moments / (in_round * config.environment.max_steps)))
+def distilling(name: str, moments: int) -> dict[str, int]:
+    """Return the settings of a training whose episodes have so many moments: whole rounds, four at least."""
+    rounds = max(4, math.ceil(moments / (ROUND * load_scenario(name).environment.max_steps)))
+    return {
+        "agents.distilled.episodes": ROUND * rounds,
+        "agents.distilled.round_episodes": ROUND,
+        "agents.training.eval_episodes": EVALUATED,
+    }
 
 
 def reward_table(found: dict[str, pd.DataFrame]) -> str:
@@ -98,11 +105,10 @@ def reward_table(found: dict[str, pd.DataFrame]) -> str:
     rows = []
     for name, episodes in found.items():
         means = episodes.groupby("agent")["total_reward"].mean()
-        best = max(means[policy] for policy in POLICIES if policy != HINDSIGHT)
-        shown = [f"{means[policy]:,.1f}" for policy in POLICIES]
-        rows.append(
-            [name, *(f"**{each}**" if means[of] == best else each for of, each in zip(POLICIES, shown, strict=True))]
-        )
+        best = means.drop(HINDSIGHT, errors="ignore").max()
+        shown = {policy: f"{mean:,.1f}" for policy, mean in means.items()}
+        bold = {policy: f"**{text}**" if means[policy] == best else text for policy, text in shown.items()}
+        rows.append([name, *(bold.get(policy, "") for policy in POLICIES)])
     return markdown(["scenario", *POLICIES], rows)
 
 
@@ -110,13 +116,28 @@ def pairs_table(found: dict[str, pd.DataFrame]) -> str:
     """Return paired differences, regrets in per cent of hindsight, and the share kept of a gain that is sure."""
     rows = []
     for name, episodes in found.items():
-        means = episodes.groupby("agent")["total_reward"].mean()
-        differences = [compare_with(episodes, *pair, "total_reward", rng()).difference for pair in PAIRS]
-        regrets = [f"{100 - 100 * means[each] / means[HINDSIGHT]:.1f} %" for each in (PLANNER, STATIC)]
-        planner, student = (paired(episodes, each, STATIC, "total_reward") for each in (PLANNER, DISTILLED))
-        kept = _share(kept_of(planner, student)) if differences[0].low > 0 else ""
-        rows.append([name, *map(_shown, differences), f"{regrets[0]} of {regrets[1]}", kept])
+        played = set(episodes["agent"])
+        pairs = {pair: _difference(episodes, *pair) for pair in PAIRS if set(pair) <= played}
+        shown = [_shown(pairs[pair]) if pair in pairs else "" for pair in PAIRS]
+        regrets = _regrets(episodes) if {PLANNER, STATIC, HINDSIGHT} <= played else ""
+        sure = (PLANNER, STATIC) in pairs and pairs[PLANNER, STATIC].low > 0
+        rows.append([name, *shown, regrets, _kept(episodes) if sure and DISTILLED in played else ""])
     return markdown(["scenario", *(f"{one} less {other}" for one, other in PAIRS), "planner's regret", "kept"], rows)
+
+
+def _difference(episodes: pd.DataFrame, one: str, other: str) -> Interval:
+    return compare_with(episodes, one, other, "total_reward", rng()).difference
+
+
+def _regrets(episodes: pd.DataFrame) -> str:
+    means = episodes.groupby("agent")["total_reward"].mean()
+    planner, static = (100 - 100 * means[each] / means[HINDSIGHT] for each in (PLANNER, STATIC))
+    return f"{planner:.1f} % of {static:.1f} %"
+
+
+def _kept(episodes: pd.DataFrame) -> str:
+    kept = kept_of(*(paired(episodes, each, STATIC, "total_reward") for each in (PLANNER, DISTILLED)))
+    return f"{100 * kept.estimate:.0f} % [{100 * kept.low:.0f}, {100 * kept.high:.0f}]"
 
 
 def kept_of(planner: tuple[FloatArray, FloatArray], student: tuple[FloatArray, FloatArray]) -> Interval:
@@ -130,10 +151,6 @@ def kept_of(planner: tuple[FloatArray, FloatArray], student: tuple[FloatArray, F
     rows = rng().integers(len(gains), size=(RESAMPLED, len(gains)))
     low, high = np.quantile(kept[rows].mean(axis=1) / gains[rows].mean(axis=1), [0.025, 0.975])
     return Interval(float(kept.mean() / gains.mean()), float(low), float(high))
-
-
-def _share(kept: Interval) -> str:
-    return f"{100 * kept.estimate:.0f} % [{100 * kept.low:.0f}, {100 * kept.high:.0f}]"
 
 
 def _shown(found: Interval) -> str:

@@ -13,15 +13,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from agents.distilled.features import Floats
-from agents.dqn.policy import initial_weights, layers
+from agents.dqn.policy import layers
 from autoscaling_env.config.learners import DistilledConfig
 
 #: Adam's constants, as in the paper.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 #: Largest norm of a gradient.
 GRADIENT_CLIP = 1.0
-#: Networks that agree on what one of them then learns.
-FITS = 4
 
 
 class Adam:
@@ -76,30 +74,6 @@ class Gradient:
         norm = math.sqrt(float(self.flat @ self.flat))
         if norm > GRADIENT_CLIP:
             self.flat *= np.float32(GRADIENT_CLIP / norm)
-
-
-def agreed(
-    sizes: tuple[int, ...],
-    inputs: Floats,
-    values: Floats,
-    settings: DistilledConfig,
-    rng: np.random.Generator,
-    fits: int = FITS,
-) -> tuple[Floats, float]:
-    """Return the weights of one network that was fitted to the mean of several, and their loss; each begins anew.
-
-    What single fits make of the chance in their labels differs, and costs; in the mean it cancels (Buciluă et al.,
-    "Model Compression", 2006). Arguments as for ``fitted``; ``fits`` is how many there are, 1: a single fit.
-    """
-    told, losses = np.zeros_like(values), []
-    for _ in range(fits):
-        flat, loss = fitted(initial_weights(sizes, rng), sizes, inputs, values, settings, rng)
-        told += Gradient(flat, sizes).outputs(inputs) / np.float32(fits)
-        losses.append(loss)
-    if fits > 1:
-        told[np.isnan(values)] = np.nan
-        flat, _ = fitted(initial_weights(sizes, rng), sizes, inputs, told, settings, rng)
-    return flat, sum(losses) / len(losses)
 
 
 def fitted(

@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.checkpoint import Tensors
 from agents.distilled.features import Profile, fact_count
-from agents.distilled.fit import agreed
+from agents.distilled.fit import fitted
 from agents.distilled.labels import moves_of, scaled
 from agents.distilled.lessons import Labelled, Lesson
 from agents.distilled.policy import DistilledPolicy, Student
@@ -120,7 +120,8 @@ class DistilledLearner:
         features = np.hstack((facts, self._profile.at_all(steps)))
         normaliser = Normaliser(features.shape[1])
         normaliser.update(features)
-        inputs, labels = normaliser(features), scaled(values)
-        flat, self.loss = agreed(self._student.sizes, inputs, labels, self._config, self._rng)
+        first = initial_weights(self._student.sizes, self._rng)
+        labels = scaled(values)
+        flat, self.loss = fitted(first, self._student.sizes, normaliser(features), labels, self._config, self._rng)
         self._student = replace(self._student, flat=flat, normaliser=normaliser, profile=self._profile)
         self._rounds += 1

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.lookahead import POLICIES, kept_of, lessons, pairs_table, reward_table
+from benchmarks.lookahead import POLICIES, distilling, kept_of, pairs_table, reward_table
 
 #: What each policy earns more than the best constant.
 GAINS = {"static-best": 0.0, "dqn": 4.0, "distilled": 9.0, "planner": 10.0, "hindsight": 20.0}
@@ -42,6 +42,14 @@ def test_differences_are_paired_and_the_share_kept_is_of_means() -> None:
     assert found[-1] == "90 % [90, 90]"
 
 
+def test_what_was_not_played_yet_is_left_empty() -> None:
+    part = episodes()[lambda table: table["agent"] != "distilled"]
+    assert cells(reward_table({"ramp": part}))[3] == ""
+    found = cells(pairs_table({"ramp": part}))
+    assert found[1:5] == ["+10.0 [+10.0, +10.0]", "+6.0 [+6.0, +6.0]", "", ""]
+    assert found[-1] == ""
+
+
 def test_of_a_gain_that_may_be_none_nothing_is_kept() -> None:
     assert cells(pairs_table({"reference": episodes(noise=30.0)}))[-1] == ""
 
@@ -54,6 +62,6 @@ def test_the_interval_of_what_is_kept_widens_with_the_scatter() -> None:
     assert kept.estimate == pytest.approx(gains[1].mean() / gains[0].mean())
 
 
-def test_rounds_are_whole_and_two_at_least() -> None:
-    assert lessons("diurnal", 100) == 8  # of 460 steps, four in a round
-    assert lessons("flash_crowd", 2500) == 24
+def test_rounds_are_whole_and_four_at_least() -> None:
+    assert distilling("diurnal", 100)["agents.distilled.episodes"] == 8  # of 460 steps, two in a round
+    assert distilling("flash_crowd", 2500)["agents.distilled.episodes"] == 22

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtr
 
 from agents.planning.forecast.counts import log_probability, sample_counts, usual_dispersion
 from agents.planning.forecast.forecaster import MEMORY, Counts
@@ -28,8 +27,9 @@ _HELD_BACK, _EVERY, _AHEAD = 8, 4, 6
 _MOST_STEPS = 1_000
 #: A step's score is that of the likest: the others' weights are as good as none.
 _HEARD = 256
-#: Where more than this share of counts is the day before's again, to the task, today's may be so, too; never for sure.
-_OFTEN, _SUREST = 0.5, 0.99
+#: Below this share of a Poisson number's variance days are alike beyond chance, as of a recording that is played again;
+#: counts are then around another day's by their own scatter, but not by less than the other number's variance.
+_EVEN, _LEAST_VARIANCE = 0.5, 0.05
 
 
 def _prior(shift_deviation: float, level_deviation: float) -> FloatArray:
@@ -101,7 +101,7 @@ class Analogs:
         self._root: FloatArray = np.sqrt(self._smooth + 3 / 8)
         self._forgetting, self._trust = forgetting, trust
         self._likes = self._chosen(counts)
-        self._again = _repeated(counts)
+        self._evenness = _evenness(counts)
         self._seen: Counts = np.zeros(0, dtype=np.int64)
         self._evidence: FloatArray = np.zeros(len(self._likes.day))
         self._scores: list[float] = []
@@ -153,15 +153,12 @@ class Analogs:
             place = step + MOST_SHIFT - self._likes.shift[heard]
             mean = self._likes.level[heard] * self._smooth[self._likes.day[heard], place]
         weights = weights[heard]
-        likely = log_probability(came, mean, self._scatter)
-        around = float(logsumexp(weights + likely) - logsumexp(weights))
-        alike = self._likes.level[heard] == 1.0
-        if not self._again or step >= self._longest or not alike.any():
-            return around
-        shares = np.exp(weights[alike] - logsumexp(weights[alike]))
-        same = float(shares @ (self._counts[self._likes.day[heard][alike], place[alike]] == came))
-        around += math.log1p(-self._again)
-        return float(np.logaddexp(around, math.log(self._again * same))) if same else around
+        if self._evenness < _EVEN and step < self._longest:
+            mean = self._likes.level[heard] * self._counts[self._likes.day[heard], place]
+            likely = _near(came, mean, np.maximum(self._evenness * mean, _LEAST_VARIANCE))
+        else:
+            likely = log_probability(came, mean, self._scatter)
+        return float(logsumexp(weights + likely) - logsumexp(weights))
 
     def _log_likelihood(self, likes: _Likes, step: int, came: int) -> FloatArray:
         """Return float64[n], up to what is the same for all; nothing is expected after the longest day."""
@@ -198,15 +195,19 @@ class Analogs:
         return found
 
 
-def _repeated(counts: Counts) -> float:
-    """Return the share of counts that were the day before's again, as of a recording that is played every day.
+def _evenness(counts: Counts) -> float:
+    """Return the variance of a step's count from day to day as a share of its mean: 1 where days differ by chance."""
+    apart = np.square(np.diff(counts, axis=0)).sum() / 2
+    expected = (counts[1:].sum() + counts[:-1].sum()) / 2
+    return float(apart / expected) if expected else 1.0
 
-    Days that differ by chance have some in common, too; that is nothing to go by, and 0 is returned.
-    """
-    if len(counts) < 2:
-        return 0.0
-    share = float((counts[1:] == counts[:-1]).mean())
-    return min(share, _SUREST) if share > _OFTEN else 0.0
+
+def _near(count: int, mean: FloatArray, variance: FloatArray) -> FloatArray:
+    """Return the logarithms of the probability of a count by normal numbers that are rounded, and 0 where below it."""
+    edges = (np.array([count - 0.5 if count else -np.inf, count + 0.5])[:, None] - mean) / np.sqrt(variance)
+    below, above = ndtr(edges)
+    likely: FloatArray = np.log(above - below + 1e-12)
+    return likely
 
 
 def _mixed(logs: FloatArray, priors: FloatArray) -> FloatArray:
