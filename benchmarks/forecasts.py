@@ -1,6 +1,6 @@
 """How well arrivals are foreseen in every scenario: pinball loss beside persistence, and coverage of the quantiles.
 
-    python -m benchmarks.forecasts [--train 100] [--test 10] [--horizon 60]
+    python -m benchmarks.forecasts [--scenarios trace,ramp] [--train 100] [--test 10] [--horizon 60]
 
 The history is the scenario's training episodes; forecasts are made at every third step of its test episodes. The folder
 of recordings that are not shipped is what AUTOSCALE_DATA names; where it lacks one, its scenario is left out.
@@ -30,12 +30,13 @@ SAMPLES, EVERY = 100, 3
 def main() -> None:
     """Score, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenarios", default="all")
     parser.add_argument("--train", type=int, default=100, help="episodes of history")
     parser.add_argument("--test", type=int, default=10, help="episodes that are foreseen")
     parser.add_argument("--horizon", type=float, default=60.0, help="seconds ahead")
     given = parser.parse_args()
     table = Table("Scenario", "Tasks a step", "Persistence", "Forecaster", "Loss", "of 5 %", "of 50 %", "of 95 %", "ms")
-    for name in scenario_list("all", print):
+    for name in scenario_list(given.scenarios, print):
         configs, seeds = (load_history(name), load_scenario(name)), scenario_seeds(name)
         history, held_back = map(_history, configs, seeds, (given.train, given.test))
         horizon = max(1, round(given.horizon / history.step_s))

@@ -95,6 +95,6 @@ def forecasters(history: History, begin: int = 0) -> dict[str, Forecaster]:
     members: dict[str, Forecaster] = {
         "persistence": Persistence(history.mean),
         "profile": Profile(history, begin=begin),
-        "analogs": Analogs(history),
+        "analogs": Analogs(history, begin=begin),
     }
     return {**members, "mixture": Mixture(tuple(members.values()))}

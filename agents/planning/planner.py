@@ -24,6 +24,8 @@ from autoscaling_env.types import FloatArray, Info, Observation
 
 #: So many forecasts are drawn for each future that is played.
 DRAWN = 8
+#: What else could have been decided counts less by so many standard errors of the futures' differences.
+DOUBT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,11 @@ class Planner:
         return int(self._last[0])
 
     def values(self) -> dict[int, float]:
-        """Return what each count that was looked at promises beside the one decided for: a difference of rewards."""
-        return self._search.worth() if self._search else {}
+        """Return what each count that was looked at promises beside the one decided for: a difference of rewards, <= 0.
+
+        The others are doubted, for the planner leaves what it follows only for what is better for sure (see ``DOUBT``).
+        """
+        return self._search.worth(DOUBT) if self._search else {}
 
     def explanation(self) -> dict[str, Any] | None:
         """Return why the last decision was made (``agents.planning.explanation.Explanation``); None before it."""

@@ -90,33 +90,34 @@ class Search:
         order = np.argsort(-(self.imagined.reward @ self.weights), kind="stable")
         return np.concatenate(([self.chosen], order[order != self.chosen]))
 
-    def worth(self) -> dict[int, float]:
-        """Return what the best plan that begins with each count promises beside the chosen one: 0 for the chosen.
+    def worth(self, errors: float = 0.0) -> dict[int, float]:
+        """Return what the best plan that begins with each count promises beside the chosen one, which has 0.
 
         A plan that was played on a few futures only is compared with the chosen one on these.
+
+        Args:
+            errors: the others count less by so many standard errors of the futures' differences, and none for more than
+                the chosen one: what a search did not leave its choice for, or would not have, is not better.
         """
-        beside = self.imagined.reward[self.chosen, : self._heats] @ self._early
-        means = self.imagined.reward @ self.weights
-        seen = _by_first(np.concatenate(self._firsts), np.concatenate(self._seen) - beside)
-        played = _by_first(self.plans[:, 0], means - means[self.chosen])
-        return {**seen, **played, int(self.best[0]): 0.0}
+        chosen = self.imagined.reward[self.chosen]
+        early, heats = np.concatenate(self._seen), slice(self._heats)
+        seen = _by_first(np.concatenate(self._firsts), _surely(early - chosen[heats], self._early, errors))
+        played = _by_first(self.plans[:, 0], _surely(self.imagined.reward - chosen, self.weights, errors))
+        found = {**seen, **played, int(self.best[0]): 0.0}
+        return {count: min(value, 0.0) for count, value in found.items()} if errors else found
 
     def _is_better(self, one: FloatArray, other: FloatArray, errors: float) -> bool:
         """Whether rewards, float64[k], are higher by so many standard errors of their weighted difference."""
-        gained = one - other
-        mean = float(gained @ self.weights)
-        variance = np.square(self.weights * (gained - mean)).sum() * len(gained) / max(len(gained) - 1, 1)
-        return bool(mean > errors * np.sqrt(variance))
+        return bool(_surely((one - other)[None], self.weights, errors)[0] > 0)
 
     def _raced(self, plans: Plans, kept: tuple[int, ...]) -> tuple[Plans, Imagined]:
         """Return those that came to the end, and what they came to."""
         first = self._played(plans, 0, self._heats)
-        means = first.reward @ self._early
         self._firsts.append(plans[:, 0])
-        self._seen.append(means)
+        self._seen.append(first.reward)
         if self._heats == self._futures:
             return plans, first
-        best = np.argsort(-means, kind="stable")[: max(int(_FINALISTS * len(plans)), 4)]
+        best = np.argsort(-(first.reward @ self._early), kind="stable")[: max(int(_FINALISTS * len(plans)), 4)]
         rows = np.union1d(best, np.array(kept, dtype=np.int64))
         rest = self._played(plans[rows], self._heats, self._futures)
         return plans[rows], _joined(_rows(first, rows), rest, axis=1)
@@ -129,6 +130,13 @@ class Search:
 def _by_first(firsts: NDArray[np.int64], worth: FloatArray) -> dict[int, float]:
     """Return the highest worth of the plans that begin with each count."""
     return {int(first): float(worth[firsts == first].max()) for first in np.unique(firsts)}
+
+
+def _surely(gained: FloatArray, weights: FloatArray, errors: float) -> FloatArray:
+    """Return float64[c], weighted means of float64[c, k] less so many of their standard errors."""
+    mean: FloatArray = gained @ weights
+    variance = np.square(weights * (gained - mean[:, None])).sum(axis=1) * gained.shape[1] / max(gained.shape[1] - 1, 1)
+    return mean - errors * np.sqrt(variance)
 
 
 def _rows(imagined: Imagined, rows: NDArray[np.int64]) -> Imagined:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtr
 
 from agents.planning.forecast.counts import log_probability, sample_counts, usual_dispersion
 from agents.planning.forecast.forecaster import MEMORY, Counts
@@ -23,8 +23,13 @@ _SHIFT, _LEVEL = (each.ravel() for each in np.meshgrid(np.arange(-MOST_SHIFT, MO
 _FAR = 8.0
 #: To choose among them, so many days are foreseen by the others, at every such step, so many steps ahead.
 _HELD_BACK, _EVERY, _AHEAD = 8, 4, 6
+#: Days of more steps are compared as they are: such a shift would be nothing there, and trying them would take minutes.
+_MOST_STEPS = 1_000
 #: A step's score is that of the likest: the others' weights are as good as none.
 _HEARD = 256
+#: Below this share of a Poisson number's variance days are alike beyond chance, as of a recording that is played again;
+#: counts are then around another day's by their own scatter, but not by less than the other number's variance.
+_EVEN, _LEAST_VARIANCE = 0.5, 0.05
 
 
 def _prior(shift_deviation: float, level_deviation: float) -> FloatArray:
@@ -74,36 +79,41 @@ class Analogs:
     compared so: a crowd that came at another time, or was higher, tells of today's. How much of that helps is found by
     foreseeing some days by the others; mostly it is none.
 
+    Where the history has a period, a day is once round it from ``begin`` on, and after its end it comes again.
+
     Args:
         history: past episodes.
         forgetting: what a step ago weighs against now, 0-1.
         trust: the power of the likelihood, 0-1: past counts scatter too, and would make two episodes of the same rates
             look as different as day and night.
+        begin: the step of the history's period at which what is foreseen begins, >= 0.
     """
 
-    def __init__(self, history: History, forgetting: float = 0.97, trust: float = 0.3) -> None:
-        counts = history.matrix()
+    def __init__(self, history: History, forgetting: float = 0.97, trust: float = 0.3, begin: int = 0) -> None:
+        counts = history.days(begin)
         around = np.pad(counts, ((0, 0), (1, 1)), mode="edge")
         smooth: FloatArray = 0.25 * around[:, :-2] + 0.5 * around[:, 1:-1] + 0.25 * around[:, 2:]
         # Around a mean with weights 1/4, 1/2, 1/4 that holds the count itself, its variance is 3/8 of the count's.
         self._dispersion = usual_dispersion(counts, smooth, share=3 / 8)
         self._scatter = self._dispersion * (1 + 3 / 8)
-        self._longest = counts.shape[1]
+        self._longest, self._period = counts.shape[1], history.period
         self._counts, self._smooth = (_reflected(each) for each in (counts, smooth))
         self._root: FloatArray = np.sqrt(self._smooth + 3 / 8)
         self._forgetting, self._trust = forgetting, trust
         self._likes = self._chosen(counts)
+        self._evenness = _evenness(counts)
         self._seen: Counts = np.zeros(0, dtype=np.int64)
         self._evidence: FloatArray = np.zeros(len(self._likes.day))
         self._scores: list[float] = []
 
     def sample(self, arrived: Counts, horizon: int, count: int, rng: np.random.Generator) -> Counts:
-        """Return how sampled past days went on; nothing came after their end."""
+        """Return how sampled past days went on; without a period nothing came after their end."""
         self._follow(arrived)
         weights = self._weights
         share = np.exp(weights - logsumexp(weights))
         rows = rng.choice(len(share), size=count, p=share / share.sum())
-        steps = np.arange(len(arrived), min(len(arrived) + horizon, self._longest))
+        steps = np.arange(len(arrived), len(arrived) + horizon)
+        steps = steps % self._period if self._period else steps[steps < self._longest]
         places = steps + MOST_SHIFT - self._likes.shift[rows, None]
         days, level = self._likes.day[rows, None], self._likes.level[rows, None]
         scaled = sample_counts(level * self._smooth[days, places], self._dispersion, rng)
@@ -127,9 +137,10 @@ class Analogs:
         if known > len(arrived) or not np.array_equal(self._seen, arrived[:known]):
             known = max(len(arrived) - MEMORY, 0)
             self._evidence, self._scores = np.zeros(len(self._likes.day)), []
-        for step in range(known, len(arrived)):
-            self._scores.append(self._score(step, int(arrived[step])))
-            likely = self._log_likelihood(self._likes, step, int(arrived[step]))
+        for now in range(known, len(arrived)):
+            step, came = now % self._period if self._period else now, int(arrived[now])
+            self._scores.append(self._score(step, came))
+            likely = self._log_likelihood(self._likes, step, came)
             self._evidence = self._forgetting * self._evidence + self._trust * likely
         self._seen, self._scores = arrived.copy(), self._scores[-MEMORY:]
 
@@ -142,7 +153,11 @@ class Analogs:
             place = step + MOST_SHIFT - self._likes.shift[heard]
             mean = self._likes.level[heard] * self._smooth[self._likes.day[heard], place]
         weights = weights[heard]
-        likely = log_probability(came, mean, self._scatter)
+        if self._evenness < _EVEN and step < self._longest:
+            mean = self._likes.level[heard] * self._counts[self._likes.day[heard], place]
+            likely = _near(came, mean, np.maximum(self._evenness * mean, _LEAST_VARIANCE))
+        else:
+            likely = log_probability(came, mean, self._scatter)
         return float(logsumexp(weights + likely) - logsumexp(weights))
 
     def _log_likelihood(self, likes: _Likes, step: int, came: int) -> FloatArray:
@@ -158,7 +173,7 @@ class Analogs:
         """Return days compared in the way by which the others foresee held-back ones best."""
         priors = np.array([_prior(*way) for way in product(SHIFT_DEVIATIONS, LEVEL_DEVIATIONS)])
         best = 0
-        if len(counts) >= 2 * _HELD_BACK:
+        if len(counts) >= 2 * _HELD_BACK and counts.shape[1] <= _MOST_STEPS:
             held_back = np.linspace(0, len(counts) - 1, _HELD_BACK).round().astype(np.int64)
             every = _Likes.of(len(counts), np.full(len(_SHIFT), 1.0))
             found = np.array([self._foreseen(every, priors, counts[day], int(day)) for day in held_back])
@@ -178,6 +193,21 @@ class Analogs:
                 found += _mixed(ahead, priors) - _mixed(weights, priors)
             weights = self._forgetting * weights + self._trust * likely[step]
         return found
+
+
+def _evenness(counts: Counts) -> float:
+    """Return the variance of a step's count from day to day as a share of its mean: 1 where days differ by chance."""
+    apart = np.square(np.diff(counts, axis=0)).sum() / 2
+    expected = (counts[1:].sum() + counts[:-1].sum()) / 2
+    return float(apart / expected) if expected else 1.0
+
+
+def _near(count: int, mean: FloatArray, variance: FloatArray) -> FloatArray:
+    """Return the logarithms of the probability of a count by normal numbers that are rounded, and 0 where below it."""
+    edges = (np.array([count - 0.5 if count else -np.inf, count + 0.5])[:, None] - mean) / np.sqrt(variance)
+    below, above = ndtr(edges)
+    likely: FloatArray = np.log(above - below + 1e-12)
+    return likely
 
 
 def _mixed(logs: FloatArray, priors: FloatArray) -> FloatArray:

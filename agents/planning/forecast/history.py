@@ -72,6 +72,33 @@ class History:
         rows = [row for pair in zip(self.episodes, self.offsets, strict=True) for row in _laps(*pair, self.period)]
         return np.array(rows)
 
+    def days(self, begin: int) -> Counts:
+        """Return int64[days, steps], as days are compared: from the step ``begin`` of the period on, once round.
+
+        Episodes that go on where the one before ended are one recording. What was not seen is like the others' mean;
+        a day of which less than half was seen is left out, unless there is no other. Without a period: ``matrix``.
+        """
+        if not self.period:
+            return self.matrix()
+        laps = self._whole(begin).laps()
+        known = np.isfinite(laps)
+        half = known.mean(axis=1) >= 0.5
+        laps, known = (each[half] if half.any() else each for each in (laps, known))
+        seen, total = known.sum(axis=0), np.nansum(laps, axis=0)
+        mean = np.where(seen > 0, total / np.maximum(seen, 1), total.sum() / seen.sum())
+        return np.where(known, laps, mean).round().astype(np.int64)
+
+    def _whole(self, begin: int) -> History:
+        """Return the history, its period from ``begin`` on; episodes that go on where the last one ended are one."""
+        parts, offsets, ends = list[list[Counts]](), list[int](), -1
+        for episode, offset in zip(self.episodes, self.offsets, strict=True):
+            if offset != ends:
+                parts.append([])
+                offsets.append((offset - begin) % self.period)
+            parts[-1].append(episode)
+            ends = (offset + len(episode)) % self.period
+        return replace(self, episodes=tuple(map(np.concatenate, parts)), offsets=tuple(offsets))
+
     def part(self, begin: int, end: int) -> History:
         """Return the history of the episodes from ``begin`` to before ``end``."""
         return replace(self, episodes=self.episodes[begin:end], offsets=self.offsets[begin:end])

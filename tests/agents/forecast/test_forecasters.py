@@ -109,6 +109,12 @@ class TestAnalogs(ForecasterContract):
         likes = Analogs(History(5.0, days))._likes
         assert len(np.unique(likes.level)) > 1
 
+    def test_a_day_that_always_comes_again_is_believed_to_the_task(self) -> None:
+        (day,) = random_days(1, seed=1)
+        analogs = Analogs(History(5.0, (day,) * 20))
+        assert np.exp(analogs.log_scores(day)).min() > 0.95
+        assert Analogs(History(5.0, random_days(40, seed=1)))._evenness > 0.8
+
     @pytest.mark.parametrize("days", [random_days(30, seed=1), flash_days(40, seed=1)])
     def test_what_was_asked_before_changes_nothing(self, days: tuple[np.ndarray, ...]) -> None:
         (today,), (other,) = flash_days(1, seed=7), random_days(1, seed=8)
@@ -118,6 +124,33 @@ class TestAnalogs(ForecasterContract):
             assert_allclose(used.log_scores(seen), fresh.log_scores(seen))
             one, other_one = (each.sample(seen, 9, 50, np.random.default_rng(0)) for each in (used, fresh))
             assert_array_equal(one, other_one)
+
+    def test_with_a_period_today_is_compared_at_its_time_of_the_day(self) -> None:
+        (recording,) = (np.concatenate(random_days(14, seed=1)),)
+        analogs = Analogs(History(5.0, (recording,), period=STEPS), begin=30)
+        nothing = np.zeros(0, dtype=np.int64)
+        futures = analogs.sample(nothing, 80, 4000, np.random.default_rng(0))
+        assert_allclose(futures.mean(axis=0), np.resize(np.roll(SHAPE, -30), 80), rtol=0.4)
+
+    def test_with_a_period_a_day_goes_on_after_its_end(self) -> None:
+        days = History(5.0, random_days(20, seed=1), period=STEPS)
+        today = np.concatenate(random_days(2, seed=5))[: STEPS + 15]
+        futures = Analogs(days).sample(today, 10, 2000, np.random.default_rng(0)).mean(axis=0)
+        assert_allclose(futures, SHAPE[15:25], rtol=0.4)
+
+    def test_a_weekend_is_foreseen_by_weekends(self) -> None:
+        week = [np.full(10, 2.0 if day % 7 > 4 else 20.0) for day in range(42)]
+        counts = tuple(map(np.random.default_rng(1).poisson, week))
+        days = History(60.0, counts, period=70, offsets=tuple(10 * (day % 7) for day in range(42)))
+        friday = Analogs(days, begin=40).sample(np.full(5, 20), 25, 4000, np.random.default_rng(0)).mean(axis=0)
+        assert_allclose([friday[:5].mean(), friday[5:].mean()], [20.0, 2.0], rtol=0.2)
+
+
+class TestAnalogsOfOneDay(ForecasterContract):
+    """A history of one day again and again, and of a few others."""
+
+    def make_forecaster(self, history: History) -> Forecaster:
+        return Analogs(History(history.step_s, history.episodes[:1] * 16 + history.episodes[1:5]))
 
 
 class TestMixture(ForecasterContract):
@@ -137,6 +170,14 @@ class TestMixture(ForecasterContract):
         assert mixture.weights(today[:15])[1] > 0.3
         assert mixture.weights(today)[1] < 0.1
         assert mixture.sample(today, 5, 400, np.random.default_rng(0)).mean() == pytest.approx(90.0, rel=0.15)
+
+    @pytest.mark.parametrize("apart", [0, 1])
+    def test_a_day_that_always_comes_again_is_heard_from_who_has_seen_it(self, apart: int) -> None:
+        rng, (day,) = np.random.default_rng(4), random_days(1, seed=1, shape=3 * SHAPE)
+        played = [np.maximum(day + rng.integers(-apart, apart + 1, size=STEPS), 0) for _ in range(21)]
+        days = History(5.0, tuple(played[:20]))
+        mixture = Mixture((Persistence(days.mean), Profile(days), Analogs(days)))
+        assert mixture.weights(played[20][:12])[2] > 0.9
 
     def test_a_member_has_as_many_samples_as_weight(self) -> None:
         days = History(5.0, random_days(10, seed=1))

@@ -45,6 +45,22 @@ def test_the_same_history_is_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
+def test_days_are_once_round_the_period_from_where_today_begins() -> None:
+    recording = History(5.0, (np.arange(7), np.arange(7, 11)), period=4, offsets=(2, 1))
+    # Of the first day half was seen; what was not is the mean of the others.
+    assert_array_equal(recording.days(0), [[4, 5, 0, 1], [2, 3, 4, 5], [6, 7, 8, 9]])
+    assert_array_equal(recording.days(2), [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 5]])
+
+
+def test_episodes_that_do_not_go_on_are_days_of_their_own() -> None:
+    apart = History(5.0, (np.arange(4), np.arange(4), np.arange(1)), period=4, offsets=(0, 1, 0))
+    assert_array_equal(apart.days(0), [[0, 1, 2, 3], [0, 0, 1, 2]])
+
+
+def test_without_a_period_a_day_is_an_episode() -> None:
+    assert_array_equal(History(5.0, (np.arange(3), np.arange(2))).days(0), [[0, 1, 2], [0, 1, 0]])
+
+
 def _pickled(path: Path) -> None:
     np.savez(path, step_s=np.float64(5.0), lengths=np.array([1]), counts=np.array([{"a": 1}], dtype=object))
 

@@ -93,3 +93,20 @@ def test_worth_tells_every_first_count_beside_the_chosen() -> None:
     worth = search.worth()
     assert worth.keys() == {*range(40), 41}
     assert all(value == pytest.approx(first - 41) for first, value in worth.items())
+
+
+def test_what_is_followed_is_worth_most_and_doubt_takes_from_the_others_only() -> None:
+    search = Search(Valued(16, scatter=3.0).play, np.full(16, 1 / 16))
+    search.begin(plans(5, 8, 1, 5), last=True, inertia=6.0)
+    plain, doubted = search.worth(), search.worth(3.0)
+    assert search.best.tolist() == [5, 0]
+    assert plain[8] > 0
+    assert doubted[5] == 0
+    assert max(doubted.values()) == 0
+    assert all(doubted[first] < plain[first] for first in (1, 8))
+
+
+def test_where_futures_agree_there_is_no_doubt() -> None:
+    search = Search(Valued(16).play, np.full(16, 1 / 16))
+    search.begin(plans(*range(40)))
+    assert search.worth(3.0) == pytest.approx(search.worth())
