@@ -104,8 +104,8 @@ def reward_table(found: dict[str, pd.DataFrame]) -> str:
     """Return mean rewards; the best that does not know the future is bold."""
     rows = []
     for name, episodes in found.items():
-        means = episodes.groupby("agent")["total_reward"].mean()
-        best = means.drop(HINDSIGHT, errors="ignore").max()
+        means = {str(agent): float(mean) for agent, mean in episodes.groupby("agent")["total_reward"].mean().items()}
+        best = max(mean for agent, mean in means.items() if agent != HINDSIGHT)
         shown = {policy: f"{mean:,.1f}" for policy, mean in means.items()}
         bold = {policy: f"**{text}**" if means[policy] == best else text for policy, text in shown.items()}
         rows.append([name, *(bold.get(policy, "") for policy in POLICIES)])
