@@ -156,5 +156,5 @@ def _recur(values: Floats, memory: Floats, of_input: Floats, of_hidden: Floats, 
 
 def _sigmoid(x: Floats) -> Floats:
     half = np.float32(0.5)
-    share: Floats = half * (np.tanh(half * x) + np.float32(1))
-    return share
+    found: Floats = half * (np.tanh(half * x) + np.float32(1))
+    return found
