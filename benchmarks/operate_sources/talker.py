@@ -5,7 +5,6 @@ Each task has three events. They come from workers' names as a worker's do, and 
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import uuid
@@ -31,7 +30,7 @@ def main() -> None:
         if now_s - beaten_s > ENDS_S:
             beaten_s = now_s
             for talker in talkers:
-                talker.send("worker-heartbeat", freq=2, active=1, processed=sent, sw_ident="talker", pid=os.getpid())
+                talker.send("worker-heartbeat", freq=2, active=1, processed=sent, sw_ident="talker")
         while sent < (now_s - begin_s) * per_s / 3:
             talker, task = talkers[sent % WORKERS], str(uuid.uuid4())
             talker.send("task-received", uuid=task, name="shop.work", args="()", kwargs="{}", retries=0)
