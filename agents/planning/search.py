@@ -136,7 +136,8 @@ def _surely(gained: FloatArray, weights: FloatArray, errors: float) -> FloatArra
     """Return float64[c], weighted means of float64[c, k] less so many of their standard errors."""
     mean: FloatArray = gained @ weights
     variance = np.square(weights * (gained - mean[:, None])).sum(axis=1) * gained.shape[1] / max(gained.shape[1] - 1, 1)
-    return mean - errors * np.sqrt(variance)
+    sure: FloatArray = mean - errors * np.sqrt(variance)
+    return sure
 
 
 def _rows(imagined: Imagined, rows: NDArray[np.int64]) -> Imagined:
