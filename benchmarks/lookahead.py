@@ -104,10 +104,9 @@ def reward_table(found: dict[str, pd.DataFrame]) -> str:
     """Return mean rewards; the best that does not know the future is bold."""
     rows = []
     for name, episodes in found.items():
-        means = {str(agent): float(mean) for agent, mean in episodes.groupby("agent")["total_reward"].mean().items()}
-        best = max(mean for agent, mean in means.items() if agent != HINDSIGHT)
-        shown = {policy: f"{mean:,.1f}" for policy, mean in means.items()}
-        bold = {policy: f"**{text}**" if means[policy] == best else text for policy, text in shown.items()}
+        means = {str(who): float(mean) for who, mean in episodes.groupby("agent")["total_reward"].mean().items()}
+        best = max((mean for who, mean in means.items() if who != HINDSIGHT), default=math.nan)
+        bold = {who: f"**{mean:,.1f}**" if mean == best else f"{mean:,.1f}" for who, mean in means.items()}
         rows.append([name, *(bold.get(policy, "") for policy in POLICIES)])
     return markdown(["scenario", *POLICIES], rows)
 

@@ -43,8 +43,7 @@ def test_differences_are_paired_and_the_share_kept_is_of_means() -> None:
 
 
 def test_what_was_not_played_yet_is_left_empty() -> None:
-    whole = episodes()
-    part = whole.loc[whole["agent"] != "distilled"]
+    part = episodes().query("agent != 'distilled'")
     assert cells(reward_table({"ramp": part}))[3] == ""
     found = cells(pairs_table({"ramp": part}))
     assert found[1:5] == ["+10.0 [+10.0, +10.0]", "+6.0 [+6.0, +6.0]", "", ""]
