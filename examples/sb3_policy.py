@@ -31,7 +31,6 @@ def train(name: str, target: str, steps: int, seed: int) -> None:
         "n_epochs": 4,
         "gamma": 0.9,
         "learning_rate": 1e-3,
-        "ent_coef": 0.01,
     }
     model = PPO("MlpPolicy", env, device="cpu", verbose=1, **settings)
     model.set_random_seed(seed)  # of the networks: given to PPO, it would seed the farms, too
