@@ -63,10 +63,12 @@ proto: install ## make the modules of KEDA's external scaler from its .proto
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-# Those in real time mostly wait: what reads the code has the cores meanwhile, and prints when it is through.
+# Tests in real time mostly wait: everything else has the cores meanwhile, and those in simulated time only what is left.
 test: install ## install everything, then run every check and all tests
-	$(MAKE) --no-print-directory lint layers unit
-	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs
+	$(MAKE) --no-print-directory lint layers
+	@$(MAKE) --no-print-directory unit & simulated=$$!; \
+	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs; others=$$?; \
+	wait $$simulated && exit $$others
 	$(MAKE) --no-print-directory covered cluster
 
 quick: lint types layers ## run the checks and the tests that take seconds
@@ -87,20 +89,21 @@ docs: install ## build the site into build/docs; a warning is an error
 
 # Coverage costs a tenth more time: CI measures it, and whoever asks for it (make unit live covered CI=true).
 MEASURED := $(if $(CI),--cov --cov-report= --cov-fail-under=0)
+COVERED_BY = $(if $(MEASURED),COVERAGE_FILE=.coverage.$@)
 
 # Where real farms are; collecting the rest would cost as much as running these. A test holds this list complete.
 LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_operate.py tests/cli/test_keda.py tests/experiments/operations/test_keda.py
 
 # Tests in simulated time, and the pages, which have to run but promise no times.
 unit: install ## run the tests in simulated time
-	$(BIN)/pytest -q -n 4 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
+	$(COVERED_BY) nice -n 19 $(BIN)/pytest -q -n 4 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
 
 live: install ## run the tests in real time, on real servers and processes
-	$(BIN)/pytest -q -n 8 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(if $(MEASURED),--cov-append) $(LIVE_TESTS)
+	$(COVERED_BY) $(BIN)/pytest -q -n 8 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(LIVE_TESTS)
 
 # Only together are they held to the floor in pyproject.toml.
 covered: ## with CI set: hold the coverage of both to its floor
-	$(if $(MEASURED),$(BIN)/coverage report)
+	$(if $(MEASURED),$(BIN)/coverage combine --quiet .coverage.unit .coverage.live && $(BIN)/coverage report)
 
 # Without one they skip; one after the other, and they end with a failure rather than never.
 cluster: install ## run the tests on a cluster: AUTOSCALE_TEST_KUBECONFIG names it

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from analysis.episodes import check_steps
 from analysis.gap import paired_steps
@@ -66,6 +67,8 @@ def replica_plot(runs: Mapping[str, pd.DataFrame], path: Path, *, title: str = "
     styles = looks(runs)
     with picture(path, 10.0, 7.2) as figure:
         counts, queue = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        for axes in (counts, queue):
+            axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         for index, (name, steps) in enumerate(runs.items()):
             check_steps(steps)
             look = line(styles[name], overlaid=index > 0)  # trajectories meet: gaps show the one beneath

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import redis
 from numpy.typing import NDArray
 
 PERIOD_S = 120.0
@@ -39,26 +38,29 @@ def rate(at_s: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(MEAN + SWING * np.sin(2 * np.pi * place_s / PERIOD_S) + burst)
 
 
-def drawn(seconds: float, seed: int) -> Tasks:
-    """Return the tasks of so many seconds: a Poisson process, thinned from its highest rate."""
+def drawn(seconds: float, seed: int, work: float = 1.0) -> Tasks:
+    """Return the tasks of so many seconds: a Poisson process, thinned from its highest rate.
+
+    ``work`` is how long they are, as a share of ``WORK_S``.
+    """
     rng, most = np.random.default_rng(seed), MEAN + SWING + BURST
     at_s = np.sort(rng.uniform(0.0, seconds, rng.poisson(most * seconds)))
     at_s = at_s[rng.uniform(0.0, most, len(at_s)) < rate(at_s)]
-    return Tasks(at_s, rng.gamma(SHAPE, WORK_S / SHAPE, len(at_s)).round(3))
+    return Tasks(at_s, (work * rng.gamma(SHAPE, WORK_S / SHAPE, len(at_s))).round(3))
 
 
 class Producer(threading.Thread):
-    """Puts tasks on the list ``tasks`` when they are due, and counts them in ``came``.
+    """Puts tasks when they are due.
 
     Args:
-        url: of the server.
+        put: takes a task's number, its Unix time of arrival and its seconds of work.
         tasks: what to send.
         begin_s: Unix time at which they begin.
     """
 
-    def __init__(self, url: str, tasks: Tasks, begin_s: float) -> None:
+    def __init__(self, put: Callable[[int, float, float], None], tasks: Tasks, begin_s: float) -> None:
         super().__init__(daemon=True, name="producer")
-        self._client, self._tasks, self._begin_s = redis.Redis.from_url(url), tasks, begin_s
+        self._put, self._tasks, self._begin_s = put, tasks, begin_s
         self.late_s = 0.0
 
     def run(self) -> None:
@@ -68,8 +70,4 @@ class Producer(threading.Thread):
             time.sleep(max(0.0, due_s - time.time()))
             now_s = time.time()
             self.late_s = max(self.late_s, now_s - due_s)
-            task = json.dumps({"id": number, "at": now_s, "work": float(work_s)})
-            books = self._client.pipeline()
-            books.lpush("tasks", task)
-            books.incr("came")
-            books.execute()
+            self._put(number, now_s, float(work_s))

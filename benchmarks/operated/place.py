@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.operated.queues import Workers
 from live.platforms.kubernetes.errors import ClusterRefused
 from tests.live.platforms.kubernetes import accounts, images
 from tests.live.platforms.kubernetes.accounts import RBAC
@@ -18,12 +19,12 @@ from tests.operate.targets.kubernetes.accounts import documents
 from tests.operate.targets.kubernetes.deployments import APPS
 from tests.places import ROOT
 
-IMAGE = "localhost/plain-consumer:test"
+IMAGE = "localhost/somebodys-workers:test"
 WORKER, ACCOUNT = "worker", "autoscale-operate"
 KEDA = "/apis/keda.sh/v1alpha1"
 HPAS = "/apis/autoscaling/v2"
-#: From the making of a pod to its first task, besides what the cluster takes: what it has to fetch first.
-FETCH_S = 4
+#: Without a share of its own a pod gets what the whole machine leaves, to the last process in the background.
+CPU = "50m"
 SAFE = {
     "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True,
     "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"},
@@ -34,27 +35,27 @@ def build_image() -> None:
     """Build the consumer's image and give it to the cluster, where the environment says how."""
     if not images.builder():
         return
-    here = Path(__file__).parent
     with tempfile.TemporaryDirectory() as folder:
-        for file in (
-            here / "Dockerfile",
-            here / "consumer.py",
-            ROOT / "requirements.lock",
-            ROOT / "deploy/image/locked.py",
-        ):
-            shutil.copy(file, folder)
-        subprocess.run([images.builder(), IMAGE, folder], check=True, capture_output=True, timeout=280)  # noqa: S603 - ours
+        for file in (*(Path(__file__).parent / "shop").iterdir(), ROOT / "deploy/image/locked.py"):
+            if file.is_file():
+                shutil.copy(file, folder)
+        locks = [(ROOT / name).read_text("utf-8") for name in ("requirements.lock", "requirements-dev.lock")]
+        (Path(folder) / "requirements.lock").write_text("".join(locks), "utf-8")
+        subprocess.run([images.builder(), IMAGE, folder], check=True, capture_output=True, timeout=580)  # noqa: S603 - ours
 
 
-def deployment(redis_url: str) -> dict[str, Any]:
-    """Return somebody's Deployment of one consumer."""
-    server = urlsplit(redis_url)
+def deployment(workers: Workers, log_url: str) -> dict[str, Any]:
+    """Return somebody's Deployment of one worker."""
+    log = urlsplit(log_url)
     policy = "Never" if IMAGE.startswith("localhost/") else "IfNotPresent"
     common = {"image": IMAGE, "imagePullPolicy": policy, "securityContext": SAFE}
-    env = [{"name": "REDIS_HOST", "value": server.hostname}, {"name": "REDIS_PORT", "value": str(server.port)}]
+    told = {**workers.env, "LOG_HOST": str(log.hostname), "LOG_PORT": str(log.port)}
+    env = [{"name": name, "value": value} for name, value in told.items()]
+    share = {"resources": {"requests": {"cpu": CPU}}}
+    fetch = common | {"name": "fetch", "command": ["sleep", str(workers.fetch_s)]}
     pod = {
-        "initContainers": [common | {"name": "fetch", "command": ["sleep", str(FETCH_S)]}],
-        "containers": [common | {"name": "consumer", "env": env}],
+        "initContainers": [fetch] if workers.fetch_s else [],
+        "containers": [common | share | {"name": "worker", "command": list(workers.command), "env": env}],
         "shareProcessNamespace": True,  # as process 1 Python would not hear a SIGTERM before it has a handler
         "terminationGracePeriodSeconds": 60,
         "automountServiceAccountToken": False,
@@ -70,14 +71,8 @@ def deployment(redis_url: str) -> dict[str, Any]:
     }
 
 
-def scaled_object(redis_url: str, most: int, list_length: int) -> dict[str, Any]:
-    """Return what makes KEDA scale the Deployment by its list, as a person would have written it."""
-    server = urlsplit(redis_url)
-    trigger = {
-        "address": f"{server.hostname}:{server.port}",
-        "listName": "tasks",
-        "listLength": str(list_length),
-    }
+def scaled_object(trigger: dict[str, Any], most: int) -> dict[str, Any]:
+    """Return what makes KEDA scale the Deployment by its queue, as a person would have written it."""
     behavior = {"scaleDown": {"stabilizationWindowSeconds": 60}}
     return {
         "apiVersion": "keda.sh/v1alpha1",
@@ -89,7 +84,7 @@ def scaled_object(redis_url: str, most: int, list_length: int) -> dict[str, Any]
             "minReplicaCount": 1,
             "maxReplicaCount": most,
             "advanced": {"horizontalPodAutoscalerConfig": {"behavior": behavior}},
-            "triggers": [{"type": "redis", "metadata": trigger}],
+            "triggers": [trigger],
         },
     }
 
@@ -99,14 +94,15 @@ class Place:
 
     Args:
         cluster: it.
-        redis_url: the server's address for pods.
+        workers: whose place it is.
+        log_url: of the Redis in which they log, for pods.
         folder: for kubeconfigs.
     """
 
-    def __init__(self, cluster: Cluster, redis_url: str, folder: Path) -> None:
-        self.cluster, self._redis_url, self._folder = cluster, redis_url, folder
+    def __init__(self, cluster: Cluster, workers: Workers, log_url: str, folder: Path) -> None:
+        self.cluster, self._folder = cluster, folder
         self.path = cluster.path("deployments", WORKER, group=APPS)
-        cluster.create("deployments", deployment(redis_url), group=APPS)
+        cluster.create("deployments", deployment(workers, log_url), group=APPS)
         cluster.create("serviceaccounts", {"metadata": {"name": ACCOUNT}})
 
     def grant(self, *roles: str) -> Path:
@@ -121,10 +117,18 @@ class Place:
             self.cluster.create(f"{kind.lower()}s", each, group=RBAC)
         return accounts.renew(self.cluster, ACCOUNT, self._folder / f"{roles[-1]}.kubeconfig")
 
-    def keda(self, most: int, list_length: int) -> None:
+    def keda(self, trigger: dict[str, Any], most: int) -> None:
+        """Let KEDA scale the workers by its own trigger."""
+        self.scaled_by(scaled_object(trigger, most))
+
+    def scaled_by(self, scaled: dict[str, Any]) -> None:
         """Let KEDA scale the workers; returns when its HPA is there and knows the metric."""
-        self.cluster.create("scaledobjects", scaled_object(self._redis_url, most, list_length), group=KEDA)
+        self.cluster.create("scaledobjects", scaled, group=KEDA)
         self._until(lambda: any(_works(each) for each in self._hpas()), "KEDA's HPA works", 120.0)
+
+    def replicas(self) -> int:
+        """Return how many workers are wanted."""
+        return int(self.cluster.api.get(self.path)["spec"]["replicas"])
 
     def no_keda(self) -> None:
         """Take the ScaledObject away; returns when its HPA is gone."""
