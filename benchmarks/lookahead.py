@@ -65,7 +65,7 @@ def main() -> None:
             print(f"{name}: {policy} {rewards['total_reward'].mean():,.1f}", flush=True)
     files = {name: [_file(root, name, each) for each in POLICIES] for name in scenario_list("all", print)}
     there = {name: [each for each in parts if each.exists()] for name, parts in files.items()}
-    found = {name: pd.concat(map(pd.read_csv, parts)) for name, parts in there.items() if parts}
+    found = {name: pd.concat(map(pd.read_csv, parts)) for name, parts in there.items() if len(parts) > 1}
     tables = {"lookahead-reward": reward_table(found), "lookahead-pairs": pairs_table(found)}
     text = PAGE.read_text("utf-8")
     with atomic_write(PAGE) as page:
