@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -77,19 +75,19 @@ class Objective:
 
 
 def load_function(text: str) -> RewardFunction:
-    """Return the function of ``module:name``; modules of the working directory are found, too.
+    """Return the function of ``module:name``, of a module that Python finds.
+
+    The working directory is not looked in: a configuration may be a stranger's, and what lies beside it is never run.
 
     Raises:
         InputError: there is none; the message says why.
     """
     module_name, _, name = text.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        raise InputError(f"reward.function {text}: cannot be imported: {error}") from None
-    finally:
-        sys.path.pop(0)
+        remedy = "install it, or name its folder in PYTHONPATH"
+        raise InputError(f"reward.function {text}: cannot be imported: {error}; {remedy}") from None
     function: Any = getattr(module, name, None)
     if not callable(function):
         raise InputError(f"reward.function {text}: {module_name} has no function {name}")

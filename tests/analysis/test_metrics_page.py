@@ -14,6 +14,7 @@ from autoscaling_env.config import default_config
 from autoscaling_env.info import INFO_KEYS
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.run_folder import manifest
+from autoscaling_env.schema import RANDOMIZED
 from autoscaling_env.schema_page import tables, with_tables
 from live.records import FILES
 from tests.analysis.data import played
@@ -34,11 +35,12 @@ def test_every_column_of_the_steps_is_listed_and_no_other() -> None:
     shaped, cost = (list(played(objective)[0].columns) for objective in ("shaped", "cost"))
     own = [name for name in cost if name not in shaped]
     place = shaped.index("terminated")
-    assert listed("steps.parquet") == shaped[:place] + own + shaped[place:]
+    ends = shaped.index("observed_input_queue")
+    assert listed("steps.parquet") == [*shaped[:place], *own, *shaped[place:ends], RANDOMIZED.name, *shaped[ends:]]
 
 
 def test_every_key_of_info_is_listed() -> None:
-    assert listed("info") == list(INFO_KEYS)
+    assert listed("info") == [*INFO_KEYS, RANDOMIZED.name]
 
 
 def test_the_observation_is_listed_in_its_order() -> None:

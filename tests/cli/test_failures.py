@@ -105,7 +105,10 @@ def test_closed_streams_are_no_failure(closed: str) -> None:
             "--trace and the scenario ramp both say what the tasks are; choose one",
         ),
         (["train", "dqn", "--scenario", "ramp", "--trace", "x"], "--trace and the scenario ramp both say"),
-        (["compare", "--objective", "costs"], '--objective: reward.objective: "costs": must be shaped or cost (did'),
+        (
+            ["compare", "--objective", "costs"],
+            '--objective: reward.objective: "costs": must be shaped or cost or terms or function (did',
+        ),
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_one_line(autoscale, arguments: list[object], line: str) -> None:

@@ -276,7 +276,7 @@ CORPUS: list[tuple[str, bytes, list[str]]] = [
     (
         "unknown objective",
         b"reward: {objective: costs}\n",
-        ["FILE:1: reward.objective: \"costs\": must be shaped or cost (did you mean 'cost'?)"],
+        ["FILE:1: reward.objective: \"costs\": must be shaped or cost or terms or function (did you mean 'cost'?)"],
     ),
     (
         "three at once",
@@ -326,8 +326,8 @@ def test_very_many_problems_are_counted(tmp_path: Path) -> None:
         ("farm.max_workers=[", "--set farm.max_workers:1: not valid YAML: expected the node content, but found '<stream end>'"),
         ("farm.max_workers=many", '--set farm.max_workers: farm.max_workers: "many": must be a whole number'),
         ("reward.target=1", ("--set reward.target: reward.target: unknown key (did you mean 'target_qos'?); allowed: "
-         "balanced_workers, completion_bonus, idle_queue_threshold, missed_deadline_price, objective, queue_target, "
-         "target_qos, unfinished_penalty_scale, weights, worker_second_price")),
+         "balanced_workers, completion_bonus, function, idle_queue_threshold, missed_deadline_price, objective, "
+         "queue_target, target_qos, terms, unfinished_penalty_scale, weights, worker_second_price")),
         ("workload.phases.9.rate=1", '--set workload.phases.9.rate: workload.phases: {"9": {"rate": 1}}: must be a list'),
     ],
 )  # fmt: skip

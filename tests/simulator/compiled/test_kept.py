@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from simulator.compiled.compiling import compiled
 from simulator.compiled.kept import Kept, taken, type_of
 
-
 #: Plain tuples: what is compiled for a type of the tests would be kept on disk for everybody, who cannot import it.
 Outer = tuple[NDArray[np.float64], tuple[float, NDArray[np.int64]]]
 
