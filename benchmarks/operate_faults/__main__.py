@@ -21,7 +21,7 @@ from benchmarks.operate_faults.breaking import api_server_of
 from benchmarks.operate_faults.campaign import Campaign, Outcome, run
 from benchmarks.operate_faults.faults import Kind, every, schedule
 from benchmarks.operate_faults.laws import Law, laws
-from tests.live.platforms.kubernetes.images import IMAGE
+from tests.live.platforms.kubernetes.images import IMAGE, build_image
 
 
 def main() -> int:
@@ -33,12 +33,14 @@ def main() -> int:
         "--cluster", type=Path, help="folder of a test cluster: admin.kubeconfig, run/kube-apiserver.pid"
     )
     parser.add_argument("--stop-api-server", action="store_true", help="stop its API server, too: others feel it")
-    parser.add_argument("--image", default=IMAGE, help="that has Python, on the nodes")
+    parser.add_argument("--image", default=IMAGE, help="that has Python, on the nodes; else ours is built")
     parser.add_argument("--only", nargs="*", choices=[kind.name for kind in Kind], help="these faults, once each")
     parser.add_argument("--folder", type=Path, help="where all files stay; else nowhere")
     given = parser.parse_args()
     if given.cluster:
         os.environ["AUTOSCALE_TEST_KUBECONFIG"] = str(given.cluster / "admin.kubeconfig")
+    if given.image == IMAGE:
+        build_image()
     kinds = [Kind[name] for name in given.only] if given.only else every(stops_api_server=given.stop_api_server)
     faults = schedule(given.seed, given.minutes, kinds)
     begin_s = time.monotonic()

@@ -81,7 +81,13 @@ def a_place(redis_address: str, image: str) -> Iterator[Place]:
         command = ["python", "-S", "-c", CONSUMER.read_text("utf-8"), *redis_address.split(":"), QUEUE, "$(POD)"]
         pod["containers"][0] |= {"command": command, "env": [named], "resources": {"requests": {"cpu": CPU}}}
         cluster.create("deployments", body, group=APPS)
+        path = cluster.path("deployments", NAME, group=APPS)
         try:
+            clusters.wait_until(
+                lambda: cluster.api.get(path)["status"].get("readyReplicas") == FIRST,
+                f"{FIRST} workers with the image {image} are ready",
+                60.0,
+            )
             yield Place(cluster)
         finally:
             cluster.api.delete(cluster.path("deployments", NAME, group=APPS))

@@ -23,6 +23,8 @@ IMAGE = "localhost/somebodys-workers:test"
 WORKER, ACCOUNT = "worker", "autoscale-operate"
 KEDA = "/apis/keda.sh/v1alpha1"
 HPAS = "/apis/autoscaling/v2"
+#: Without a share of its own a pod gets what the whole machine leaves, to the last process in the background.
+CPU = "50m"
 SAFE = {
     "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True,
     "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"},
@@ -49,10 +51,11 @@ def deployment(workers: Workers, log_url: str) -> dict[str, Any]:
     common = {"image": IMAGE, "imagePullPolicy": policy, "securityContext": SAFE}
     told = {**workers.env, "LOG_HOST": str(log.hostname), "LOG_PORT": str(log.port)}
     env = [{"name": name, "value": value} for name, value in told.items()]
+    share = {"resources": {"requests": {"cpu": CPU}}}
     fetch = common | {"name": "fetch", "command": ["sleep", str(workers.fetch_s)]}
     pod = {
         "initContainers": [fetch] if workers.fetch_s else [],
-        "containers": [common | {"name": "worker", "command": list(workers.command), "env": env}],
+        "containers": [common | share | {"name": "worker", "command": list(workers.command), "env": env}],
         "shareProcessNamespace": True,  # as process 1 Python would not hear a SIGTERM before it has a handler
         "terminationGracePeriodSeconds": 60,
         "automountServiceAccountToken": False,

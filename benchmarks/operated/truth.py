@@ -73,16 +73,19 @@ def worker_hours(looks: Sequence[Look], what: str, begin_s: float, end_s: float)
 
 
 def served(client: redis.Redis, sent: int) -> tuple[list[Json], dict[str, int]]:
-    """Return what the consumers wrote of each task, in order of arrival, and how the books of all tasks add up."""
-    done = [json.loads(line) for line in client.lrange("done", 0, -1)]
-    times = Counter(each["id"] for each in done)
+    """Return what the consumers wrote of each task, in order of arrival, and how the books of all tasks add up.
+
+    A line that is there twice was written twice: a client that gets no answer writes again.
+    """
+    done = {(each["id"], each["start"]): each for each in _told(client)}
+    times = Counter(number for number, _ in done)
     books = {
         "sent": sent,
         "done": len(times),
         "lost": sent - len(times),
         "done_twice": sum(count > 1 for count in times.values()),
     }
-    return sorted(done, key=lambda each: float(each["at"])), books
+    return sorted(done.values(), key=lambda each: float(each["at"])), books
 
 
 def until_served(
@@ -90,9 +93,13 @@ def until_served(
 ) -> None:
     """Wait until so many tasks were done, or none is left for a while, or the time is over."""
     give_up = quiet = time.monotonic() + within_s
-    while time.monotonic() < min(give_up, quiet) and int(client.llen("done")) < sent:
+    while time.monotonic() < min(give_up, quiet) and len({each["id"] for each in _told(client)}) < sent:
         quiet = min(quiet, time.monotonic() + quiet_s) if not any(left().values()) else give_up
         time.sleep(0.5)
+
+
+def _told(client: redis.Redis) -> list[Json]:
+    return [json.loads(line) for line in client.lrange("done", 0, -1)]
 
 
 def summary(done: Sequence[Json], watch: Watch, begin_s: float, end_s: float, within_s: float) -> dict[str, Any]:
