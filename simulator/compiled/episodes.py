@@ -143,8 +143,8 @@ class EpisodeBatch:
         arrival_s, service_s, deadline_s, segment_start_s, tasks = drawn
         size = arrival_s.shape[-1] if tasks is None else int(tasks[0])
         start_s = np.atleast_2d(segment_start_s)[0]
-        of_tasks = (np.atleast_2d(values)[0, :size] for values in (arrival_s, service_s, deadline_s))
-        return TaskBatch(*of_tasks, start_s, seed)
+        came_s, work_s, due_s = (np.atleast_2d(values)[0, :size] for values in (arrival_s, service_s, deadline_s))
+        return TaskBatch(came_s, work_s, due_s, start_s, seed)
 
     def _draw(self, workload: DrawsRows, rows: Rows, seeds: NDArray[np.int64], streams: Streams) -> DrawnRows:
         """Draw episodes whose phases have one order."""
