@@ -132,12 +132,17 @@ def _sets(folder: Path, name: str, wanted: Sequence[str] | None) -> Iterator[Dat
     there = list(dict.fromkeys(steps["agent"].astype(str)))
     if unknown := [agent for agent in wanted or () if agent not in there]:
         raise InputError(*(unknown_name(f"agent of {folder}", agent, there) for agent in unknown))
-    config = load_config(folder / "config.yml")
+    config = _of_records(load_config(folder / "config.yml"))
     with _fresh_farm(config) as env:
         for agent in wanted or there:
             of_agent = steps[steps["agent"] == agent]
             episodes = [_episode(env, rows, folder) for _, rows in of_agent.groupby("episode", sort=True)]
             yield DataSet(f"{name}/{_plain(agent)}-v0", config, agent, episodes)
+
+
+def _of_records(config: Config) -> Config:
+    """Return the configuration of an environment that shows what records hold: the standard observation."""
+    return config.model_copy(update={"environment": config.environment.model_copy(update={"observation": None})})
 
 
 @contextmanager

@@ -48,6 +48,13 @@ def loaded(root: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> minari.Min
     return minari.load_dataset(name)
 
 
+def test_whatever_agents_saw_a_data_set_has_the_standard_observation(tmp_path: Path) -> None:
+    own = Setup(assignments=(*SMALL, "environment.observation=[worker_queue]"))
+    run = recorded(tmp_path, own, ("keda",))
+    (found,) = export_minari(run, output=tmp_path / "data", name="farm").sets
+    assert found.episodes[0].observations.shape[1] == 9
+
+
 @pytest.mark.parametrize("action", ["delta", "target"])
 def test_every_transition_is_one_of_the_environment(
     action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ import numpy as np
 from agents.checkpoint import Checkpoint
 from agents.libraries.sb3.network import Floats, Network
 from autoscaling_env.errors import ModelError
+from autoscaling_env.observation import standard
 from autoscaling_env.types import Info, Observation
 
 #: What a model file's ``agent`` begins with; the algorithm follows.
@@ -28,13 +29,12 @@ class Sb3Policy:
 
     def act(self, observation: Observation, info: Info) -> int:
         """Run the network."""
-        self._check(observation)
-        return int(self._network.choose(observation[None], self._memory)[0])
+        seen = self._seen(observation, info)
+        return int(self._network.choose(seen[None], self._memory)[0])
 
     def act_batch(self, observations: Floats, infos: Info) -> list[int]:
         """Run the network for every row; the n-th row is always of the same farm, whose episode begins at step 0."""
-        self._check(observations[0])
-        rows = len(observations)
+        observations, rows = self._seen(observations, infos), len(observations)
         if len(self._memory) < rows:
             more = self._network.fresh_memory(rows - len(self._memory))
             self._memory = np.concatenate((self._memory, more))
@@ -42,10 +42,13 @@ class Sb3Policy:
         actions: list[int] = self._network.choose(observations, self._memory[:rows]).tolist()
         return actions
 
-    def _check(self, observation: Observation) -> None:
-        if len(observation) != self._network.inputs:
-            seen = f"an observation of {len(observation)} numbers"
-            raise ModelError(f"{seen}: the model was trained on {self._network.inputs}; observe what it was trained on")
+    def _seen(self, observation: Floats, info: Info) -> Floats:
+        """Return what the network was trained on: what is seen, or the standard observation where that is another one."""
+        for seen in (observation, standard(observation, info)):
+            if seen.shape[-1] == self._network.inputs:
+                return seen
+        told = f"an observation of {observation.shape[-1]} numbers"
+        raise ModelError(f"{told}: the model was trained on {self._network.inputs}; observe what it was trained on")
 
 
 def load_sb3(checkpoint: Checkpoint) -> Sb3Policy:

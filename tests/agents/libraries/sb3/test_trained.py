@@ -24,6 +24,7 @@ from agents.learned import load_policy
 from agents.libraries.sb3.network import ACTIVATIONS
 from agents.libraries.sb3.trained import read_zip, save_policy, write_policy
 from agents.libraries.sb3.vec_env import make_vec_env
+from autoscaling_env.env import OpenFaaSAutoscalingEnv
 from autoscaling_env.errors import InputError, ModelError
 from tests.agents.farms import small_config
 from tests.agents.libraries.sb3.test_vec_env import ALGORITHMS, farms
@@ -153,6 +154,18 @@ def test_a_model_that_does_not_fit_says_so(tmp_path: Path) -> None:
         save_policy(alone, tmp_path / "x.safetensors")
     with pytest.raises(ModelError, match="sees 4 numbers, the environment has 9"):
         save_policy(alone, tmp_path / "x.safetensors", small_config("environment.action_deltas=[0, 1]"))
+
+
+def test_where_something_else_is_seen_it_goes_by_the_standard_observation(tmp_path: Path) -> None:
+    save_policy(trained("A2C"), tmp_path / "model.safetensors")
+    policy = load_policy(tmp_path / "model.safetensors")
+    (usual, info), (other, told) = (
+        OpenFaaSAutoscalingEnv(config=small_config(*changes)).reset(seed=3)
+        for changes in ((), ("environment.observation=[worker_queue]",))
+    )
+    assert policy.decide(other, told) == policy.decide(usual, info)
+    with pytest.raises(ModelError, match="an observation of 1 numbers: the model was trained on 9"):
+        policy.decide(other, info)
 
 
 def test_targets_are_targets(tmp_path: Path) -> None:
