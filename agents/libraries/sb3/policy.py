@@ -43,7 +43,7 @@ class Sb3Policy:
         return actions
 
     def _seen(self, observation: Floats, info: Info) -> Floats:
-        """Return what the network was trained on: what is seen, or the standard observation where that is another one."""
+        """Return what the network was trained on: what is seen, or else the standard observation."""
         for seen in (observation, standard(observation, info)):
             if seen.shape[-1] == self._network.inputs:
                 return seen
