@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -52,6 +53,8 @@ class ByServer(LoadScopeScheduling):  # type: ignore[misc]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Order())
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell has it for what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer | None:
