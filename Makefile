@@ -96,7 +96,7 @@ LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_ope
 
 # Tests in simulated time, and the pages, which have to run but promise no times.
 unit: install ## run the tests in simulated time
-	$(COVERED_BY) nice -n 19 $(BIN)/pytest -q -n 4 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
+	$(COVERED_BY) nice -n 10 $(BIN)/pytest -q -n 4 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
 
 live: install ## run the tests in real time, on real servers and processes
 	$(COVERED_BY) $(BIN)/pytest -q -n 8 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(LIVE_TESTS)

@@ -62,7 +62,7 @@ def _marks(these: list[Block]) -> list[pytest.MarkDecorator]:
 
 @pytest.mark.docs
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("where", "these"), examples())
 def test_the_examples_run(where: str, these: list[Block], tmp_path: Path) -> None:
     earlier = ""  # Python blocks of a page are one program
@@ -107,7 +107,7 @@ def _without_make(text: str) -> str:
     )
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str], where: str, *, timeout_s: float = 500.0) -> None:
+def run(command: list[str], folder: Path, environment: dict[str, str], where: str, *, timeout_s: float = 1000.0) -> None:
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
     )
