@@ -107,7 +107,7 @@ def _without_make(text: str) -> str:
     )
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str], where: str, *, timeout_s: float = 1000.0) -> None:
+def run(command: list[str], folder: Path, environment: dict[str, str], where: str, *, timeout_s: float = 900.0) -> None:
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
     )
