@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,15 +22,13 @@ class _Drawn(Section):
     """What is drawn is a factor on what the configuration says, not the value itself."""
 
 
-class UniformDraw(_Drawn):
-    """Evenly between two values; of a whole-numbered setting each whole number equally likely."""
-
-    kind: Literal["uniform"] = "uniform"
+class _Between(_Drawn):
+    kind: str
     low: Value
     high: Value
 
     @model_validator(mode="after")
-    def _ordered(self) -> UniformDraw:
+    def _ordered(self) -> Self:
         if self.low > self.high:
             raise ValueError(f"low {self.low:g} must not exceed high {self.high:g}")
         return self
@@ -39,29 +37,24 @@ class UniformDraw(_Drawn):
     def ends(self) -> Values:
         """The values that all others lie between."""
         return self.low, self.high
+
+
+class UniformDraw(_Between):
+    """Evenly between two values; of a whole-numbered setting each whole number equally likely."""
+
+    kind: Literal["uniform"] = "uniform"
 
     def at(self, share: float) -> float:
         """Return the value below which ``share`` of the values lie, 0 <= share < 1."""
         return self.low + (self.high - self.low) * share
 
 
-class LogUniformDraw(_Drawn):
+class LogUniformDraw(_Between):
     """Evenly on a logarithmic scale: twice as much is as likely as half as much."""
 
     kind: Literal["log_uniform"] = "log_uniform"
     low: Annotated[Value, Field(gt=0)]
     high: Annotated[Value, Field(gt=0)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> LogUniformDraw:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} must not exceed high {self.high:g}")
-        return self
-
-    @property
-    def ends(self) -> Values:
-        """The values that all others lie between."""
-        return self.low, self.high
 
     def at(self, share: float) -> float:
         """Return the value below which ``share`` of the values lie, 0 <= share < 1."""
