@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 import threading
 
-_RESET = struct.pack("ii", 1, 0)
+from benchmarks.operate_faults.line import Line, reset
 
 
-class Cable:
+class Cable(Line):
     """Carries connections to a port of this machine; faults are switched on and off while it runs.
 
     Args:
@@ -22,30 +21,9 @@ class Cable:
 
     def __init__(self, port: int) -> None:
         self._server = "127.0.0.1", port
-        self._flowing, self._refusing = threading.Event(), False
-        self._flowing.set()
-        self._ends: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        super().__init__()
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True, name="cable").start()
-
-    def cut(self) -> None:
-        """Reset every connection, old and new."""
-        self._refusing = True
-        with self._lock:
-            ends = list(self._ends)
-        for end in ends:
-            _reset(end)
-
-    def swallow(self) -> None:
-        """Let nothing through from now on, and say nothing."""
-        self._flowing.clear()
-
-    def mend(self) -> None:
-        """Let everything through again; what was swallowed comes late, as by retransmission."""
-        self._refusing = False
-        self._flowing.set()
 
     def close(self) -> None:
         """Carry nothing any more."""
@@ -69,7 +47,7 @@ class Cable:
             server = socket.create_connection(self._server, 5)
             server.settimeout(None)
         except OSError:
-            _reset(client)
+            reset(client)
             return
         with self._lock:
             self._ends |= {client, server}
@@ -91,12 +69,3 @@ class Cable:
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-
-
-def _reset(end: socket.socket) -> None:
-    """Break a connection as a firewall does: the other end is told that it was reset."""
-    with contextlib.suppress(OSError):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        end.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError):
-        end.close()

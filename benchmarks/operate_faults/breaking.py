@@ -124,7 +124,7 @@ def _services(bench: Bench, kind: Kind) -> Iterator[None]:
     exporter, prometheus = bench.exporter, bench.prometheus
     ways = {
         Kind.API_CUT: (lambda: _each(bench, Gateway.cut), lambda: _each(bench, Gateway.mend)),
-        Kind.API_SILENT: (lambda: _each(bench, Gateway.stall), lambda: _each(bench, Gateway.mend)),
+        Kind.API_SILENT: (lambda: _each(bench, Gateway.swallow), lambda: _each(bench, Gateway.mend)),
         Kind.API_STOPPED: (
             lambda: os.kill(bench.api_server, signal.SIGSTOP),
             lambda: os.kill(bench.api_server, signal.SIGCONT),

@@ -10,15 +10,15 @@ import re
 import select
 import socket
 import ssl
-import struct
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.operate_faults.line import Line, reset
+
 REQUEST = re.compile(rb"^([A-Z]+) (\S+) HTTP/1\.1\r\n")
-_RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Request:
         return self.method != "GET"
 
 
-class Gateway:
+class Gateway(Line):
     """Forwards connections; faults are switched on and off while it runs.
 
     Args:
@@ -57,31 +57,10 @@ class Gateway:
         parts = urlsplit(server)
         self._target = parts.hostname or "", parts.port or 443
         self._context = ssl.create_default_context(cafile=str(authority))
-        self._flowing, self._refusing = threading.Event(), False
-        self._flowing.set()
-        self._ends: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        super().__init__()
         self.requests: list[Request] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
-
-    def stall(self) -> None:
-        """Let nothing through from now on, and say nothing: a network that swallows packets."""
-        self._flowing.clear()
-
-    def cut(self) -> None:
-        """Reset every connection, old and new: a server that is gone."""
-        self._refusing = True
-        with self._lock:
-            ends = list(self._ends)
-        for end in ends:
-            _reset(end)
-
-    def mend(self) -> None:
-        """Let everything through again."""
-        self._refusing = False
-        self._flowing.set()
 
     def close(self) -> None:
         """Listen no more."""
@@ -96,7 +75,7 @@ class Gateway:
             while True:
                 client, _ = self._listener.accept()
                 if self._refusing:
-                    _reset(client)
+                    reset(client)
                     continue
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
@@ -106,7 +85,7 @@ class Gateway:
             server = self._context.wrap_socket(plain, server_hostname=self._target[0])
             server.settimeout(None)
         except OSError:
-            _reset(client)
+            reset(client)
             return
         with self._lock:
             self._ends |= {client, server}
@@ -131,11 +110,3 @@ class Gateway:
                 if source is client and (found := REQUEST.match(data)):
                     self.requests.append(Request(time.monotonic(), found[1].decode(), found[2].decode()))
                 sink.sendall(data)
-
-
-def _reset(end: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        end.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError):
-        end.close()
