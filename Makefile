@@ -65,7 +65,7 @@ proto: install ## make the modules of KEDA's external scaler from its .proto
 
 # Tests in real time mostly wait: everything else has the cores meanwhile, and those in simulated time only what is left.
 test: install ## install everything, then run every check and all tests
-	$(MAKE) --no-print-directory lint layers
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint layers $(IMPORTED)
 	@$(MAKE) --no-print-directory unit & simulated=$$!; \
 	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs; others=$$?; \
 	wait $$simulated && exit $$others
@@ -73,6 +73,13 @@ test: install ## install everything, then run every check and all tests
 
 quick: lint types layers ## run the checks and the tests that take seconds
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
+
+# Twelve processes that test would each compile everything anew that none has imported before: once does, and tells of every
+# test that cannot be imported.
+IMPORTED := $(VENV)/.imported
+$(IMPORTED): $(ALL)
+	$(BIN)/pytest --collect-only -q >$@.log || { cat $@.log; exit 1; }
+	@touch $@
 
 lint: install ## run ruff: rules and format
 	$(BIN)/ruff check .
