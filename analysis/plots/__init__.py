@@ -1,6 +1,6 @@
 """Pictures of a run as PNG files; the only package that imports matplotlib.
 
-What is named here is imported when it is first used: whoever imports ``analysis.plots`` and does not draw does not wait.
+What is named here is imported when it is first used: who does not draw does not wait.
 """
 
 from __future__ import annotations
