@@ -67,9 +67,9 @@ proto: install ## make the modules of KEDA's external scaler from its .proto
 test: install ## install everything, then run every check and all tests
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint layers $(IMPORTED)
 	@$(MAKE) --no-print-directory unit & simulated=$$!; \
-	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs; others=$$?; \
+	$(MAKE) --no-print-directory --jobs 4 --output-sync=target live types docs cluster; others=$$?; \
 	wait $$simulated && exit $$others
-	$(MAKE) --no-print-directory covered cluster
+	$(MAKE) --no-print-directory covered
 
 quick: lint types layers ## run the checks and the tests that take seconds
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
