@@ -1,4 +1,4 @@
-"""Actions drawn by a policy's probabilities: each episode has a generator of its own, whoever else is played with it."""
+"""Actions drawn by a policy's probabilities; each episode has a generator of its own, whoever is played beside it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NOISE_BLOCK = 64
 class Actor:
     """The policy of some weights in n episodes, in NumPy on their memory.
 
-    An action is drawn by the Gumbel trick: the highest of logits with standard Gumbel noise (Maddison, Tarlow & Minka 2014).
-    Row by row it is to the bit what the row alone would be, so that it does not matter how many are played at once.
+    An action is drawn by the Gumbel trick: the highest of logits with standard Gumbel noise (Maddison, Tarlow & Minka
+    2014). Each row is to the bit what it would be alone, so that it does not matter how many are played at once.
 
     Args:
         flat: float32[parameters] of the actor; read whenever it acts.

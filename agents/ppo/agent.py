@@ -16,7 +16,7 @@ from agents.learner import NotFinite
 from agents.ppo.acting import Actor
 from agents.ppo.network import Networks
 from agents.ppo.policy import ACTOR, SIZES, PpoPolicy
-from agents.ppo.rollout import Place, Recorder, Rollout
+from agents.ppo.rollout import HERE, Place, Recorder, Rollout
 from agents.ppo.update import Batch, batch_of, gradient, losses, minibatches
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
@@ -37,7 +37,7 @@ class PpoLearner:
         place: where rollouts are and learning happens; acting is NumPy's.
     """
 
-    def __init__(self, config: Config, seed: int, place: Place = Place()) -> None:
+    def __init__(self, config: Config, seed: int, place: Place = HERE) -> None:
         self._config, self._place = config.agents.ppo, place
         self._space = Actions.of(config)
         self._rng = stream(seed, "agent")

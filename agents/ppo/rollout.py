@@ -27,12 +27,16 @@ class Place:
     device: str = "cpu"
 
     def stacked(self, arrays: Sequence[Any]) -> Tensor:
-        """Return arrays of one shape as one: NumPy's, torch's, or what lies on the device already, without a copy of each."""
+        """Return arrays of one shape as one: NumPy's, torch's, or such as lie on the device already."""
         return torch.stack([torch.as_tensor(each, device=self.device) for each in arrays])
 
     def tensor(self, array: Any) -> Tensor:
         """Return an array as a tensor there."""
         return torch.as_tensor(array, device=self.device)
+
+
+#: The memory of this machine.
+HERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,9 @@ class Rollout:
     def beside(self, other: Rollout) -> Rollout:
         """Return the episodes of both."""
         steps = max(len(self.actions), len(other.actions))
-        both = zip(self._of_length(steps), other._of_length(steps), strict=True)
-        ended = torch.cat((self.terminated, other.terminated))
-        return Rollout(*(torch.cat(pair, dim=1) for pair in both), terminated=ended)
+        pairs = zip(self._of_length(steps), other._of_length(steps), strict=True)
+        seen, actions, rewards, playing = (torch.cat(pair, dim=1) for pair in pairs)
+        return Rollout(seen, actions, rewards, playing, torch.cat((self.terminated, other.terminated)))
 
     def _of_length(self, steps: int) -> list[Tensor]:
         more = steps - len(self.actions)

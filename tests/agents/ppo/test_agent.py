@@ -156,7 +156,9 @@ def test_actions_are_drawn_as_often_as_they_are_probable() -> None:
 def test_it_does_not_matter_how_many_are_played_at_once(tmp_path: Any, envs: str) -> None:
     three, other = run("ppo", tmp_path / "three"), run("ppo", tmp_path / "other", None, envs)
     kept = [name for name in contents(three.folder) if not name.endswith((".safetensors", "config.yml"))]
-    assert {name: contents(other.folder)[name] for name in kept} == {name: contents(three.folder)[name] for name in kept}
+    assert {name: contents(other.folder)[name] for name in kept} == {
+        name: contents(three.folder)[name] for name in kept
+    }
     one, two = read_checkpoint(three.model), read_checkpoint(other.model)
     assert one.header.state == two.header.state
     assert all(np.array_equal(array, two.tensors[name]) for name, array in one.tensors.items())

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     import torch
 else:
     torch = pytest.importorskip("torch")
-from agents.ppo.rollout import Place, Recorder, Rollout
-
-HERE = Place()
+from agents.ppo.rollout import HERE, Recorder, Rollout
 
 
 def played(lengths: list[int], terminated: bool, first: int = 0) -> Rollout:
