@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
-from agents.dqn.policy import Normaliser, encoded, features
+from agents.dqn.policy import Normaliser, encoded
 from agents.dqn.update import Adam, quick_arithmetic
 from agents.learner import NotFinite
 from agents.ppo.acting import Actor
 from agents.ppo.network import Networks
 from agents.ppo.policy import ACTOR, SIZES, PpoPolicy
 from agents.ppo.rollout import HERE, Place, Recorder, Rollout
+from agents.ppo.seeing import moments, normalised_by, signed_logs
 from agents.ppo.update import Batch, batch_of, gradient, losses, minibatches
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
@@ -152,16 +153,14 @@ class PpoLearner:
 
         Before the first there is nothing to see by: the actor is about as indifferent then however it sees.
         """
-        logs = features(rollout.observations.numpy(force=True))
-        known = self._normaliser.count > 0
-        shown = logs[:-1][rollout.playing.numpy(force=True)]
+        logs, known = signed_logs(rollout.observations), self._normaliser.count > 0
+        shown = moments(logs[:-1][rollout.playing])
         if not known:
-            self._normaliser.update(shown)
-        seen = self._place.tensor(self._normaliser(logs))
-        batch = batch_of(rollout, seen, self._networks, self._config)
-        found = [self._update(batch.part(rows)) for rows in self._drawn(len(shown))]
+            self._normaliser.merge(*shown)
+        batch = batch_of(rollout, normalised_by(self._normaliser, logs), self._networks, self._config)
+        found = [self._update(batch.part(rows)) for rows in self._drawn(len(batch.actions))]
         if known:
-            self._normaliser.update(shown)
+            self._normaliser.merge(*shown)
         values, entropies = zip(*found, strict=True)
         self._loss = sum(values) / len(values)
         most = math.log(self._space.count)
