@@ -1,12 +1,12 @@
 """PPO, DQN and SARSA in every scenario, trained from several seeds, beside the best constant.
 
     python -m benchmarks.learners [--learners ppo,dqn,sarsa] [--scenarios all] [--seeds 5] [--episodes 100] [--jobs 2]
-                                  [--budget 1] [--csv FILE]
+                                  [--budget 1] [--csv FILE] [--page docs/results.md]
 
 Every learner is trained from every training seed for its episodes (``EPISODES`` of ``benchmarks.learning``) times the
 budget, with its defaults; the best of its checkpoints plays the scenario's test episodes, the same for all. What a
 training earned is written into the file as soon as it is done, and what is there is not done again: the command may be
-stopped at any time. Then the table is made of all that is in the file and written into docs/results.md. Differences are
+stopped at any time. Then the table is made of all that is in the file and written into the page. Differences are
 paired by episode, over the mean of the training seeds, with 95 % bootstrap intervals. The folder of recordings that are
 not shipped is what AUTOSCALE_DATA names; where it lacks one, its scenario is left out.
 """
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="at the same time")
     parser.add_argument("--budget", type=float, default=1.0, help="times the training episodes")
     parser.add_argument("--csv", type=Path, help="runs/learners/budget_…_episodes_….csv")
+    parser.add_argument("--page", type=Path, default=PAGE, help="where the table stands")
     given = parser.parse_args()
     learners, names = checked(given.learners.split(",")), scenario_list(given.scenarios, print)
     file = given.csv or Path("runs") / "learners" / f"budget_{given.budget:g}_episodes_{given.episodes}.csv"
@@ -79,8 +80,8 @@ def main() -> None:
                 found.to_csv(kept, index=False)
             mean = rows["total_reward"].mean()
             print(f"{number}/{len(left)} {cell.scenario}: {cell.agent} seed {cell.seed} {mean:,.1f}", flush=True)
-    text = PAGE.read_text("utf-8")
-    with atomic_write(PAGE) as page:
+    text = given.page.read_text("utf-8")
+    with atomic_write(given.page) as page:
         page.write(with_tables(text, {"learners": table(found)}))
 
 
