@@ -84,7 +84,7 @@ class Rollout:
 
 
 class Recorder:
-    """Takes in n episodes step by step."""
+    """Takes in n episodes step by step. What it is given it keeps, uncopied, until the end: nobody may write there."""
 
     def __init__(self, place: Place) -> None:
         self._place = place

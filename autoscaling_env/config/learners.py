@@ -147,7 +147,7 @@ class TrainingConfig(Section):
     """Checkpoints and evaluation, whatever learns."""
 
     envs: Annotated[int, Field(ge=1, le=4096)]
-    """Episodes played at once; more than one needs a farm that can be played so. Part of what a seed means."""
+    """Episodes played at once; more than one needs a farm that can. Part of what a seed means, but not to PPO."""
     checkpoint_every: Count
     """Episodes between two checkpoints; each is evaluated."""
     eval_episodes: Annotated[int, Field(ge=0, le=1_000_000)]
