@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def by_definition(rewards: list[float], values: list[float], terminated: bool, g
     ]
 
 
+@settings(max_examples=30)
 @given(rollouts(), SHARES, SHARES)
 def test_they_are_the_sum_of_the_definition(drawn: tuple[Rollout, torch.Tensor], gamma: float, decay: float) -> None:
     rollout, values = drawn
@@ -54,6 +55,7 @@ def test_they_are_the_sum_of_the_definition(drawn: tuple[Rollout, torch.Tensor],
         assert not found[length:, row].any()
 
 
+@settings(max_examples=30)
 @given(rollouts(), SHARES)
 def test_looking_to_the_end_it_is_the_return_less_what_was_expected(
     drawn: tuple[Rollout, torch.Tensor], gamma: float
@@ -68,6 +70,7 @@ def test_looking_to_the_end_it_is_the_return_less_what_was_expected(
         assert float(found[0, row] + values[0, row]) == pytest.approx(reached, rel=1e-4, abs=1e-4)
 
 
+@settings(max_examples=30)
 @given(rollouts(), SHARES, SHARES)
 def test_who_expects_just_what_comes_is_not_surprised(
     drawn: tuple[Rollout, torch.Tensor], gamma: float, decay: float
@@ -83,6 +86,7 @@ def test_who_expects_just_what_comes_is_not_surprised(
     np.testing.assert_allclose(advantages(rollout, exact, gamma, decay).numpy(), 0, atol=1e-5)
 
 
+@settings(max_examples=30)
 @given(rollouts(), SHARES, SHARES)
 def test_no_episode_counts_for_another(drawn: tuple[Rollout, torch.Tensor], gamma: float, decay: float) -> None:
     rollout, values = drawn
