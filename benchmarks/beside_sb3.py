@@ -75,6 +75,7 @@ def ours(setup: Setup, seed: int, budget: float) -> tuple[LearnedPolicy, int, fl
 
 def theirs(config: Config, seed: int, steps: int) -> tuple[LearnedPolicy, float]:
     """Return what theirs learned, and its CPU seconds."""
+    import torch
     from stable_baselines3 import PPO
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.vec_env import VecNormalize
@@ -107,6 +108,7 @@ def theirs(config: Config, seed: int, steps: int) -> tuple[LearnedPolicy, float]
             if (mean := float(played(config, policy, seeds).mean())) > self.returned:
                 self.best, self.returned = policy, mean
 
+    torch.set_num_threads(1)  # as ours
     begin, best = time.process_time(), Best()
     envs = VecNormalize(make_vec_env(n_envs=FARMS, seed=seed % 2**31, config=config), gamma=own.gamma)
     fixed: dict[str, Any] = {"device": "cpu", "seed": seed % 2**31, "policy_kwargs": {"net_arch": [*own.hidden_layers]}}
