@@ -35,7 +35,7 @@ class Header:
     """What a model file says about itself.
 
     Attributes:
-        agent: which learner it is of: ``sarsa``, ``dqn``, ``distilled``, or ``sb3-`` and an algorithm.
+        agent: which learner it is of: ``sarsa``, ``dqn``, ``ppo``, ``distilled``, or ``sb3-`` and an algorithm.
         episode: training episodes behind it.
         planned_episodes: ``episodes`` of the configuration it was trained with.
         seed: the training seed.

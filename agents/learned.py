@@ -14,6 +14,7 @@ from agents.distilled.policy import load_distilled
 from agents.dqn.policy import load_dqn
 from agents.learner import BatchPolicy
 from agents.libraries.sb3.policy import ALGORITHMS, PREFIX, load_sb3
+from agents.ppo.policy import load_ppo
 from agents.sarsa import load_sarsa
 from autoscaling_env.actions import Actions
 from autoscaling_env.errors import ModelError, unknown_name
@@ -22,13 +23,14 @@ from autoscaling_env.types import Info, Observation
 _OURS: dict[str, Callable[[Tensors, Actions], BatchPolicy]] = {
     "sarsa": load_sarsa,
     "dqn": load_dqn,
+    "ppo": load_ppo,
     "distilled": load_distilled,
 }
 #: What a model file may be of: our own learners, and what was trained with stable-baselines3.
 LOADERS = (*_OURS, *(PREFIX + algorithm for algorithm in ALGORITHMS))
 
 #: What a policy needs of a checkpoint; the rest is for learning on.
-NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.", "observation.", "sb3.")
+NEEDED = ("states", "values", "edges.", "sizes", "target", "normaliser.", "student.", "observation.", "sb3.", "ppo.")
 
 
 class LearnedPolicy:

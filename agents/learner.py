@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,4 +92,17 @@ class Learner(Protocol):
 
     def load_state_dict(self, tensors: Tensors, state: dict[str, Any]) -> None:
         """Become the learner that ``state_dict`` was taken from."""
+        ...
+
+
+@runtime_checkable
+class OnPolicy(Learner, Protocol):
+    """Learns from episodes that its present policy played, and then forgets them.
+
+    Each episode is the same however many are played at once, and so is what is learned.
+    """
+
+    @property
+    def left(self) -> int:
+        """Episodes until it learns next: more at once would be played by what it was before."""
         ...

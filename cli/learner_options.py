@@ -22,24 +22,30 @@ class LearnerOption(Option):
 
 
 EXPLORING = ("sarsa", "dqn")
+NETWORKS = ("dqn", "ppo", "distilled")
 
 #: Parameter -> option; the key is the parameter's name unless it says another.
 OPTIONS: dict[str, LearnerOption] = {
     "episodes": LearnerOption(int, "Training episodes.", least=1),
     "bins": LearnerOption(list, "bins per observation, one number or nine.", agents=("sarsa",)),
     "alpha": LearnerOption(float, "step size.", agents=("sarsa",)),
-    "gamma": LearnerOption(float, "Discount per step.", agents=EXPLORING),
+    "gamma": LearnerOption(float, "Discount per step.", agents=(*EXPLORING, "ppo")),
     "epsilon": LearnerOption(float, "First share of random actions.", agents=EXPLORING),
     "epsilon_min": LearnerOption(float, "Least share of random actions.", agents=EXPLORING),
     "epsilon_decay": LearnerOption(float, "Factor after every episode.", agents=EXPLORING),
     "trace_lambda": LearnerOption(float, "decay of traces.", agents=("sarsa",)),
     "trace_threshold": LearnerOption(float, "smaller traces are dropped.", agents=("sarsa",)),
-    "learning_rate": LearnerOption(float, "step size of Adam.", agents=("dqn", "distilled")),
-    "hidden_layers": LearnerOption(list, "width of each hidden layer.", agents=("dqn", "distilled")),
+    "learning_rate": LearnerOption(float, "step size of Adam.", agents=NETWORKS),
+    "hidden_layers": LearnerOption(list, "width of each hidden layer.", agents=NETWORKS),
     "replay_capacity": LearnerOption(int, "transitions kept.", agents=("dqn",)),
-    "batch_size": LearnerOption(int, "transitions or moments in an update.", agents=("dqn", "distilled")),
+    "batch_size": LearnerOption(int, "transitions, steps or moments in an update.", agents=NETWORKS),
     "target_update": LearnerOption(int, "updates between two moves of the target network.", agents=("dqn",)),
     "target_tau": LearnerOption(float, "how far it moves, 1 copies.", agents=("dqn",)),
+    "rollout_episodes": LearnerOption(int, "episodes between two times of learning.", agents=("ppo",), least=1),
+    "gae_lambda": LearnerOption(float, "how far rewards are believed before the critic.", agents=("ppo",)),
+    "clip": LearnerOption(float, "how far a probability may change in a rollout.", agents=("ppo",)),
+    "epochs": LearnerOption(int, "how often a rollout is learned from.", agents=("ppo",), least=1),
+    "entropy": LearnerOption(float, "what a nat of entropy is worth at first.", agents=("ppo",)),
     "checkpoint_every": LearnerOption(
         int, "Episodes between two checkpoints.", key="agents.training.checkpoint_every", least=1
     ),
@@ -66,7 +72,7 @@ def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, An
         if value is None:
             continue
         if option.agents and agent not in option.agents:
-            problems.append(f"{flag(name)} belongs to {' and '.join(option.agents)}, not to {agent}")
+            problems.append(f"{flag(name)} belongs to {_listed(option.agents)}, not to {agent}")
             continue
         key = option.key or f"agents.{agent}.{name}"
         settings[key] = _numbers(name, value) if option.kind is list else value
@@ -74,6 +80,11 @@ def learner_settings(agent: str, given: Mapping[str, Any]) -> tuple[dict[str, An
     if problems:
         raise InputError(*problems)
     return settings, labels
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _numbers(name: str, text: str) -> int | list[int]:

@@ -51,6 +51,8 @@ def train(
 
       autoscale train dqn --hidden-layers 64,64 --seed 3 --scenario flash_crowd
 
+      autoscale train ppo --scenario flash_crowd --entropy 0.003
+
       autoscale train distilled --scenario flash_crowd --jobs 4
 
       autoscale train sarsa --objective cost --trace my_trace.csv

@@ -106,8 +106,9 @@ def test_what_needs_an_extra_says_which(words: tuple[str, ...], extra: str, tmp_
     )
 
 
-def test_training_a_dqn_without_torch_says_what_adds_it(tmp_path: Path) -> None:
-    done = lean(tmp_path, "train", "dqn", "--episodes", "1")
+@pytest.mark.parametrize("agent", ["dqn", "ppo"])
+def test_training_a_network_without_torch_says_what_adds_it(agent: str, tmp_path: Path) -> None:
+    done = lean(tmp_path, "train", agent, "--episodes", "1")
     assert done.returncode == 2
     assert re.fullmatch(r"error: .*torch.*(make torch|\[torch\]).*\n", done.stderr)
     assert not list(tmp_path.glob("runs/*/models/*"))

@@ -47,9 +47,13 @@ class Normaliser:
 
     def update(self, batch: Floats) -> None:
         """Take in float32[n, size], n >= 1."""
-        number, mean = len(batch), batch.mean(axis=0, dtype=np.float64)
+        mean = batch.mean(axis=0, dtype=np.float64)
+        self.merge(len(batch), mean, ((batch - mean) ** 2).sum(axis=0))
+
+    def merge(self, number: int, mean: NDArray[np.float64], squares: NDArray[np.float64]) -> None:
+        """Take in ``number`` >= 1 values by their mean and sum of squared deviations, float64[size] each."""
         total, shift = self.count + number, mean - self.mean
-        self.squares += ((batch - mean) ** 2).sum(axis=0) + shift**2 * (self.count * number / total)
+        self.squares += squares + shift**2 * (self.count * number / total)
         self.mean = self.mean + shift * (number / total)
         self.count = total
         self._refresh()

@@ -42,12 +42,16 @@ def huber(errors: Floats) -> tuple[float, Floats]:
 
 
 class Adam:
-    """Adam on a flat tensor; torch's own spends twice as long on finding out what it was given."""
+    """Adam on a flat tensor; torch's own spends twice as long on finding out what it was given.
 
-    def __init__(self, size: int, learning_rate: float) -> None:
-        self._learning_rate = learning_rate
+    Attributes:
+        learning_rate: may change between steps.
+    """
+
+    def __init__(self, size: int, learning_rate: float, device: str = "cpu") -> None:
+        self.learning_rate = learning_rate
         self.steps = 0
-        self.mean, self.square, self._root = torch.zeros(size), torch.zeros(size), torch.zeros(size)
+        self.mean, self.square, self._root = torch.zeros(3, size, device=device)
 
     def step(self, parameters: Tensor, gradient: Tensor) -> None:
         """Move ``parameters`` against ``gradient`` in place."""
@@ -56,7 +60,7 @@ class Adam:
         self.square.mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
         correction = math.sqrt(1 - BETA_2**self.steps)
         torch.sqrt(self.square, out=self._root).add_(EPSILON * correction)
-        rate = self._learning_rate * correction / (1 - BETA_1**self.steps)
+        rate = self.learning_rate * correction / (1 - BETA_1**self.steps)
         parameters.addcdiv_(self.mean, self._root, value=-rate)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.distilled.learner import DistilledLearner
 from agents.distilled.lessons import Classroom, Labelled
-from agents.learner import Learner, NotFinite
+from agents.learner import Learner, NotFinite, OnPolicy
 from agents.simultaneous import Environments, Simultaneous, StepRow
 from agents.training.records import TrainingRecords
 from agents.training.types import TrainingEpisode
@@ -77,7 +77,12 @@ class ManyAtOnce:
 
     def __init__(self, agent: str, learner: Learner, env: Environments, records: TrainingRecords) -> None:
         self._agent, self._learner, self._env, self._records = agent, learner, env, records
-        self.at_once = env.num_envs
+
+    @property
+    def at_once(self) -> int:
+        """As many as there are environments; no more than are left to who learns from its own episodes alone."""
+        room, learner = self._env.num_envs, self._learner
+        return min(room, learner.left) if isinstance(learner, OnPolicy) else room
 
     def play(self, first: int, seeds: Sequence[int]) -> list[TrainingEpisode]:
         """Play until all episodes are over; their steps are recorded episode by episode."""

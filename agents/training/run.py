@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.checkpoint import SUFFIX, Checkpoint, Header, write_checkpoint
 from agents.distilled.learner import DistilledLearner
-from agents.learner import NotFinite
+from agents.learner import NotFinite, OnPolicy
 from agents.simultaneous import Environments
 from agents.training.episodes import ManyAtOnce, OneByOne, Player, Taught
 from agents.training.evaluation import evaluate, evaluation_seeds, training_seed
@@ -162,6 +162,8 @@ class TrainingRun:
         envs, learner = self._settings.envs, self._learner
         if isinstance(learner, DistilledLearner):
             return self._made_taught(learner, classroom)
+        if envs == 1 and vector_env_factory is not None and isinstance(learner, OnPolicy):
+            envs = learner.left  # it comes to the same, only sooner
         if envs == 1:
             return OneByOne(self._agent, learner, env_factory(self._config), self._records)
         if vector_env_factory is None:

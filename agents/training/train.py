@@ -27,18 +27,29 @@ from autoscaling_env.run_folder import RunFolder
 
 
 def _dqn(config: Config, seed: int) -> Learner:
-    if find_spec("torch") is None:
-        raise InputError(
-            "training the dqn needs torch, which is not installed; in a checkout `make torch` adds it, elsewhere "
-            "pip install 'openfaas-autoscaling[torch]'"
-        )
+    _check_torch("dqn")
     from agents.dqn.agent import DqnLearner
 
     return DqnLearner(config, seed)
 
 
-#: Agent that explores -> what makes its learner; torch is imported when a DQN is made, not before.
-EXPLORERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": SarsaLearner, "dqn": _dqn}
+def _ppo(config: Config, seed: int) -> Learner:
+    _check_torch("ppo")
+    from agents.ppo.agent import PpoLearner
+
+    return PpoLearner(config, seed)
+
+
+def _check_torch(agent: str) -> None:
+    if find_spec("torch") is None:
+        raise InputError(
+            f"training the {agent} needs torch, which is not installed; in a checkout `make torch` adds it, elsewhere "
+            "pip install 'openfaas-autoscaling[torch]'"
+        )
+
+
+#: Agent that explores -> what makes its learner; torch is imported when one that needs it is made, not before.
+EXPLORERS: dict[str, Callable[[Config, int], Learner]] = {"sarsa": SarsaLearner, "dqn": _dqn, "ppo": _ppo}
 
 #: Those and the one that learns from a teacher.
 LEARNERS: dict[str, Callable[[Config, int], AnyLearner]] = {**EXPLORERS, "distilled": DistilledLearner}

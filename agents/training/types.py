@@ -64,7 +64,7 @@ class TrainingResult:
     """How a training ended.
 
     Attributes:
-        agent: which learner it is of: ``sarsa``, ``dqn`` or ``distilled``.
+        agent: which learner it is of: ``sarsa``, ``dqn``, ``ppo`` or ``distilled``.
         folder: the run folder.
         model: the checkpoint with the highest return on the evaluation episodes; the newest (``*_final`` or
             ``*_interrupt``) where that one is it, none was evaluated, or the training was interrupted.

@@ -15,7 +15,7 @@ from autoscaling_env.config.autoscalers import (
     StaffingConfig,
 )
 from autoscaling_env.config.base import PositiveSeconds, Section
-from autoscaling_env.config.learners import DistilledConfig, DqnConfig, SarsaConfig, TrainingConfig
+from autoscaling_env.config.learners import DistilledConfig, DqnConfig, PpoConfig, SarsaConfig, TrainingConfig
 
 
 class ReactiveConfig(Section):
@@ -36,6 +36,8 @@ class AgentsConfig(Section):
     """SARSA(lambda)."""
     dqn: DqnConfig
     """Double DQN."""
+    ppo: PpoConfig
+    """Proximal policy optimisation."""
     distilled: DistilledConfig
     """The planner distilled into a network."""
     training: TrainingConfig

@@ -87,6 +87,41 @@ class DqnConfig(LearnerConfig):
         return self
 
 
+class PpoConfig(Section):
+    """Proximal policy optimisation: an actor and a critic, which learn from whole episodes of their own."""
+
+    episodes: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Training episodes."""
+    rollout_episodes: Annotated[int, Field(ge=1, le=4096)]
+    """Episodes between two times of learning; played at once where a farm can be played so, which changes nothing."""
+    hidden_layers: HiddenLayers
+    """Width of each hidden layer, of actor and critic."""
+    learning_rate: Rate
+    """Adam's step size at first; it falls linearly to a twentieth."""
+    anneal_episodes: Count | None
+    """Episodes in which learning rate and entropy's weight fall; null: those that are planned."""
+    gamma: Discount
+    """Discount per step."""
+    gae_lambda: Share
+    """How far rewards are believed before the critic is: 0 looks one step ahead, 1 to the end of the episode."""
+    clip: Annotated[float, Field(gt=0, lt=1)]
+    """How far the ratio of new to old probability may go from 1 and still be rewarded."""
+    epochs: Annotated[int, Field(ge=1, le=1000)]
+    """How often the steps of a rollout are gone through."""
+    batch_size: BatchSize
+    """Steps in an update."""
+    entropy: Annotated[float, Field(ge=0, le=1e9)]
+    """What a nat of the policy's entropy is worth at first; it falls linearly to 0."""
+    value_weight: Annotated[float, Field(gt=0, le=1e9)]
+    """Weight of the critic's loss."""
+    gradient_clip: Annotated[float, Field(gt=0, le=1e9)]
+    """Largest norm of a gradient."""
+    reward_scale: Annotated[float, Field(gt=0, le=1e9)]
+    """Factor on rewards inside the update, so that values stay near 1."""
+    reward_clip: Annotated[float, Field(gt=0, le=1e9)]
+    """Largest scaled reward or penalty inside the update: one huge backlog does not drown all else."""
+
+
 class DistilledConfig(Section):
     """The planner distilled: a small network that imitates it, by DAgger."""
 
@@ -112,7 +147,7 @@ class TrainingConfig(Section):
     """Checkpoints and evaluation, whatever learns."""
 
     envs: Annotated[int, Field(ge=1, le=4096)]
-    """Episodes played at once; more than one needs a farm that can be played so. Part of what a seed means."""
+    """Episodes played at once; more than one needs a farm that can. Part of what a seed means, but not to PPO."""
     checkpoint_every: Count
     """Episodes between two checkpoints; each is evaluated."""
     eval_episodes: Annotated[int, Field(ge=0, le=1_000_000)]

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from agents.dqn.policy import load_dqn
+from agents.learner import Learner
+from agents.ppo.policy import load_ppo
 from agents.reactive import Reactive
 from agents.sarsa import SarsaLearner
 from autoscaling_env.actions import Actions
@@ -19,6 +21,10 @@ from autoscaling_env.rollout import play_episode
 
 pytest.importorskip("torch")
 from agents.dqn.agent import DqnLearner
+from agents.ppo.agent import PpoLearner
+
+#: Learners that take any list, and what loads their policies.
+TAKE_ANY = pytest.mark.parametrize(("kind", "load"), [(DqnLearner, load_dqn), (PpoLearner, load_ppo)])
 
 OWN = "environment.observation=[worker_queue, {field: arrival_rate, history: 3}, applied_delta, workers_starting]"
 OTHER = "environment.observation=[worker_queue, {field: arrival_rate, history: 3}, applied_delta, workers_ready]"
@@ -29,8 +35,8 @@ def of(*assignments: str) -> tuple[Config, OpenFaaSAutoscalingEnv]:
     return config, OpenFaaSAutoscalingEnv(config=config, backend="simpy")
 
 
-def trained(config: Config, env: OpenFaaSAutoscalingEnv) -> DqnLearner:
-    learner, alone = DqnLearner(config, 0), np.ones(1, dtype=bool)
+def trained(kind: Any, config: Config, env: OpenFaaSAutoscalingEnv) -> Learner:
+    learner, alone = kind(config, 0), np.ones(1, dtype=bool)
     observation, _ = env.reset(seed=1)
     (action,) = learner.begin(observation[None])
     for _ in range(30):
@@ -41,11 +47,12 @@ def trained(config: Config, env: OpenFaaSAutoscalingEnv) -> DqnLearner:
     return learner
 
 
-def test_a_dqn_learns_from_it_and_plays_where_it_is_shown() -> None:
+@TAKE_ANY
+def test_a_network_learns_from_it_and_plays_where_it_is_shown(kind: Any, load: Any) -> None:
     config, env = of(OWN)
-    learner = trained(config, env)
+    learner = trained(kind, config, env)
     tensors, _ = learner.state_dict()
-    policy, loaded = learner.policy(), load_dqn(tensors, Actions.of(config))
+    policy, loaded = learner.policy(), load(tensors, Actions.of(config))
     observation, info = env.reset(seed=2)
     assert policy.act(observation, info) == loaded.act(observation, info)
     for other in (OTHER, "environment.max_steps=30"):
@@ -55,11 +62,12 @@ def test_a_dqn_learns_from_it_and_plays_where_it_is_shown() -> None:
             loaded.act(*of(other)[1].reset(seed=2))
 
 
-def test_what_was_trained_on_the_standard_plays_anywhere() -> None:
+@TAKE_ANY
+def test_what_was_trained_on_the_standard_plays_anywhere(kind: Any, load: Any) -> None:
     config, env = of()
-    tensors, _ = trained(config, env).state_dict()
+    tensors, _ = trained(kind, config, env).state_dict()
     assert not any(name.startswith("observation") for name in tensors)
-    policy = load_dqn(tensors, Actions.of(config))
+    policy = load(tensors, Actions.of(config))
     assert policy.act(*env.reset(seed=2)) == policy.act(*of(OWN)[1].reset(seed=2))
 
 

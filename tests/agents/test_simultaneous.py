@@ -37,9 +37,9 @@ def make_vector_env(config: Config, num_envs: int) -> Environments:
     return made
 
 
-@pytest.fixture(params=["sarsa", "dqn"])
+@pytest.fixture(params=["sarsa", "dqn", "ppo"])
 def agent(request: pytest.FixtureRequest) -> str:
-    if request.param == "dqn":
+    if request.param in {"dqn", "ppo"}:
         pytest.importorskip("torch")
     return str(request.param)
 

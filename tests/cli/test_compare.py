@@ -168,7 +168,10 @@ def test_baselines_print_every_step(autoscale) -> None:
             "error: --agent static-3: choose from average, maximum, both; autoscale evaluate static-3 plays",
         ),
         (["train", "sarssa"], "error: unknown agent to train 'sarssa' (did you mean 'sarsa'?)"),
-        (["train", "sarsa", "--batch-size", "3"], "error: --batch-size belongs to dqn and distilled, not to sarsa"),
+        (
+            ["train", "sarsa", "--batch-size", "3"],
+            "error: --batch-size belongs to dqn, ppo and distilled, not to sarsa",
+        ),
         (["train", "dqn", "--hidden-layers", "64;64"], "error: --hidden-layers 64;64: write whole numbers"),
         (["train", "sarsa", "--gamma", "1.5"], "error: --gamma: agents.sarsa.gamma: 1.5: must be less than"),
         (["train", "sarsa", "--resume", "nowhere"], "error: nowhere: not a run folder (no manifest.json in it)"),

@@ -85,7 +85,7 @@ def test_what_is_completed_is_there() -> None:
         (("calibrate", "run", "--rounds", 3), "--rounds belongs to --probe: a run has its own configuration"),
         (("calibrate", "run", "--set", "a=1"), "--set belongs to --probe: a run has its own configuration"),
         (("evaluate", "keda", "--as-recorded"), "--as-recorded: belongs to --trace FILE"),
-        (("train", "sarsa", "--learning-rate", 1), "--learning-rate belongs to dqn and distilled, not to sarsa"),
+        (("train", "sarsa", "--learning-rate", 1), "--learning-rate belongs to dqn, ppo and distilled, not to sarsa"),
         (("compare", "--plot-only", "--episodes", 3), "--episodes plays; --plot-only draws what was played"),
     ],
 )

@@ -17,7 +17,7 @@ def the_run(agent: str) -> Path:
     return found
 
 
-@pytest.mark.parametrize("agent", ["sarsa", "dqn"])
+@pytest.mark.parametrize("agent", ["sarsa", "dqn", "ppo"])
 def test_train_then_evaluate_then_plot(autoscale, agent: str) -> None:
     trained = autoscale("train", agent, *QUICK, "--json")
     assert trained.code == 0, trained.err
@@ -34,7 +34,7 @@ def test_train_then_evaluate_then_plot(autoscale, agent: str) -> None:
 def test_options_that_mean_nothing_to_it_are_refused_by_name(autoscale) -> None:
     outcome = autoscale("train", "distilled", "--gamma", 0.5, "--bins", 4)
     assert outcome.code == 2
-    assert "--gamma belongs to sarsa and dqn, not to distilled" in outcome.err
+    assert "--gamma belongs to sarsa, dqn and ppo, not to distilled" in outcome.err
     assert "--bins belongs to sarsa, not to distilled" in outcome.err
     shared = autoscale("train", "distilled", *QUICK, "--hidden-layers", "8,8", "--learning-rate", 0.01, "--json")
     assert shared.code == 0, shared.err

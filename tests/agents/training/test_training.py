@@ -91,9 +91,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-@pytest.fixture(params=["sarsa", "dqn", "distilled"])
+@pytest.fixture(params=["sarsa", "dqn", "ppo", "distilled"])
 def agent(request: pytest.FixtureRequest) -> str:
-    if request.param == "dqn":
+    if request.param in {"dqn", "ppo"}:
         pytest.importorskip("torch")
     return str(request.param)
 
