@@ -1,0 +1,232 @@
+"""Where code is compiled for: a GPU, numba's simulator of one, or this machine's processor.
+
+The functions of ``simulator.compiled`` are Python first and numba's dispatchers only second, so the same source is
+taken once more: copied with the functions it calls, and with what a target has otherwise in their place. On this
+machine's processor the device's code runs compiled, too: that is how a million episodes are compared without a GPU.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numba import config as numba_config
+from numba import njit
+from numpy.typing import NDArray
+
+from autoscaling_env.errors import InputError
+from simulator.compiled.compiling import SOURCES, fingerprint
+
+#: Threads of a block. Few: threads of a warp part ways, and each has its own data.
+THREADS = 128
+#: Packages whose functions are copied along.
+OURS = ("simulator.", "autoscaling_env.")
+#: An array where the target's code finds it.
+DeviceArray: TypeAlias = Any
+#: Plays one row: ``body(row, arguments)``, where the arguments are one (nested) named tuple.
+Body: TypeAlias = Callable[[Any, Any], None]
+Swaps: TypeAlias = Mapping[Any, Any]
+#: Changes with any file whose functions are copied.
+FINGERPRINT = hashlib.sha256((SOURCES + fingerprint(Path(__file__).parent)).encode()).hexdigest()[:12]
+
+
+class Target(Protocol):
+    """A place for arrays and code."""
+
+    name: str
+
+    def put(self, array: NDArray[Any]) -> DeviceArray:
+        """Return a copy that the target's code can use; of the same layout."""
+        ...
+
+    def fetch(self, array: DeviceArray) -> NDArray[Any]:
+        """Return a copy for NumPy."""
+        ...
+
+    def entry(self, body: Body, swaps: Swaps) -> Callable[[int, Any], None]:
+        """Return what plays the rows ``0 .. rows - 1``: ``launch(rows, arguments)``; it may return before it is done."""
+        ...
+
+    def synchronize(self) -> None:
+        """Wait until everything launched is done."""
+        ...
+
+
+class Copies:
+    """Copies of functions for a target, each made once.
+
+    Args:
+        finish: makes a callable of the target from a plain function.
+        swaps: what stands in the place of other functions and modules.
+    """
+
+    def __init__(self, finish: Callable[[Any], Any], swaps: Swaps) -> None:
+        self._finish, self._swaps = finish, swaps
+        self._made: dict[Any, Any] = {}
+
+    def of(self, function: Any) -> Any:
+        """Return the function, and all it calls, for the target."""
+        plain = getattr(function, "py_func", function)
+        if plain not in self._made:
+            self._made[plain] = self._finish(self.plain(plain))
+        return self._made[plain]
+
+    def plain(self, plain: Any) -> Any:
+        """Return a copy of the function that calls copies, itself not finished."""
+        known = plain.__globals__
+        seen = {name: self._counterpart(known[name]) for name in _names(plain.__code__) if name in known}
+        seen |= {name: known[name] for name in ("__builtins__", "__name__")}
+        copied = FunctionType(plain.__code__, seen, plain.__name__, plain.__defaults__, plain.__closure__)
+        copied.__module__, copied.__qualname__ = plain.__module__, plain.__qualname__
+        return copied
+
+    def _counterpart(self, value: Any) -> Any:
+        if isinstance(value, ModuleType):
+            return self._module(self._swaps[value.__name__]) if value.__name__ in self._swaps else value
+        plain = getattr(value, "py_func", value)
+        if not isinstance(plain, FunctionType):
+            return value
+        other = self._swaps.get(plain, plain)
+        return self.of(other) if getattr(other, "__module__", "").startswith(OURS) else other
+
+    def _module(self, module: ModuleType) -> ModuleType:
+        """Return a module like this one, whose own functions are the target's."""
+        made = ModuleType(module.__name__)
+        for name, value in vars(module).items():
+            if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+                setattr(made, name, self.of(value))
+        return made
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+class Host:
+    """This machine's processor: the device's code, compiled as any other."""
+
+    name = "host"
+
+    def put(self, array: NDArray[Any]) -> DeviceArray:
+        """See ``Target``."""
+        return array.copy(order="K")
+
+    def fetch(self, array: DeviceArray) -> NDArray[Any]:
+        """See ``Target``."""
+        return np.asarray(array).copy(order="K")
+
+    def entry(self, body: Body, swaps: Swaps) -> Callable[[int, Any], None]:
+        """See ``Target``."""
+        return _host_entry(Copies(_finished_for_host, swaps).of(body))
+
+    def synchronize(self) -> None:
+        """See ``Target``."""
+
+
+class Cuda:
+    """A GPU, or numba's simulator of one.
+
+    Raises:
+        InputError: there is none.
+    """
+
+    def __init__(self) -> None:
+        self._cuda = _cuda()
+        self.simulated = bool(numba_config.ENABLE_CUDASIM)
+        self.name = "simulated GPU" if self.simulated else _card(self._cuda)
+
+    def put(self, array: NDArray[Any]) -> DeviceArray:
+        """See ``Target``."""
+        if self.simulated and array.dtype.names:  # a kernel's records have attributes
+            array = array.view(np.recarray)
+        return self._cuda.to_device(array)
+
+    def fetch(self, array: DeviceArray) -> NDArray[Any]:
+        """See ``Target``."""
+        return np.asarray(array.copy_to_host()).view(np.ndarray)
+
+    def entry(self, body: Body, swaps: Swaps) -> Callable[[int, Any], None]:
+        """See ``Target``."""
+        kernel = self._cuda.jit(self.kernel(body, swaps))
+
+        def launch(rows: int, arguments: Any) -> None:
+            threads = min(rows, 1 if self.simulated else THREADS)
+            kernel[-(-rows // threads), threads](rows, arguments)
+
+        return launch
+
+    def kernel(self, body: Body, swaps: Swaps) -> Any:
+        """Return the kernel, not compiled yet."""
+        # Simulated, device functions are Python as it stands: the simulator looks for threads' places in every call.
+        from simulator.cuda import entry
+
+        finish = _as_it_is if self.simulated else self._cuda.jit(device=True)
+        return Copies(finish, {**swaps, entry.play: body}).plain(entry.entry)
+
+    def synchronize(self) -> None:
+        """See ``Target``."""
+        self._cuda.synchronize()
+
+
+def _as_it_is(function: Any) -> Any:
+    return function
+
+
+def _finished_for_host(function: Any) -> Any:
+    """Compile at the first call and keep it on disk, beside what ``simulator.compiled.compiling`` keeps."""
+    function.__qualname__ = f"{function.__qualname__.removesuffix(SOURCES).rstrip('_')}_on_host_{FINGERPRINT}"
+    return njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def _host_entry(body: Any) -> Callable[[int, Any], None]:
+    @njit(nogil=True, error_model="numpy")
+    def launch(rows: Any, arguments: Any) -> None:
+        for row in range(rows):
+            body(row, arguments)
+
+    return launch
+
+
+def refusal() -> str | None:
+    """Return why there is no GPU to be had, in one line; None where there is one, or its simulator."""
+    try:
+        from numba import cuda
+    except ImportError as error:
+        return f"a GPU: numba.cuda cannot be imported: {error}; install numba-cuda (pip install 'openfaas-autoscaling[gpu]')"
+    if not cuda.is_available():
+        return (
+            "a GPU: none that CUDA finds here; take device='cpu' (engine compiled), or install the driver and numba-cuda "
+            "(pip install 'openfaas-autoscaling[gpu]')"
+        )
+    return None
+
+
+def _cuda() -> Any:
+    if (problem := refusal()) is not None:
+        raise InputError(problem)
+    from numba import cuda
+
+    return cuda
+
+
+def _card(cuda: Any) -> str:
+    name = cuda.get_current_device().name
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+@cache
+def target(name: str) -> Target:
+    """Return ``cuda`` or ``host``; they know what they have compiled.
+
+    Raises:
+        InputError: there is no GPU.
+    """
+    return Host() if name == "host" else Cuda()
