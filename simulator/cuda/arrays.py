@@ -29,8 +29,8 @@ _COUNTS = (
     "look_head",  # where the ring of woken workers' looks begins
     "problem",  # see below
 )
-#: What ``problem`` says: more workers at once, or more results to remember, than there is room for.
-FINE, CROWDED, FORGOTTEN = 0, 1, 2
+#: What ``problem`` says: more workers at once, or more results to remember, than there is room for; no such action.
+FINE, CROWDED, FORGOTTEN, NO_ACTION = 0, 1, 2, 3
 
 
 class Farms(NamedTuple):

@@ -38,7 +38,7 @@ def restart(farms: Farms, row: Index, tasks: int, workers: int) -> None:
     farm.tasks, farm.idle = np.uint64(tasks), np.uint64(workers)
     farm.next = farm.wake = farm.enqueued = farm.finished = farm.collected = ZERO
     farm.busy = farm.draining = farm.starting = farm.started = farm.woken = ZERO
-    farm.busy_head = farm.look_head = farm.problem = ZERO
+    farm.busy_head = farm.look_head = ZERO  # `problem` stays: what went wrong in an earlier episode is not forgotten
     farm.now_s = 0.0
     farm.free_s = farm.looked_s = -np.inf
     for task in range(farms.started_s.shape[1]):

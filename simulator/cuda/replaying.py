@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from simulator.compiled import kernel
 from simulator.compiled.compiling import compiled
-from simulator.cuda import arrays, farm
+from simulator.cuda import arrays
+from simulator.cuda.environment import SWAPS
 from simulator.cuda.targets import Target
 
 #: What is written down after every step, in this order.
@@ -30,11 +31,6 @@ COUNTS = (
     "collected",
     "started",
 )
-#: In the place of the compiled farm, a device's.
-SWAPS = {kernel.__name__: farm, kernel.remove_one.py_func: farm.remove_one, kernel.source.py_func: farm.source,
-         kernel.slot.py_func: farm.slot}  # type: ignore[attr-defined]  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Script:
     """An episode and what is asked of its farm.

@@ -7,12 +7,13 @@ machine's processor the device's code runs compiled, too: that is how a million 
 
 from __future__ import annotations
 
+import dis
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 from numba import config as numba_config
@@ -20,6 +21,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from autoscaling_env.errors import InputError
+from simulator.compiled import rewarding
+from simulator.compiled.borrowing import borrowed
 from simulator.compiled.compiling import SOURCES, fingerprint
 
 #: Threads of a block. Few: threads of a warp part ways, and each has its own data.
@@ -31,6 +34,7 @@ DeviceArray: TypeAlias = Any
 #: Plays one row: ``body(row, arguments)``, where the arguments are one (nested) named tuple.
 Body: TypeAlias = Callable[[Any, Any], None]
 Swaps: TypeAlias = Mapping[Any, Any]
+Launch: TypeAlias = Callable[[int, Any], None]
 #: Changes with any file whose functions are copied.
 FINGERPRINT = hashlib.sha256((SOURCES + fingerprint(Path(__file__).parent)).encode()).hexdigest()[:12]
 
@@ -44,12 +48,23 @@ class Target(Protocol):
         """Return a copy that the target's code can use; of the same layout."""
         ...
 
+    def write(self, array: DeviceArray, values: NDArray[Any]) -> None:
+        """Write values of the same shape and layout to an array."""
+        ...
+
+    def given(self, values: Any) -> DeviceArray:
+        """Return int64[n] that a caller has: where it is, if the target's code can read it there, else copied."""
+        ...
+
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
         """Return a copy for NumPy."""
         ...
 
-    def entry(self, body: Body, swaps: Swaps) -> Callable[[int, Any], None]:
-        """Return what plays the rows ``0 .. rows - 1``: ``launch(rows, arguments)``; it may return before it is done."""
+    def entry(self, body: Body, swaps: Swaps) -> Launch:
+        """Return what plays the rows ``0 .. rows - 1``: ``launch(rows, arguments)``; it may return before it is done.
+
+        A body has the same swaps every time.
+        """
         ...
 
     def synchronize(self) -> None:
@@ -79,7 +94,7 @@ class Copies:
     def plain(self, plain: Any) -> Any:
         """Return a copy of the function that calls copies, itself not finished."""
         known = plain.__globals__
-        seen = {name: self._counterpart(known[name]) for name in _names(plain.__code__) if name in known}
+        seen = {name: self._counterpart(known[name]) for name in set(_globals(plain.__code__)) if name in known}
         seen |= {name: known[name] for name in ("__builtins__", "__name__")}
         copied = FunctionType(plain.__code__, seen, plain.__name__, plain.__defaults__, plain.__closure__)
         copied.__module__, copied.__qualname__ = plain.__module__, plain.__qualname__
@@ -103,11 +118,12 @@ class Copies:
         return made
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+def _globals(code: CodeType) -> Iterator[str]:
+    """Yield the names that code looks for in its module; attributes may be called the same."""
+    yield from (each.argval for each in dis.get_instructions(code) if each.opname in {"LOAD_GLOBAL", "LOAD_NAME"})
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _globals(constant)
 
 
 class Host:
@@ -115,17 +131,30 @@ class Host:
 
     name = "host"
 
+    def __init__(self) -> None:
+        self._entries: dict[Body, Launch] = {}
+
     def put(self, array: NDArray[Any]) -> DeviceArray:
         """See ``Target``."""
         return array.copy(order="K")
+
+    def write(self, array: DeviceArray, values: NDArray[Any]) -> None:
+        """See ``Target``."""
+        np.copyto(array, values)
+
+    def given(self, values: Any) -> DeviceArray:
+        """See ``Target``."""
+        return np.array(values, dtype=np.int64)
 
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
         """See ``Target``."""
         return np.asarray(array).copy(order="K")
 
-    def entry(self, body: Body, swaps: Swaps) -> Callable[[int, Any], None]:
+    def entry(self, body: Body, swaps: Swaps) -> Launch:
         """See ``Target``."""
-        return _host_entry(Copies(_finished_for_host, swaps).of(body))
+        if body not in self._entries:
+            self._entries[body] = _host_entry(Copies(_finished_for_host, swaps).of(body))
+        return self._entries[body]
 
     def synchronize(self) -> None:
         """See ``Target``."""
@@ -139,7 +168,7 @@ class Cuda:
     """
 
     def __init__(self) -> None:
-        self._cuda = _cuda()
+        self._cuda, self._entries = _cuda(), dict[Body, Launch]()
         self.simulated = bool(numba_config.ENABLE_CUDASIM)
         self.name = "simulated GPU" if self.simulated else _card(self._cuda)
 
@@ -149,18 +178,33 @@ class Cuda:
             array = array.view(np.recarray)
         return self._cuda.to_device(array)
 
+    def write(self, array: DeviceArray, values: NDArray[Any]) -> None:
+        """See ``Target``."""
+        array.copy_to_device(values)
+
+    def given(self, values: Any) -> DeviceArray:
+        """See ``Target``."""
+        if getattr(values, "__cuda_ndarray__", False):  # numba's own
+            return values
+        if hasattr(values, "__cuda_array_interface__"):
+            return self._cuda.as_cuda_array(values, sync=False)
+        return self._cuda.to_device(np.ascontiguousarray(values, dtype=np.int64))
+
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
         """See ``Target``."""
         return np.asarray(array.copy_to_host()).view(np.ndarray)
 
-    def entry(self, body: Body, swaps: Swaps) -> Callable[[int, Any], None]:
+    def entry(self, body: Body, swaps: Swaps) -> Launch:
         """See ``Target``."""
+        if body in self._entries:
+            return self._entries[body]
         kernel = self._cuda.jit(self.kernel(body, swaps))
 
         def launch(rows: int, arguments: Any) -> None:
             threads = min(rows, 1 if self.simulated else THREADS)
             kernel[-(-rows // threads), threads](rows, arguments)
 
+        self._entries[body] = launch
         return launch
 
     def kernel(self, body: Body, swaps: Swaps) -> Any:
@@ -169,7 +213,15 @@ class Cuda:
         from simulator.cuda import entry
 
         finish = _as_it_is if self.simulated else self._cuda.jit(device=True)
-        return Copies(finish, {**swaps, entry.play: body}).plain(entry.entry)
+        return Copies(finish, {**swaps, **self._own(), entry.play: body}).plain(entry.entry)
+
+    def _own(self) -> Swaps:
+        """Return what a GPU has to be told otherwise."""
+        if self.simulated:
+            return {}
+        from simulator.cuda.rounding import plus
+
+        return {rewarding.plus.py_func: plus}  # type: ignore[attr-defined]
 
     def synchronize(self) -> None:
         """See ``Target``."""
@@ -183,10 +235,10 @@ def _as_it_is(function: Any) -> Any:
 def _finished_for_host(function: Any) -> Any:
     """Compile at the first call and keep it on disk, beside what ``simulator.compiled.compiling`` keeps."""
     function.__qualname__ = f"{function.__qualname__.removesuffix(SOURCES).rstrip('_')}_on_host_{FINGERPRINT}"
-    return njit(cache=True, nogil=True, error_model="numpy")(function)
+    return njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
 
 
-def _host_entry(body: Any) -> Callable[[int, Any], None]:
+def _host_entry(body: Any) -> Launch:
     @njit(nogil=True, error_model="numpy")
     def launch(rows: Any, arguments: Any) -> None:
         for row in range(rows):
