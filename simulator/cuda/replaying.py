@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiled import kernel
-from simulator.compiled.compiling import compiled
+from simulator.compiled.borrowing import borrowed
+from simulator.compiled.compiling import compiled, inlined
 from simulator.cuda import arrays
 from simulator.cuda.environment import SWAPS
 from simulator.cuda.targets import Target
@@ -108,6 +109,17 @@ def replay(row: Any, arguments: Any) -> None:
         counts[row, step, 9] = state.started
 
 
+_replay = inlined(replay)
+
+
+@compiled
+def replay_all(rows: Any, arguments: Any) -> None:
+    """Play all episodes on the compiled farm."""
+    arguments = borrowed(arguments)
+    for row in range(rows):
+        _replay(row, arguments)
+
+
 class Log(NamedTuple):
     """What came of it.
 
@@ -130,7 +142,7 @@ def on_compiled(scripts: Sequence[Script]) -> Log:
     farms = kernel.allocate(len(scripts), tasks, crowd, starts, record=True)
     played = _arguments(scripts, farms, np.float64)
     _fill(farms, scripts)
-    _all_compiled()(len(scripts), played)
+    replay_all(len(scripts), played)
     return _log(farms.state["finished"], played.counts, farms.started_s, farms.finished, farms.collected_s)
 
 
@@ -152,22 +164,6 @@ def on_device(scripts: Sequence[Script], target: Target, real: type = np.float64
         raise RuntimeError(f"no room on the device: {state['problem'].max()}")
     told = (there.counts, there.farms.started_s, there.farms.finished, there.farms.collected_s)
     return _log(state["finished"], *(target.fetch(each) for each in told))
-
-
-_compiled_entry: list[Any] = []
-
-
-def _all_compiled() -> Any:
-    if not _compiled_entry:
-        body = compiled(replay)
-
-        @compiled
-        def every_row(rows: Any, arguments: Any) -> None:
-            for row in range(rows):
-                body(row, arguments)
-
-        _compiled_entry.append(every_row)
-    return _compiled_entry[0]
 
 
 def _sizes(scripts: Sequence[Script]) -> tuple[int, int, int]:

@@ -16,7 +16,6 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
-from numba import config as numba_config
 from numba import njit
 from numpy.typing import NDArray
 
@@ -53,7 +52,7 @@ class Target(Protocol):
         ...
 
     def given(self, values: Any) -> DeviceArray:
-        """Return int64[n] that a caller has: where it is, if the target's code can read it there, else copied."""
+        """Return whole numbers that a caller has: where they are, if code can read them there, else copied, as int64."""
         ...
 
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
@@ -144,7 +143,7 @@ class Host:
 
     def given(self, values: Any) -> DeviceArray:
         """See ``Target``."""
-        return np.array(values, dtype=np.int64)
+        return _whole(values)
 
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
         """See ``Target``."""
@@ -169,7 +168,7 @@ class Cuda:
 
     def __init__(self) -> None:
         self._cuda, self._entries = _cuda(), dict[Body, Launch]()
-        self.simulated = bool(numba_config.ENABLE_CUDASIM)
+        self.simulated = "simulator" in self._cuda.to_device.__module__
         self.name = "simulated GPU" if self.simulated else _card(self._cuda)
 
     def put(self, array: NDArray[Any]) -> DeviceArray:
@@ -188,7 +187,7 @@ class Cuda:
             return values
         if hasattr(values, "__cuda_array_interface__"):
             return self._cuda.as_cuda_array(values, sync=False)
-        return self._cuda.to_device(np.ascontiguousarray(values, dtype=np.int64))
+        return self._cuda.to_device(_whole(values))
 
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
         """See ``Target``."""
@@ -226,6 +225,12 @@ class Cuda:
     def synchronize(self) -> None:
         """See ``Target``."""
         self._cuda.synchronize()
+
+
+def _whole(values: Any) -> NDArray[Any]:
+    """Return a copy, as int64 where these are whole numbers."""
+    given = np.array(values)
+    return given.astype(np.int64) if given.dtype.kind in "iu" else given
 
 
 def _as_it_is(function: Any) -> Any:

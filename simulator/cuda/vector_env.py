@@ -17,7 +17,7 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
 from autoscaling_env.observation import Layout
 from autoscaling_env.plugins import scenario_config, workload_of
-from autoscaling_env.rng import SEED_BOUND
+from autoscaling_env.rng import draw_seeds
 from autoscaling_env.schema import FACTS, REALS
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
 from autoscaling_env.workload import Workload, level_of
@@ -229,8 +229,8 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
             return np.array([self._task_seed])
         if environment_.levels is not None and environment_.levels <= self._pool:
             return environment_.first_level + np.arange(environment_.levels)
-        rng = np.random.default_rng(seed if seed is None else np.array(seed, dtype=np.int64))
-        return level_of(environment_, rng.integers(SEED_BOUND, size=self._pool))
+        known = None if seed is None else [whole_number("seed", each) for each in np.atleast_1d(seed) if each is not None]
+        return level_of(environment_, draw_seeds(np.random.default_rng(known), self._pool))
 
     def _as_on_the_cpu(
         self, seeds: EpisodeSeeds, seed: int | Sequence[int | None] | None
