@@ -5,10 +5,12 @@ A farm is small here: what is in flight and what is still looked at. Its tasks s
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 #: An array of real numbers, float64 or float32, on a device.
 Reals: TypeAlias = Any
@@ -69,6 +71,23 @@ class Farms(NamedTuple):
     look_s: Reals
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An array that a device is to have, with nothing in it: what is written before it is read is not carried there."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def astype(self, kind: Any) -> Room:
+        """Return the room for as many of another kind."""
+        return Room(self.shape, np.dtype(kind))
+
+
+def room(kind: Any, *shape: int) -> Room:
+    """Return room for so many."""
+    return Room(shape, np.dtype(kind))
+
+
 def farm_type(real: type = np.float64) -> np.dtype[Any]:
     """Return one farm's state; words in front, so that it is read and written in whole sectors."""
     reals = [(name, real) for name in ("now_s", "free_s", "looked_s")]
@@ -93,23 +112,25 @@ def allocate(
         work_s=np.zeros((levels, tasks), dtype=real),
         pickup_s=np.zeros((levels, tasks), dtype=real),
         startup_s=np.zeros((levels, startups), dtype=real),
-        started_s=np.full((farms, tasks if record else 0), np.nan, dtype=real),
-        finished=np.zeros((farms, kept), dtype=np.int32),
-        collected_s=np.zeros((farms, kept), dtype=real),
-        starting_s=np.zeros((farms, crowd), dtype=real),
-        busy_s=np.zeros((farms, crowd), dtype=real),
-        busy_task=np.zeros((farms, crowd), dtype=np.int32),
-        look_s=np.zeros((farms, crowd), dtype=real),
+        started_s=room(real, farms, tasks if record else 0),
+        finished=room(np.int32, farms, kept),
+        collected_s=room(real, farms, kept),
+        starting_s=room(real, farms, crowd),
+        busy_s=room(real, farms, crowd),
+        busy_task=room(np.int32, farms, crowd),
+        look_s=room(real, farms, crowd),
     )
 
 
-def copied(arrays: Any, put: Any) -> Any:
-    """Return a (nested) named tuple with its arrays put elsewhere; numbers stay."""
+def copied(arrays: Any, put: Callable[[Any], Any]) -> Any:
+    """Return a (nested) named tuple with its arrays, and the room for some, put elsewhere; numbers stay."""
     if isinstance(arrays, tuple):
         return type(arrays)(*(copied(each, put) for each in arrays))
-    return put(arrays) if isinstance(arrays, np.ndarray) else arrays
+    return put(arrays) if isinstance(arrays, np.ndarray | Room) else arrays
 
 
-def fetched(array: NDArray[Any], names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Return the fields of records by their names."""
-    return {name: array[name].copy() for name in names}
+def bytes_of(value: Any) -> int:
+    """Return how much memory a (nested) named tuple's arrays take."""
+    if isinstance(value, tuple):
+        return sum(map(bytes_of, value))
+    return math.prod(value.shape) * value.dtype.itemsize if hasattr(value, "shape") else 0

@@ -14,13 +14,14 @@ from simulator.compiled import environment, kernel
 from simulator.compiled.calm import choose
 from simulator.compiled.names import FACT
 from simulator.cuda import farm
-from simulator.cuda.arrays import NO_ACTION
+from simulator.cuda.arrays import FORGOTTEN, NO_ACTION
+from simulator.cuda.drawing import Plan, draw_level
 from simulator.cuda.philox import below
 
 #: ``Turns.autoreset``, as ``gymnasium.vector.AutoresetMode`` has them.
 NEXT_STEP, SAME_STEP, DISABLED = 0, 1, 2
-#: Spawn key of the numbers by which a row's next level is chosen; no stream of ``autoscaling_env.rng`` has it.
-CHOICE = 1 << 16
+#: Stream of the numbers by which a row's next level is chosen; none of ``autoscaling_env.rng`` has its number.
+CHOICE = 0xFFFF
 _begin, _step = environment.begin, environment.step
 
 
@@ -30,6 +31,7 @@ class Turns(NamedTuple):
     Attributes:
         autoreset: one of the modes above.
         kinds: how many actions there are.
+        fresh: every episode is drawn anew, into the row's own level.
         seed: uint64[1], of the numbers that choose levels.
         episode: int64[f], episodes begun in each row.
         schedule: int32[f, a], levels in the order of each row; a = 0: chosen at random.
@@ -41,6 +43,7 @@ class Turns(NamedTuple):
 
     autoreset: int
     kinds: int
+    fresh: bool
     seed: Any
     episode: Any
     schedule: Any
@@ -80,6 +83,12 @@ class Play(NamedTuple):
     rules: Any
     turns: Turns
     outcomes: Outcomes
+    plan: Plan
+
+
+def draw_row(level: Any, play: Play) -> None:
+    """Draw a level of the pool."""
+    draw_level(play.plan, play.episodes, play.turns.seed[0], level, np.int64(0))
 
 
 def begin_row(row: Any, play: Play) -> None:
@@ -101,7 +110,10 @@ def step_row(row: Any, play: Play) -> None:
     if action < 0 or action >= turns.kinds:
         episodes.farms.state[row].problem = NO_ACTION
         action = np.int64(0)
+    first = np.uint64(episodes.window[row].first)
     _step(episodes, play.rules, row, action)
+    if episodes.farms.state[row].finished - first > np.uint64(episodes.farms.collected_s.shape[1]):
+        episodes.farms.state[row].problem = FORGOTTEN  # results that the window looked at had been overwritten
     outcomes.reward[row] = episodes.reward[row]
     outcomes.returned[row] += episodes.reward[row]
     ended = episodes.facts[row, FACT.terminated] != 0
@@ -142,6 +154,9 @@ def begin_next(row: Any, play: Play) -> None:
 def next_level(row: Any, play: Play) -> Any:
     """Return the level that the row plays next."""
     turns = play.turns
+    if turns.fresh:
+        draw_level(play.plan, play.episodes, turns.seed[0], row, turns.episode[row])
+        return np.int64(row)
     ahead = turns.schedule.shape[1]
     if ahead > 0:
         return np.int64(turns.schedule[row, turns.episode[row] % ahead])

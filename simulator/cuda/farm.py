@@ -16,7 +16,7 @@ import numpy as np
 
 from simulator.compiled import kernel
 from simulator.compiled.agenda import ONE, ZERO, Index
-from simulator.cuda.arrays import CROWDED, FORGOTTEN, Farms
+from simulator.cuda.arrays import CROWDED, Farms
 
 _next_ready, _forget_starting = kernel.next_ready, kernel.forget_starting
 _count_window, _scale = kernel.count_window, kernel.scale
@@ -168,12 +168,4 @@ def advance(farms: Farms, row: Index, until_s: Any, collect_s: Any) -> None:  # 
     farm.next, farm.wake, farm.finished, farm.idle = task, wake, done, idle
     farm.now_s, farm.free_s, farm.looked_s, farm.draining = until_s, free_s, looked_s, draining
     farm.busy = held - draining
-    count_window(farms, row)
-
-
-def count_window(farms: Farms, row: Index) -> None:
-    """Count what was enqueued and collected before the farm's time; see that the ring still has what was not."""
-    farm = farms.state[row]
-    if farm.finished - farm.collected > np.uint64(farms.collected_s.shape[1]):
-        farm.problem = FORGOTTEN
     _count_window(farms, row)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError
 from autoscaling_env.types import FloatArray
-from autoscaling_env.workload import Workload
+from autoscaling_env.workload import DrawingPlan, Workload
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.compiled.state import Episodes, Rules
 from simulator.compiled.streams import Streams
@@ -23,8 +22,11 @@ SPARE_WORKERS = 32
 MOST_STARTUPS = 1 << 14
 
 
+Drawn: TypeAlias = FloatArray | arrays.Room
+
+
 class Levels(NamedTuple):
-    """l levels of up to n tasks, on this machine.
+    """l levels of up to n tasks, on this machine, or room for them where a device draws them.
 
     Attributes:
         seeds, tasks, segments, workers: int64[l]; workers are those it begins with.
@@ -38,11 +40,11 @@ class Levels(NamedTuple):
     tasks: NDArray[np.int64]
     segments: NDArray[np.int64]
     workers: NDArray[np.int64]
-    arrival_s: FloatArray
-    work_s: FloatArray
-    pickup_s: FloatArray
-    startup_s: FloatArray
-    deadline_s: FloatArray
+    arrival_s: Drawn
+    work_s: Drawn
+    pickup_s: Drawn
+    startup_s: Drawn
+    deadline_s: Drawn
     segment_s: FloatArray
 
 
@@ -59,6 +61,25 @@ def draw(config: Config, workload: Workload, seeds: NDArray[np.int64]) -> Levels
     startup_s = batch.startups(most_starts(config, batch.rise))
     drawn = (farms.arrival_s, farms.work_s, farms.pickup_s, startup_s, made.deadline_s, made.segment_s)
     return Levels(seeds.copy(), tasks, segments, workers, *drawn)
+
+
+def room_for(config: Config, plan: DrawingPlan, count: int) -> Levels:
+    """Return room for levels that a device draws itself, ``count`` of them, and what is the same of all."""
+    segments, tasks = len(plan.segment_start_s), plan.most_tasks
+    segment_s = np.append(plan.segment_start_s, np.inf)
+    batch = EpisodeBatch(config, 0.0, 1)
+    return Levels(
+        np.arange(count),
+        np.zeros(count, dtype=np.int64),
+        np.full(count, segments),
+        np.full(count, config.farm.initial_workers),
+        arrays.room(np.float64, count, tasks + 2),
+        arrays.room(np.float64, count, tasks),
+        arrays.room(np.float64, count, tasks),
+        arrays.room(np.float64, count, max(most_starts(config, batch.rise), 1)),
+        arrays.room(np.float64, count, tasks),
+        np.tile(segment_s, (count, 1)),
+    )
 
 
 def most_starts(config: Config, rise: int) -> int:
@@ -110,8 +131,8 @@ def play_of(
         deadline_s=levels.deadline_s.astype(real),
         segment_s=levels.segment_s.astype(real),
         window=np.zeros(rows, dtype=window_type(real)),
-        history_s=np.zeros((rows, history), dtype=real),
-        history_n=np.zeros((rows, history), dtype=np.int64),
+        history_s=arrays.room(real, rows, history),
+        history_n=arrays.room(np.int64, rows, history),
         reward=np.zeros(rows, dtype=real),
         standard=standard,
         observation=np.zeros((rows, one.observation.shape[1]), dtype=np.float32) if len(one.seen.source) else standard,
@@ -134,10 +155,3 @@ def _rules(rules: Rules, real: type) -> Rules:
     if real is np.float64:
         return rules
     return rules._replace(**{name: real(getattr(rules, name)) for name in ("step_s", "window_s", "mean_service_s", "collect_s")})
-
-
-def bytes_of(value: Any) -> int:
-    """Return how much memory a (nested) named tuple's arrays take."""
-    if isinstance(value, tuple):
-        return sum(map(bytes_of, value))
-    return int(math.prod(value.shape)) * value.dtype.itemsize if hasattr(value, "dtype") and hasattr(value, "shape") else 0

@@ -23,6 +23,7 @@ from autoscaling_env.errors import InputError
 from simulator.compiled import rewarding
 from simulator.compiled.borrowing import borrowed
 from simulator.compiled.compiling import SOURCES, fingerprint
+from simulator.cuda.arrays import Room
 
 #: Threads of a block. Few: threads of a warp part ways, and each has its own data.
 THREADS = 128
@@ -43,8 +44,8 @@ class Target(Protocol):
 
     name: str
 
-    def put(self, array: NDArray[Any]) -> DeviceArray:
-        """Return a copy that the target's code can use; of the same layout."""
+    def put(self, array: NDArray[Any] | Room) -> DeviceArray:
+        """Return a copy that the target's code can use, of the same layout; or an array with anything in it."""
         ...
 
     def write(self, array: DeviceArray, values: NDArray[Any]) -> None:
@@ -133,9 +134,9 @@ class Host:
     def __init__(self) -> None:
         self._entries: dict[Body, Launch] = {}
 
-    def put(self, array: NDArray[Any]) -> DeviceArray:
+    def put(self, array: NDArray[Any] | Room) -> DeviceArray:
         """See ``Target``."""
-        return array.copy(order="K")
+        return np.empty(array.shape, array.dtype) if isinstance(array, Room) else array.copy(order="K")
 
     def write(self, array: DeviceArray, values: NDArray[Any]) -> None:
         """See ``Target``."""
@@ -171,8 +172,10 @@ class Cuda:
         self.simulated = "simulator" in self._cuda.to_device.__module__
         self.name = "simulated GPU" if self.simulated else _card(self._cuda)
 
-    def put(self, array: NDArray[Any]) -> DeviceArray:
+    def put(self, array: NDArray[Any] | Room) -> DeviceArray:
         """See ``Target``."""
+        if isinstance(array, Room):
+            return self._cuda.device_array(array.shape, dtype=array.dtype)
         if self.simulated and array.dtype.names:  # a kernel's records have attributes
             array = array.view(np.recarray)
         return self._cuda.to_device(array)

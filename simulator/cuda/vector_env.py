@@ -23,6 +23,7 @@ from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_num
 from autoscaling_env.workload import Workload, level_of
 from simulator.cuda import arrays, environment, levels
 from simulator.cuda.environment import DISABLED, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns
+from simulator.cuda.drawing import Plan, drawing_plan, no_plan, plan_of
 from simulator.cuda.targets import DeviceArray, Target, target
 from simulator.seeds import AHEAD, EpisodeSeeds
 
@@ -40,6 +41,7 @@ ARGUMENTS = (
     "device",
     "precision",
     "pool",
+    "draw",
     "exact",
     "ring",
 )
@@ -80,7 +82,9 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         autoreset_mode: likewise; of ``SAME_STEP`` the last observation is in ``outcomes.final_observation``.
         device: ``cuda``, or ``host``: the device's code on this machine's processor, for tests.
         precision: ``float64`` or ``float32``; see docs/gpu.md for what that costs.
-        pool: levels drawn where the configuration has none.
+        pool: levels drawn where the configuration has none. None, with ``draw="device"``: every episode is drawn anew.
+        draw: ``host``: on this machine, as everywhere; ``device``: there, faster, statistically the same and not the
+            same numbers (``simulator.cuda.drawing``), of phases whose arrivals are exact, Poisson or gamma.
         exact: play what the CPU's environment would.
         ring: results remembered of each environment, at least those of one observation window; all if left out.
 
@@ -102,13 +106,15 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         device: str = "cuda",
         precision: str = "float64",
-        pool: int = POOL,
+        pool: int | None = POOL,
+        draw: str = "host",
         exact: bool = False,
         ring: int | None = None,
         **knobs: Unpack[Knobs],
     ) -> None:
         self.num_envs = whole_number("num_envs", num_envs, least=1)
-        self._pool = whole_number("pool", pool, least=1)
+        self._pool = None if pool is None else whole_number("pool", pool, least=1)
+        self._drawn_there = _drawn_there(draw, fresh=pool is None, exact=exact)
         self._ring = None if ring is None else whole_number("ring", ring, least=1)
         if precision not in PRECISIONS:
             raise InputError(unknown_name("precision", precision, PRECISIONS))
@@ -136,7 +142,7 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
     @property
     def device_bytes(self) -> int:
         """How much of the device's memory the environments take."""
-        return levels.bytes_of(self.playing)
+        return arrays.bytes_of(self.playing)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -201,6 +207,9 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _draw(self, seed: int | Sequence[int | None] | None, named: Any) -> None:
         """Draw a new pool, and put everything on the device."""
+        if self._drawn_there:
+            self._draw_there(0 if seed is None else int(np.atleast_1d(seed)[0]), named)
+            return
         if named is not None:
             chosen = np.array([whole_number("episode_seeds", each) for each in named])
             schedule = np.arange(self.num_envs)[:, None] % len(chosen)
@@ -209,14 +218,28 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         else:
             chosen, schedule = self._pool_of(seed), np.zeros((self.num_envs, 0))
         drawn = levels.draw(self.config, self.workload, chosen)
+        first = seed if isinstance(seed, int | np.integer) else 0
+        self._put(drawn, self._turns(drawn, schedule.astype(np.int32), int(first)), no_plan())
+
+    def _draw_there(self, seed: int, named: Any) -> None:
+        """Draw a new pool on the device, or leave it to every episode's beginning."""
+        if named is not None:
+            raise InputError("episode_seeds: their episodes are drawn on this machine; leave draw='device' out")
+        plan, fresh = drawing_plan(self.config, self.workload), self._pool is None
+        drawn = levels.room_for(self.config, plan, self._pool or self.num_envs)
+        turns = self._turns(drawn, np.zeros((self.num_envs, 0), dtype=np.int32), seed)
+        self._put(drawn, turns._replace(fresh=fresh), plan_of(self.config, plan))
+        if not fresh:
+            self.target.entry(environment.draw_row, SWAPS)(len(drawn.tasks), self.playing)
+
+    def _put(self, drawn: levels.Levels, turns: Turns, plan: Plan) -> None:
+        """Put everything on the device."""
         self.level_seeds = drawn.seeds
         episodes, rules = levels.play_of(
             self.config, self.workload.mean_service_s, drawn, self.num_envs, self._real, self._ring
         )
-        first = seed if isinstance(seed, int | np.integer) else 0
-        turns = self._turns(drawn, schedule.astype(np.int32), int(first))
         observed = episodes.observation.shape[1]
-        made = Play(episodes, rules, turns, _no_outcomes(self.num_envs, observed, self._real))
+        made = Play(episodes, rules, turns, _no_outcomes(self.num_envs, observed, self._real), plan)
         shared = episodes.observation is episodes.standard
         there = arrays.copied(made, self.target.put)
         if shared:
@@ -227,10 +250,11 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         environment_ = self.config.environment
         if self._task_seed is not None:
             return np.array([self._task_seed])
-        if environment_.levels is not None and environment_.levels <= self._pool:
+        pool = self._pool or POOL
+        if environment_.levels is not None and environment_.levels <= pool:
             return environment_.first_level + np.arange(environment_.levels)
         known = None if seed is None else [whole_number("seed", each) for each in np.atleast_1d(seed) if each is not None]
-        return level_of(environment_, draw_seeds(np.random.default_rng(known), self._pool))
+        return level_of(environment_, draw_seeds(np.random.default_rng(known), pool))
 
     def _as_on_the_cpu(
         self, seeds: EpisodeSeeds, seed: int | Sequence[int | None] | None
@@ -256,6 +280,7 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         return Turns(
             autoreset=_MODES[self.autoreset_mode],
             kinds=int(self.single_action_space.n),
+            fresh=False,
             seed=np.array([seed], dtype=np.uint64),
             episode=np.zeros(rows, dtype=np.int64),
             schedule=schedule,
@@ -283,6 +308,16 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         if chosen.shape != (self.num_envs,) or chosen.dtype != np.bool_ or not chosen.any():
             raise ValueError(f"options['reset_mask'] must be bool[{self.num_envs}] with at least one True")
         return chosen
+
+
+def _drawn_there(draw: str, *, fresh: bool, exact: bool) -> bool:
+    if draw not in {"host", "device"}:
+        raise InputError(unknown_name("draw", draw, ("host", "device")))
+    if exact and draw == "device":
+        raise InputError("exact: the CPU's episodes are drawn on this machine; leave draw='device' out")
+    if fresh and draw == "host":
+        raise InputError("pool None: a device draws every episode anew only with draw='device'; give a number")
+    return draw == "device"
 
 
 def _no_outcomes(rows: int, observed: int, real: type) -> Outcomes:
