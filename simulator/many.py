@@ -17,8 +17,8 @@ def make_vector_env(num_envs: int = 1, *, device: str = "cpu", **arguments: Any)
 
     Args:
         num_envs: how many.
-        device: ``cpu``: ``simulator.vector_env.AutoscalingVectorEnv``; ``cuda``: ``simulator.cuda.vector_env.CudaVectorEnv``,
-            whose arrays stay on the GPU.
+        device: ``cpu``: ``simulator.vector_env.AutoscalingVectorEnv``; ``cuda``:
+            ``simulator.cuda.vector_env.CudaVectorEnv``, whose arrays stay on the GPU.
         arguments: as these take them.
 
     Raises:

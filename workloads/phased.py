@@ -128,9 +128,11 @@ def plan_of(config: PhasesConfig, curves: Sequence[RateCurve], most_tasks: int) 
     if not any(phase.arrivals for phase in config.phases) and not isinstance(common, ExactArrivals):
         own, expected, processes = [joined(curves, bounds[:-1], expected)], [sum(expected)], [common]
     phases, knots, first = [], [], 0
-    for curve, tasks, process in zip(own, expected, processes, strict=True):
-        kind, cv, tasks = _as_numbers(process, tasks)
-        level, rate, slope = (part * (tasks / (curve.total or 1.0)) for part in (curve.cumulative, curve.rate, curve.slope))
+    for curve, mean, process in zip(own, expected, processes, strict=True):
+        kind, cv, tasks = _as_numbers(process, mean)
+        level, rate, slope = (
+            part * (tasks / (curve.total or 1.0)) for part in (curve.cumulative, curve.rate, curve.slope)
+        )
         knots.append(np.column_stack((curve.time_s, level, rate, np.append(slope, 0.0))))
         phases.append((kind, tasks, cv, first, first + len(level), np.nextafter(curve.time_s[-1], 0.0)))
         first += len(level)
@@ -155,8 +157,8 @@ def _as_numbers(process: ArrivalsConfig, expected: float) -> tuple[int, float, f
         case GammaArrivals():
             return 1, process.cv, expected
     raise InputError(
-        f"workload.arrivals {process.kind}: cannot be drawn on a device; exact, poisson and gamma can, and any can be drawn "
-        "on this machine (draw='host')"
+        f"workload.arrivals {process.kind}: cannot be drawn on a device; exact, poisson and gamma can, and any on this "
+        "machine (draw='host')"
     )
 
 

@@ -100,7 +100,15 @@ def power_of_two(least: int) -> int:
 
 
 def allocate(
-    farms: int, levels: int, tasks: int, workers: int, startups: int, ring: int, *, record: bool, real: type = np.float64
+    farms: int,
+    levels: int,
+    tasks: int,
+    workers: int,
+    startups: int,
+    ring: int,
+    *,
+    record: bool,
+    real: type = np.float64,
 ) -> Farms:
     """Return room on this machine: for so many workers at once, leaving ones too, and so many results remembered."""
     crowd, kept = power_of_two(workers), power_of_two(ring)

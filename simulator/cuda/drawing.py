@@ -8,14 +8,14 @@ episodes of ``workloads.phased``, not the same numbers. Plain Python: ``simulato
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError
 from autoscaling_env.rng import STREAMS
-from autoscaling_env.workload import KNOT, PHASE, DrawingPlan, Workload
+from autoscaling_env.workload import KNOT, PHASE, DrawingPlan, Planned, Workload
 from simulator.cuda.laws import Draw, exponential, gamma, laws_of, sample, uniform
 
 #: Rows of ``Plan.laws``.
@@ -69,8 +69,7 @@ def drawing_plan(config: Config, workload: Workload) -> DrawingPlan:
         problems.append(f"workload {workload.name}: has no plan to draw it by; leave draw='device' out")
     if problems:
         raise InputError(*problems)
-    plan: DrawingPlan = workload.drawing_plan()
-    return plan
+    return cast("Planned", workload).drawing_plan()
 
 
 def plan_of(config: Config, drawn: DrawingPlan) -> Plan:
@@ -111,7 +110,9 @@ def draw_arrivals(plan: Plan, arrival_s: Any, seed: Any, level: Any, time: Any) 
         expected, last_s = plan.phases[phase, _EXPECTED], plan.phases[phase, _END_S]
         knot, reached, first = int(plan.phases[phase, _FIRST]), 0.0, count
         while count < room:
-            reached = next_level(plan, phase, reached, count - first, Draw(seed, _ARRIVALS, level, time, count))
+            # The one that lies beyond a phase is not the first of the next: that would be a long one.
+            draw = Draw(seed, _ARRIVALS, level, time, count + phase)
+            reached = next_level(plan, phase, reached, count - first, draw)
             if reached >= expected:
                 break
             while knot + 2 < plan.phases[phase, _BEHIND] and plan.knots[knot + 1, _LEVEL] <= reached:

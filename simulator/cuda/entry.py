@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import cuda
+from numba import cuda as _cuda
+
+#: To a type checker it lacks half of its names.
+cuda: Any = _cuda
 
 
 def play(row: Any, arguments: Any) -> None:

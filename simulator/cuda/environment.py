@@ -12,6 +12,7 @@ import numpy as np
 
 from simulator.compiled import environment, kernel
 from simulator.compiled.calm import choose
+from simulator.compiled.compiling import source_of
 from simulator.compiled.names import FACT
 from simulator.cuda import farm
 from simulator.cuda.arrays import FORGOTTEN, NO_ACTION
@@ -146,9 +147,7 @@ def begin_next(row: Any, play: Play) -> None:
     turns.over[row] = False
     play.outcomes.returned[row] = 0.0
     episodes.farms.level[row] = level
-    _begin(
-        episodes, play.rules, row, episodes.farms.tasks[level], turns.segments[level], turns.workers[level]
-    )
+    _begin(episodes, play.rules, row, episodes.farms.tasks[level], turns.segments[level], turns.workers[level])
 
 
 def next_level(row: Any, play: Play) -> Any:
@@ -178,8 +177,8 @@ def either(condition: Any, one: Any, other: Any) -> Any:
 #: What stands in the place of the compiled farm's code.
 SWAPS: dict[Any, Any] = {
     kernel.__name__: farm,
-    kernel.remove_one.py_func: farm.remove_one,  # type: ignore[attr-defined]
-    kernel.source.py_func: farm.source,
-    kernel.slot.py_func: farm.slot,
-    choose.py_func: either,
+    source_of(kernel.remove_one): farm.remove_one,
+    source_of(kernel.source): farm.source,
+    source_of(kernel.slot): farm.slot,
+    source_of(choose): either,
 }

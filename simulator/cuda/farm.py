@@ -18,8 +18,11 @@ from simulator.compiled import kernel
 from simulator.compiled.agenda import ONE, ZERO, Index
 from simulator.cuda.arrays import CROWDED, Farms
 
-_next_ready, _forget_starting = kernel.next_ready, kernel.forget_starting
-_count_window, _scale = kernel.count_window, kernel.scale
+#: Of the compiled farm as it is; there, farms are of its own type.
+_next_ready: Any = kernel.next_ready
+_forget_starting: Any = kernel.forget_starting
+_count_window: Any = kernel.count_window
+_scale: Any = kernel.scale
 
 
 def source(farms: Farms, row: Index) -> Any:
@@ -121,7 +124,7 @@ def advance(farms: Farms, row: Index, until_s: Any, collect_s: Any) -> None:  # 
         finish_s = farms.busy_s[row, head & mask] if held > ZERO else np.inf
         arrives_s = farms.arrival_s[tasks_of, wake] if idle > ZERO else np.inf
         seen_s = farms.look_s[row, look_head & mask] if woken > ZERO else np.inf
-        now_s = min(min(finish_s, ready_s), min(arrives_s, seen_s))
+        now_s = min(finish_s, ready_s, arrives_s, seen_s)
         if now_s >= until_s:
             break
         if finish_s == now_s:  # a worker finishes

@@ -16,8 +16,8 @@ from autoscaling_env.config import distributions as dist
 from autoscaling_env.types import FloatArray
 from simulator.cuda.philox import uniforms
 
-#: Kinds of laws: one number; ``shift + scale U``; ``shift + scale E``; ``shift + scale G(shape)``; ``exp(shift + scale N)``;
-#: one of the values from ``shift`` on, ``scale`` of them.
+#: Kinds of laws: one number; ``shift + scale U``; ``shift + scale E``; ``shift + scale G(shape)``;
+#: ``exp(shift + scale N)``; one of the values from ``shift`` on, ``scale`` of them.
 CONSTANT, UNIFORM, EXPONENTIAL, GAMMA, LOGNORMAL, EMPIRICAL = range(6)
 #: Columns of a law.
 KIND, SHIFT, SCALE, SHAPE, LOW, HIGH = range(6)
@@ -38,14 +38,14 @@ class Draw(NamedTuple):
 def laws_of(
     wanted: list[tuple[dist.Distribution, tuple[float, float]]],
 ) -> tuple[FloatArray, FloatArray]:
-    """Return float64[n, 6] and the values of those that are lists, for distributions and the bounds they are clipped to."""
+    """Return float64[n, 6] and the values of those that are lists, for distributions and what they are clipped to."""
     laws, values = np.zeros((len(wanted), 6)), list[float]()
     for row, (distribution, bounds_s) in enumerate(wanted):
         if isinstance(distribution, dist.Empirical):
-            laws[row, :KIND + 4] = EMPIRICAL, len(values), len(distribution.values_s), 0
+            laws[row, : KIND + 4] = EMPIRICAL, len(values), len(distribution.values_s), 0
             values += distribution.values_s
         else:
-            laws[row, :KIND + 4] = _numbers(distribution)
+            laws[row, : KIND + 4] = _numbers(distribution)
         laws[row, LOW:] = bounds_s
     return laws, np.array(values or [0.0])
 

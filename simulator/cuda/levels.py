@@ -12,7 +12,7 @@ from autoscaling_env.errors import InputError
 from autoscaling_env.types import FloatArray
 from autoscaling_env.workload import DrawingPlan, Workload
 from simulator.compiled.episodes import EpisodeBatch
-from simulator.compiled.state import Episodes, Rules
+from simulator.compiled.state import WINDOW, Episodes, Rules
 from simulator.compiled.streams import Streams
 from simulator.cuda import arrays
 
@@ -93,8 +93,8 @@ def most_starts(config: Config, rise: int) -> int:
         return min(most, MOST_STARTUPS)
     if most > MOST_STARTUPS:
         raise InputError(
-            f"environment.max_steps {config.environment.max_steps} times {rise} workers a step: device='cuda' keeps at most "
-            f"{MOST_STARTUPS} random start-up delays of an episode; shorten episodes, or make farm.startup constant"
+            f"environment.max_steps {config.environment.max_steps} times {rise} workers a step: device='cuda' keeps "
+            f"at most {MOST_STARTUPS} random start-up delays of an episode; shorten it, or make farm.startup constant"
         )
     return most
 
@@ -114,25 +114,26 @@ def play_of(
     """
     batch = EpisodeBatch(config, mean_service_s, 1)
     if batch.objective.function is not None:
-        raise InputError("reward.function: runs in Python, so not with device='cuda'; take reward.terms, or device='cpu'")
+        raise InputError(
+            "reward.function: runs in Python, so not with device='cuda'; take reward.terms, or device='cpu'"
+        )
     crowd, tasks = config.farm.max_workers + SPARE_WORKERS, levels.work_s.shape[1]
     kept = tasks if ring is None else ring
     farms = arrays.allocate(rows, len(levels.tasks), 0, crowd, 0, max(kept, 1), record=False, real=real)
     given = {name: getattr(levels, name).astype(real) for name in ("arrival_s", "work_s", "pickup_s", "startup_s")}
     farms = farms._replace(tasks=levels.tasks.astype(np.int64), **given)
     one, history = batch.episodes, batch.episodes.history_s.shape[1]
+    # Written by all threads at once, column by column.
     columns: dict[str, Any] = {
         name: np.zeros((rows, getattr(one, name).shape[1]), dtype=kind, order="F")
         for name, kind in (("facts", np.int64), ("reals", real), ("terms", real))
     }
+    columns |= {"farms": farms, "deadline_s": levels.deadline_s.astype(real)}
+    columns |= {"history_s": arrays.room(real, rows, history), "history_n": arrays.room(np.int64, rows, history)}
     standard = np.zeros((rows, one.standard.shape[1]), dtype=np.float32)
     episodes = Episodes(
-        farms=farms,
-        deadline_s=levels.deadline_s.astype(real),
         segment_s=levels.segment_s.astype(real),
         window=np.zeros(rows, dtype=window_type(real)),
-        history_s=arrays.room(real, rows, history),
-        history_n=arrays.room(np.int64, rows, history),
         reward=np.zeros(rows, dtype=real),
         standard=standard,
         observation=np.zeros((rows, one.observation.shape[1]), dtype=np.float32) if len(one.seen.source) else standard,
@@ -144,14 +145,14 @@ def play_of(
 
 def window_type(real: type) -> np.dtype[Any]:
     """Return ``simulator.compiled.state.WINDOW`` with these real numbers."""
-    from simulator.compiled.state import WINDOW
-
     fields = [(name, real if WINDOW[name].kind == "f" else WINDOW[name]) for name in WINDOW.names or ()]
     return np.dtype(fields, align=True)
 
 
 def _rules(rules: Rules, real: type) -> Rules:
-    """Return the rules with numbers of the kind; those that prices are stay as they are: rewards are summed in float64."""
+    """Return the rules with numbers of the kind; prices stay as they are: rewards are summed in float64."""
     if real is np.float64:
         return rules
-    return rules._replace(**{name: real(getattr(rules, name)) for name in ("step_s", "window_s", "mean_service_s", "collect_s")})
+    return rules._replace(
+        **{name: real(getattr(rules, name)) for name in ("step_s", "window_s", "mean_service_s", "collect_s")}
+    )

@@ -120,5 +120,3 @@ class Mirror(VectorEnv[Any, Any, Any]):
             names[row] = self._layout.names
         told = {STANDARD.name: seen, SEEN_FIELDS.name: names}
         return told | {f"_{name}": mask.copy() for name in told}
-
-

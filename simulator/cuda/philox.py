@@ -1,4 +1,6 @@
-"""Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, *Parallel random numbers: as easy as 1, 2, 3*).
+"""Counter-based random numbers: Philox4x32-10.
+
+Salmon, Moraes, Dror & Shaw 2011, *Parallel random numbers: as easy as 1, 2, 3*.
 
 A number is a function of key and counter, so a thread needs no state, and no draw can shift another. The key is an
 episode's seed; the counter says which stream (``autoscaling_env.rng.STREAMS``), which row, which episode of it and
@@ -38,7 +40,11 @@ def philox(key: Any, one: Any, two: Any, three: Any, four: Any) -> Any:
 def words(seed: Any, stream: Any, row: Any, episode: Any, place: Any) -> Any:
     """Return two uint64: draw number ``place`` of a stream; all below 2**32, but for the seed."""
     return philox(
-        np.uint64(seed), np.uint64(place) & _LOW, np.uint64(stream) & _LOW, np.uint64(row) & _LOW, np.uint64(episode) & _LOW
+        np.uint64(seed),
+        np.uint64(place) & _LOW,
+        np.uint64(stream) & _LOW,
+        np.uint64(row) & _LOW,
+        np.uint64(episode) & _LOW,
     )
 
 
@@ -49,6 +55,6 @@ def uniforms(seed: Any, stream: Any, row: Any, episode: Any, place: Any) -> Any:
 
 
 def below(seed: Any, stream: Any, row: Any, episode: Any, bound: Any) -> Any:
-    """Return a whole number in [0, bound), bound < 2**31; of 2**32 equally likely words, so biased by less than that."""
+    """Return a whole number in [0, bound), bound < 2**31; biased by less than bound / 2**32."""
     one, _ = words(seed, stream, row, episode, np.uint64(0))
     return ((one & _LOW) * np.uint64(bound)) >> _HALF

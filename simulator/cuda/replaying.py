@@ -32,6 +32,8 @@ COUNTS = (
     "collected",
     "started",
 )
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """An episode and what is asked of its farm.
@@ -174,18 +176,17 @@ def _sizes(scripts: Sequence[Script]) -> tuple[int, int, int]:
 def _arguments(scripts: Sequence[Script], farms: Any, real: type) -> Replay:
     count, steps = len(scripts), max(len(script.steps) for script in scripts)
     most = max([1, *(len(asked) for script in scripts for asked, _ in script.steps)])
-    asked, seconds = np.full((count, steps, most), -1, dtype=np.int64), np.zeros((count, steps), dtype=real)
+    asked = np.full((count, steps, most), -1, dtype=np.int64)
+    seconds: Any = np.zeros((count, steps), dtype=real)
     for row, script in enumerate(scripts):
         for step, (wanted, length) in enumerate(script.steps):
             asked[row, step, : len(wanted)] = wanted
             seconds[row, step] = length
-    whole = [
-        np.array([of(script) for script in scripts], dtype=np.int64)
-        for of in (lambda one: len(one.arrival_s), lambda one: one.workers, lambda one: len(one.steps))
-    ]
-    collect_s = np.array([script.collect_s for script in scripts], dtype=real)
+    sizes = [(len(script.arrival_s), script.workers, len(script.steps)) for script in scripts]
+    tasks, workers, lengths = np.array(sizes, dtype=np.int64).T.copy()
+    collect_s: Any = np.array([script.collect_s for script in scripts], dtype=real)
     counts = np.zeros((count, steps, len(COUNTS)), dtype=np.int64)
-    return Replay(farms, *whole, asked, seconds, collect_s, counts)
+    return Replay(farms, tasks, workers, lengths, asked, seconds, collect_s, counts)
 
 
 def _fill(farms: Any, scripts: Sequence[Script]) -> None:
@@ -203,5 +204,3 @@ def _log(finished: Any, counts: Any, started_s: Any, order: Any, collected_s: An
     order, collected_s = order[:, :tasks].copy(), collected_s[:, :tasks].copy()
     order[over], collected_s[over] = -1, np.nan
     return Log(counts, started_s, order, collected_s)
-
-

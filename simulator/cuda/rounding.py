@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.cuda import libdevice
+from numba.cuda import libdevice as _libdevice
+
+#: To a type checker it is untyped, and some of its names are not there.
+libdevice: Any = _libdevice
 
 
 def plus(one: Any, other: Any) -> Any:

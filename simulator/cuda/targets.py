@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from autoscaling_env.errors import InputError
 from simulator.compiled import rewarding
-from simulator.compiled.borrowing import borrowed
-from simulator.compiled.compiling import SOURCES, fingerprint
+from simulator.compiled.compiling import SOURCES, fingerprint, source_of
 from simulator.cuda.arrays import Room
 
 #: Threads of a block. Few: threads of a warp part ways, and each has its own data.
@@ -53,7 +52,7 @@ class Target(Protocol):
         ...
 
     def given(self, values: Any) -> DeviceArray:
-        """Return whole numbers that a caller has: where they are, if code can read them there, else copied, as int64."""
+        """Return whole numbers of a caller: where they are, if code can read them there, else copied, as int64."""
         ...
 
     def fetch(self, array: DeviceArray) -> NDArray[Any]:
@@ -86,7 +85,7 @@ class Copies:
 
     def of(self, function: Any) -> Any:
         """Return the function, and all it calls, for the target."""
-        plain = getattr(function, "py_func", function)
+        plain = source_of(function)
         if plain not in self._made:
             self._made[plain] = self._finish(self.plain(plain))
         return self._made[plain]
@@ -103,7 +102,7 @@ class Copies:
     def _counterpart(self, value: Any) -> Any:
         if isinstance(value, ModuleType):
             return self._module(self._swaps[value.__name__]) if value.__name__ in self._swaps else value
-        plain = getattr(value, "py_func", value)
+        plain = source_of(value)
         if not isinstance(plain, FunctionType):
             return value
         other = self._swaps.get(plain, plain)
@@ -223,7 +222,7 @@ class Cuda:
             return {}
         from simulator.cuda.rounding import plus
 
-        return {rewarding.plus.py_func: plus}  # type: ignore[attr-defined]
+        return {source_of(rewarding.plus): plus}
 
     def synchronize(self) -> None:
         """See ``Target``."""
@@ -255,17 +254,17 @@ def _host_entry(body: Any) -> Launch:
     return launch
 
 
+_REMEDY = "install NVIDIA's driver and numba-cuda (pip install 'openfaas-autoscaling[gpu]')"
+
+
 def refusal() -> str | None:
     """Return why there is no GPU to be had, in one line; None where there is one, or its simulator."""
     try:
         from numba import cuda
     except ImportError as error:
-        return f"a GPU: numba.cuda cannot be imported: {error}; install numba-cuda (pip install 'openfaas-autoscaling[gpu]')"
-    if not cuda.is_available():
-        return (
-            "a GPU: none that CUDA finds here; take device='cpu' (engine compiled), or install the driver and numba-cuda "
-            "(pip install 'openfaas-autoscaling[gpu]')"
-        )
+        return f"a GPU: numba.cuda cannot be imported: {error}; {_REMEDY}"
+    if not cast("Any", cuda).is_available():
+        return f"a GPU: none that CUDA finds here; take device='cpu', or {_REMEDY}"
     return None
 
 

@@ -17,15 +17,14 @@ from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
 from autoscaling_env.observation import Layout
 from autoscaling_env.plugins import scenario_config, workload_of
-from autoscaling_env.rng import draw_seeds
 from autoscaling_env.schema import FACTS, REALS
 from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
-from autoscaling_env.workload import Workload, level_of
+from autoscaling_env.workload import Workload
 from simulator.cuda import arrays, environment, levels
-from simulator.cuda.environment import DISABLED, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns
 from simulator.cuda.drawing import Plan, drawing_plan, no_plan, plan_of
+from simulator.cuda.environment import DISABLED, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns
+from simulator.cuda.pool import Choice, seeds_of
 from simulator.cuda.targets import DeviceArray, Target, target
-from simulator.seeds import AHEAD, EpisodeSeeds
 
 #: What ``reset`` may be told.
 OPTIONS = ("episode_seeds", "reset_mask")
@@ -66,9 +65,9 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
 
     Observation float32[num_envs, o], rewards float64 (or float32)[num_envs], terminated and truncated bool[num_envs].
     They have ``__cuda_array_interface__`` (torch, CuPy and JAX take them without a copy) and are **the same arrays at
-    every step**, written anew: copy what is to be kept. Actions are int64[num_envs], on the device or not. Nothing waits
-    for the GPU until somebody looks: ``infos`` are empty, ``info()`` fetches what a step was, ``check()`` says what
-    went wrong, ``to_numpy()`` is the same environment with NumPy's arrays and with infos.
+    every step**, written anew: copy what is to be kept. Actions are int64[num_envs], on the device or not. Nothing
+    waits for the GPU until somebody looks: ``infos`` are empty, ``info()`` fetches what a step was, ``check()`` says
+    what went wrong, ``to_numpy()`` is the same environment with NumPy's arrays and with infos.
 
     **Episodes** are levels of a pool, drawn on this machine exactly as everywhere and shared by all environments: of
     ``environment.levels`` where the configuration has some, else ``pool`` episodes of seeds that follow from
@@ -118,7 +117,7 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         self._ring = None if ring is None else whole_number("ring", ring, least=1)
         if precision not in PRECISIONS:
             raise InputError(unknown_name("precision", precision, PRECISIONS))
-        self._real, self._exact = PRECISIONS[precision], exact
+        self._real = PRECISIONS[precision]
         self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
         self.target: Target = target(device)
         self._task_seed = seed_of_tasks(task_seed, self.config)
@@ -127,9 +126,10 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = Layout.of(self.config).space
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.single_action_space = Discrete(Actions.of(self.config).count)
+        self._kinds = Actions.of(self.config).count
+        self.single_action_space = Discrete(self._kinds)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._seeds = EpisodeSeeds(self.num_envs) if exact else None
+        self._choice = Choice(self.config.environment, self.num_envs, self._pool or POOL, self._task_seed, exact=exact)
         self._play: Play | None = None
         self._begin = self.target.entry(environment.begin_row, SWAPS)
         self._step = self.target.entry(environment.step_row, SWAPS)
@@ -207,24 +207,20 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _draw(self, seed: int | Sequence[int | None] | None, named: Any) -> None:
         """Draw a new pool, and put everything on the device."""
+        known = seeds_of(seed)
         if self._drawn_there:
-            self._draw_there(0 if seed is None else int(np.atleast_1d(seed)[0]), named)
+            self._draw_there(known[0] if known else 0, named)
             return
-        if named is not None:
-            chosen = np.array([whole_number("episode_seeds", each) for each in named])
-            schedule = np.arange(self.num_envs)[:, None] % len(chosen)
-        elif self._seeds is not None:
-            chosen, schedule = self._as_on_the_cpu(self._seeds, seed)
-        else:
-            chosen, schedule = self._pool_of(seed), np.zeros((self.num_envs, 0))
+        chosen, schedule = self._choice.of(seed, known, named)
         drawn = levels.draw(self.config, self.workload, chosen)
-        first = seed if isinstance(seed, int | np.integer) else 0
-        self._put(drawn, self._turns(drawn, schedule.astype(np.int32), int(first)), no_plan())
+        self._put(drawn, self._turns(drawn, schedule, known[0] if known else 0), no_plan())
 
     def _draw_there(self, seed: int, named: Any) -> None:
         """Draw a new pool on the device, or leave it to every episode's beginning."""
         if named is not None:
             raise InputError("episode_seeds: their episodes are drawn on this machine; leave draw='device' out")
+        if self._task_seed is not None:
+            raise InputError("task_seed: its tasks are drawn on this machine; leave draw='device' out")
         plan, fresh = drawing_plan(self.config, self.workload), self._pool is None
         drawn = levels.room_for(self.config, plan, self._pool or self.num_envs)
         turns = self._turns(drawn, np.zeros((self.num_envs, 0), dtype=np.int32), seed)
@@ -246,40 +242,11 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
             there = there._replace(episodes=there.episodes._replace(observation=there.episodes.standard))
         self._play = there
 
-    def _pool_of(self, seed: int | Sequence[int | None] | None) -> NDArray[np.int64]:
-        environment_ = self.config.environment
-        if self._task_seed is not None:
-            return np.array([self._task_seed])
-        pool = self._pool or POOL
-        if environment_.levels is not None and environment_.levels <= pool:
-            return environment_.first_level + np.arange(environment_.levels)
-        known = None if seed is None else [whole_number("seed", each) for each in np.atleast_1d(seed) if each is not None]
-        return level_of(environment_, draw_seeds(np.random.default_rng(known), pool))
-
-    def _as_on_the_cpu(
-        self, seeds: EpisodeSeeds, seed: int | Sequence[int | None] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the levels, and which of them each row plays, one after the other."""
-        every: list[int | None] = [None] * self.num_envs
-        if isinstance(seed, int | np.integer):
-            every = [int(seed) + row for row in range(self.num_envs)]
-        elif seed is not None:
-            every = list(seed)
-        for row, each in enumerate(every):
-            seeds.seed(row, each)
-        rows = np.arange(self.num_envs)
-        drawn = np.stack([seeds.next(rows) for _ in range(AHEAD)], axis=1)
-        played = np.full_like(drawn, self._task_seed) if self._task_seed is not None else drawn
-        if self._task_seed is None:
-            played = level_of(self.config.environment, drawn)
-        found, schedule = np.unique(played, return_inverse=True)
-        return found, schedule.reshape(drawn.shape)
-
     def _turns(self, drawn: levels.Levels, schedule: NDArray[np.int32], seed: int) -> Turns:
         rows = self.num_envs
         return Turns(
             autoreset=_MODES[self.autoreset_mode],
-            kinds=int(self.single_action_space.n),
+            kinds=self._kinds,
             fresh=False,
             seed=np.array([seed], dtype=np.uint64),
             episode=np.zeros(rows, dtype=np.int64),
@@ -296,7 +263,7 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         if given.shape != (self.num_envs,) or given.dtype != np.int64:
             raise gymnasium.error.InvalidAction(
                 f"actions {given.dtype}{list(given.shape)}: must be int64[{self.num_envs}], each from 0 to "
-                f"{self.single_action_space.n - 1}"
+                f"{self._kinds - 1}"
             )
         return given
 
@@ -321,10 +288,11 @@ def _drawn_there(draw: str, *, fresh: bool, exact: bool) -> bool:
 
 
 def _no_outcomes(rows: int, observed: int, real: type) -> Outcomes:
-    reals = [np.zeros(rows, dtype=real) for _ in range(4)]
-    ends = [np.zeros(rows, dtype=np.bool_) for _ in range(2)]
-    last = np.zeros((rows, observed), dtype=np.float32)
-    return Outcomes(reals[0], *ends, reals[1], last, reals[2], reals[3], np.zeros(rows, dtype=np.int64))
+    numbers: Any = np.zeros((4, rows), dtype=real)
+    reward, returned, final_return, final_qos = numbers
+    terminated, truncated = np.zeros((2, rows), dtype=np.bool_)
+    last, steps = np.zeros((rows, observed), dtype=np.float32), np.zeros(rows, dtype=np.int64)
+    return Outcomes(reward, terminated, truncated, returned, last, final_return, final_qos, steps)
 
 
 def _mode(mode: AutoresetMode | str) -> AutoresetMode:

@@ -11,14 +11,18 @@ from scipy import stats
 from autoscaling_env.config import Config, default_config
 from autoscaling_env.errors import InputError
 from autoscaling_env.settings import with_overrides
+from simulator.cuda.drawing import draw_arrivals, no_plan
 from simulator.cuda.vector_env import CudaVectorEnv
+from workloads import make_workload
+from workloads.phased import PhasedWorkload
 
 LEVELS = 24
+ARRIVALS = 200
 SIGNIFICANCE = 1e-3
 PHASES: list[dict[str, Any]] = [
-    {"pattern": "steady", "duration_s": 8.0, "rate": 0.5},
-    {"pattern": "ramp", "duration_s": 8.0, "from_rate": 0.0, "to_rate": 2.0},
-    {"pattern": "on_off", "duration_s": 12.0, "on_rate": 1.2, "off_rate": 0.0, "on_s": 3.0, "off_s": 3.0},
+    {"pattern": "steady", "duration_s": 4.0, "rate": 0.5},
+    {"pattern": "ramp", "duration_s": 4.0, "from_rate": 0.0, "to_rate": 2.0},
+    {"pattern": "on_off", "duration_s": 6.0, "on_rate": 1.2, "off_rate": 0.0, "on_s": 1.5, "off_s": 1.5},
 ]
 KINDS: dict[str, dict[str, Any]] = {
     "exact": {"kind": "exact"},
@@ -39,10 +43,7 @@ def levels_of(config: Config) -> dict[str, Any]:
     env = CudaVectorEnv(1, config=config, draw="device", pool=LEVELS)
     env.reset(seed=3)
     farms, fetch = env.playing.episodes.farms, env.target.fetch
-    told = {name: fetch(getattr(farms, name)) for name in ("tasks", "arrival_s", "work_s", "pickup_s", "startup_s")}
-    for row, size in zip(told["arrival_s"], told["tasks"], strict=True):
-        assert np.isinf(row[size : size + 2]).all()
-        row[size:] = np.inf  # whatever was there
+    told = {name: fetch(getattr(farms, name)) for name in ("tasks", "work_s", "pickup_s", "startup_s")}
     return told | {"deadline_s": fetch(env.playing.episodes.deadline_s), "workload": env.workload}
 
 
@@ -50,24 +51,34 @@ def of_tasks(levels: dict[str, Any], name: str) -> np.ndarray:
     return np.concatenate([row[:size] for row, size in zip(levels[name], levels["tasks"], strict=True)])
 
 
+def counts_in(arrivals: list[np.ndarray], start_s: float, end_s: float) -> np.ndarray:
+    return np.array([((each >= start_s) & (each < end_s)).sum() for each in arrivals])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("own", [False, True], ids=["one process", "each its own"])
 def test_arrivals(kind: str, own: bool) -> None:
-    found = levels_of(config_of(kind, own=own))
-    expected = [found["workload"].draw(seed) for seed in range(400)]
-    counts = np.array([len(batch) for batch in expected])
-    arrivals = np.concatenate([batch.arrival_s for batch in expected])
-    for row, size in zip(found["arrival_s"], found["tasks"], strict=True):
+    workload = make_workload(config_of(kind, own=own))
+    assert isinstance(workload, PhasedWorkload)
+    drawn = workload.drawing_plan()
+    plan = no_plan()._replace(phases=drawn.phases, knots=drawn.knots)
+    room = np.zeros((ARRIVALS if own else 50, drawn.most_tasks + 2))
+    sizes = [draw_arrivals(plan, room, 3, level, 0) for level in range(len(room))]
+    found = [row[:size] for row, size in zip(room, sizes, strict=True)]
+    expected = [workload.draw(seed).arrival_s for seed in range(400)]
+    for row, size in zip(room, sizes, strict=True):
         assert (np.diff(row[:size]) >= 0).all()
-        assert size == 0 or (row[0] >= 0 and row[size - 1] < 28.0)
+        assert np.isinf(row[size : size + 2]).all()
+        assert size == 0 or (row[0] >= 0 and row[size - 1] < 14.0)
     if kind == "exact":
-        assert set(found["tasks"]) == set(counts)
+        assert set(sizes) == {len(each) for each in expected}
     if kind != "clustered":  # its arrivals are no independent ones, not even given their number
-        assert stats.ks_2samp(of_tasks(found, "arrival_s"), arrivals).pvalue > SIGNIFICANCE
-    for start_s, end_s in ((0, 28), (0, 8), (8, 16), (16, 19), (22, 28)):
-        here = ((found["arrival_s"] >= start_s) & (found["arrival_s"] < end_s)).sum(axis=1)
-        there = [((batch.arrival_s >= start_s) & (batch.arrival_s < end_s)).sum() for batch in expected]
+        assert stats.ks_2samp(np.concatenate(found), np.concatenate(expected)).pvalue > SIGNIFICANCE
+    for start_s, end_s in ((0, 14), (0, 4), (4, 8), (8, 9.5), (11, 14)):
+        here, there = counts_in(found, start_s, end_s), counts_in(expected, start_s, end_s)
         assert stats.ks_2samp(here, there).pvalue > SIGNIFICANCE, (start_s, end_s)
+        error = np.sqrt(here.var() / len(here) + there.var() / len(there)) + 1e-9
+        assert abs(here.mean() - there.mean()) < 4 * error, (start_s, end_s)
 
 
 def test_work_delays_and_deadlines() -> None:
@@ -76,7 +87,9 @@ def test_work_delays_and_deadlines() -> None:
     work_s, deadline_s = of_tasks(found, "work_s"), of_tasks(found, "deadline_s")
     drawn = np.concatenate([found["workload"].draw(seed).service_s for seed in range(60)])
     assert stats.ks_2samp(work_s, drawn).pvalue > SIGNIFICANCE
-    np.testing.assert_allclose(np.interp(batch.service_s, np.sort(work_s), np.sort(deadline_s)), batch.deadline_s, atol=0.05)
+    np.testing.assert_allclose(
+        np.interp(batch.service_s, np.sort(work_s), np.sort(deadline_s)), batch.deadline_s, atol=0.05
+    )
     farm = default_config().farm
     for name, distribution in (("pickup_s", farm.pickup), ("startup_s", farm.startup)):
         delays = of_tasks(found, name) if name == "pickup_s" else found[name].ravel()
@@ -86,7 +99,9 @@ def test_work_delays_and_deadlines() -> None:
 
 def test_every_episode_is_another_where_none_is_kept() -> None:
     def play() -> list[np.ndarray]:
-        env = CudaVectorEnv(2, config=config_of("poisson"), draw="device", pool=None, autoreset_mode="SameStep", ring=256)
+        env = CudaVectorEnv(
+            2, config=config_of("poisson"), draw="device", pool=None, autoreset_mode="SameStep", ring=256
+        )
         env.reset(seed=3)
         seen = []
         for _ in range(8):  # two episodes

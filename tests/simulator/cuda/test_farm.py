@@ -28,9 +28,7 @@ DEVICE = "cuda" if EPISODES < BLOCK else "host"
 def script_of(episode: Episode) -> Script:
     tasks, farm = episode.tasks, episode.farm
     work_s, pickup_s = tasks.service_s + overheads(farm, tasks), pickup_delays(farm, tasks)
-    script = Script(
-        tasks.arrival_s, work_s, pickup_s, np.zeros(0), episode.workers, episode.steps, farm.collect_s
-    )
+    script = Script(tasks.arrival_s, work_s, pickup_s, np.zeros(0), episode.workers, episode.steps, farm.collect_s)
     return replace(script, startup_s=startup_delays(farm, tasks.seed, script.starts)[: script.starts])
 
 
