@@ -162,11 +162,17 @@ class Host:
 class Cuda:
     """A GPU, or numba's simulator of one.
 
+    Args:
+        threads: of a block.
+        registers: a thread may have no more; None: as the compiler has it.
+
     Raises:
         InputError: there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = THREADS, registers: int | None = None) -> None:
+        self._threads, self._options = threads, {"max_registers": registers} if registers else {}
+        self._kernels: dict[str, Any] = {}
         self._cuda, self._entries = _cuda(), dict[Body, Launch]()
         self.simulated = "simulator" in self._cuda.to_device.__module__
         self.name = "simulated GPU" if self.simulated else _card(self._cuda)
@@ -199,14 +205,24 @@ class Cuda:
         """See ``Target``."""
         if body in self._entries:
             return self._entries[body]
-        kernel = self._cuda.jit(self.kernel(body, swaps))
+        kernel = self._cuda.jit(**self._options)(self.kernel(body, swaps))
+        self._kernels[body.__name__] = kernel
 
         def launch(rows: int, arguments: Any) -> None:
-            threads = min(rows, 1 if self.simulated else THREADS)
+            threads = min(rows, 1 if self.simulated else self._threads)
             kernel[-(-rows // threads), threads](rows, arguments)
 
         self._entries[body] = launch
         return launch
+
+    def costs(self) -> Iterator[tuple[str, int]]:
+        """Yield what a thread of each compiled kernel takes: registers, and bytes of local memory."""
+        for name, kernel in self._kernels.items():
+            for what, of in (
+                ("registers", kernel.get_regs_per_thread),
+                ("local bytes", kernel.get_local_mem_per_thread),
+            ):
+                yield from ((f"{name} {what}", number) for number in of().values())
 
     def kernel(self, body: Body, swaps: Swaps) -> Any:
         """Return the kernel, not compiled yet."""

@@ -131,6 +131,10 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._choice = Choice(self.config.environment, self.num_envs, self._pool or POOL, self._task_seed, exact=exact)
         self._play: Play | None = None
+        self.compile()
+
+    def compile(self) -> None:
+        """Have the kernels of ``target``: another one may have been put there."""
         self._begin = self.target.entry(environment.begin_row, SWAPS)
         self._step = self.target.entry(environment.step_row, SWAPS)
 
