@@ -65,7 +65,7 @@ class Size:
     fresh: int = 131_072
     seconds: float = 3.0
     threads: tuple[int, ...] = (64, 128, 256)
-    registers: tuple[int, ...] = (0, 64, 96)
+    registers: tuple[int, ...] = (0, 64)
 
 
 QUICK = Size(40, (2, 4), (4,), 2, 2, 0.05, (128,), (0,))

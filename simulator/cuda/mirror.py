@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -15,9 +15,6 @@ from simulator.compiled.playing import Results
 from simulator.randomized_rows import RandomizedRows
 from simulator.vector_info import Infos
 
-if TYPE_CHECKING:
-    from simulator.cuda.vector_env import CudaVectorEnv
-
 Rows = NDArray[np.int64]
 
 
@@ -26,9 +23,12 @@ class Mirror(VectorEnv[Any, Any, Any]):
 
     Where the mode is ``SAME_STEP`` the device's environments do not begin anew by themselves: what was true at the end
     is fetched first.
+
+    Args:
+        env: a ``CudaVectorEnv``; its mode is changed, so it has to be reset.
     """
 
-    def __init__(self, env: CudaVectorEnv) -> None:
+    def __init__(self, env: Any) -> None:
         self.env, self.num_envs, self.autoreset_mode = env, env.num_envs, env.autoreset_mode
         self.metadata, self.config = env.metadata, env.config
         self.single_observation_space, self.observation_space = env.single_observation_space, env.observation_space
