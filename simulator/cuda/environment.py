@@ -106,6 +106,7 @@ def step_row(row: Any, play: Play) -> None:
         if turns.autoreset == NEXT_STEP:
             begin_next(row, play)
             clear(row, play)
+        outcomes.reward[row] = 0.0
         return
     action = turns.actions[row]
     if action < 0 or action >= turns.kinds:
