@@ -87,6 +87,15 @@ class Play(NamedTuple):
     plan: Plan
 
 
+def no_outcomes(rows: int, observed: int, real: type) -> Outcomes:
+    """Return the outcomes of rows, who see so many numbers, before anything came of them."""
+    numbers: Any = np.zeros((4, rows), dtype=real)
+    reward, returned, final_return, final_qos = numbers
+    terminated, truncated = np.zeros((2, rows), dtype=np.bool_)
+    last, steps = np.zeros((rows, observed), dtype=np.float32), np.zeros(rows, dtype=np.int64)
+    return Outcomes(reward, terminated, truncated, returned, last, final_return, final_qos, steps)
+
+
 def draw_row(level: Any, play: Play) -> None:
     """Draw a level of the pool."""
     draw_level(play.plan, play.episodes, play.turns.seed[0], level, np.int64(0))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaling_env.config.environment import EnvironmentConfig
+from autoscaling_env.errors import InputError, unknown_name
 from autoscaling_env.rng import draw_seeds
 from autoscaling_env.settings import whole_number
 from autoscaling_env.workload import level_of
@@ -82,3 +83,18 @@ def seeds_of(seed: Seed) -> list[int]:
     """
     given = [] if seed is None else [seed] if isinstance(seed, int | np.integer) else list(seed)
     return [whole_number("seed", each) for each in given if each is not None]
+
+
+def drawn_there(draw: str, *, fresh: bool, exact: bool) -> bool:
+    """Return whether episodes are drawn on the device.
+
+    Raises:
+        InputError: a way of drawing that there is not, or that cannot go with the rest.
+    """
+    if draw not in {"host", "device"}:
+        raise InputError(unknown_name("draw", draw, ("host", "device")))
+    if exact and draw == "device":
+        raise InputError("exact: the CPU's episodes are drawn on this machine; leave draw='device' out")
+    if fresh and draw == "host":
+        raise InputError("pool None: a device draws every episode anew only with draw='device'; give a number")
+    return draw == "device"

@@ -1,18 +1,15 @@
 """Where code is compiled for: a GPU, numba's simulator of one, or this machine's processor.
 
-The functions of ``simulator.compiled`` are Python first and numba's dispatchers only second, so the same source is
-taken once more: copied with the functions it calls, and with what a target has otherwise in their place. On this
-machine's processor the device's code runs compiled, too: that is how a million episodes are compared without a GPU.
+The same source is code for each of them (``simulator.cuda.copies``). On this machine's processor the device's code runs
+compiled, too: that is how many episodes are compared without a GPU.
 """
 
 from __future__ import annotations
 
-import dis
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -21,21 +18,21 @@ from numpy.typing import NDArray
 
 from autoscaling_env.errors import InputError
 from simulator.compiled import rewarding
-from simulator.compiled.compiling import SOURCES, fingerprint, source_of
+from simulator.compiled.compiling import SOURCES, source_of
 from simulator.cuda.arrays import Room
+from simulator.cuda.copies import Copies, Swaps
 
 #: Threads of a block. Few: threads of a warp part ways, and each has its own data.
 THREADS = 128
-#: Packages whose functions are copied along.
-OURS = ("simulator.", "autoscaling_env.")
 #: An array where the target's code finds it.
 DeviceArray: TypeAlias = Any
 #: Plays one row: ``body(row, arguments)``, where the arguments are one (nested) named tuple.
 Body: TypeAlias = Callable[[Any, Any], None]
-Swaps: TypeAlias = Mapping[Any, Any]
 Launch: TypeAlias = Callable[[int, Any], None]
-#: Changes with any file whose functions are copied.
-FINGERPRINT = hashlib.sha256((SOURCES + fingerprint(Path(__file__).parent)).encode()).hexdigest()[:12]
+#: Changes with any file whose functions are copied: all of them are written into each other.
+FINGERPRINT = hashlib.sha256(
+    SOURCES.encode() + b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()[:12]
 
 
 class Target(Protocol):
@@ -69,60 +66,6 @@ class Target(Protocol):
     def synchronize(self) -> None:
         """Wait until everything launched is done."""
         ...
-
-
-class Copies:
-    """Copies of functions for a target, each made once.
-
-    Args:
-        finish: makes a callable of the target from a plain function.
-        swaps: what stands in the place of other functions and modules.
-    """
-
-    def __init__(self, finish: Callable[[Any], Any], swaps: Swaps) -> None:
-        self._finish, self._swaps = finish, swaps
-        self._made: dict[Any, Any] = {}
-
-    def of(self, function: Any) -> Any:
-        """Return the function, and all it calls, for the target."""
-        plain = source_of(function)
-        if plain not in self._made:
-            self._made[plain] = self._finish(self.plain(plain))
-        return self._made[plain]
-
-    def plain(self, plain: Any) -> Any:
-        """Return a copy of the function that calls copies, itself not finished."""
-        known = plain.__globals__
-        seen = {name: self._counterpart(known[name]) for name in set(_globals(plain.__code__)) if name in known}
-        seen |= {name: known[name] for name in ("__builtins__", "__name__")}
-        copied = FunctionType(plain.__code__, seen, plain.__name__, plain.__defaults__, plain.__closure__)
-        copied.__module__, copied.__qualname__ = plain.__module__, plain.__qualname__
-        return copied
-
-    def _counterpart(self, value: Any) -> Any:
-        if isinstance(value, ModuleType):
-            return self._module(self._swaps[value.__name__]) if value.__name__ in self._swaps else value
-        plain = source_of(value)
-        if not isinstance(plain, FunctionType):
-            return value
-        other = self._swaps.get(plain, plain)
-        return self.of(other) if getattr(other, "__module__", "").startswith(OURS) else other
-
-    def _module(self, module: ModuleType) -> ModuleType:
-        """Return a module like this one, whose own functions are the target's."""
-        made = ModuleType(module.__name__)
-        for name, value in vars(module).items():
-            if isinstance(value, FunctionType) and value.__module__ == module.__name__:
-                setattr(made, name, self.of(value))
-        return made
-
-
-def _globals(code: CodeType) -> Iterator[str]:
-    """Yield the names that code looks for in its module; attributes may be called the same."""
-    yield from (each.argval for each in dis.get_instructions(code) if each.opname in {"LOAD_GLOBAL", "LOAD_NAME"})
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _globals(constant)
 
 
 class Host:

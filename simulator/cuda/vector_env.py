@@ -22,8 +22,8 @@ from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_num
 from autoscaling_env.workload import Workload
 from simulator.cuda import arrays, environment, levels
 from simulator.cuda.drawing import Plan, drawing_plan, no_plan, plan_of
-from simulator.cuda.environment import DISABLED, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns
-from simulator.cuda.pool import Choice, seeds_of
+from simulator.cuda.environment import DISABLED, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns, no_outcomes
+from simulator.cuda.pool import Choice, drawn_there, seeds_of
 from simulator.cuda.targets import DeviceArray, Target, target
 
 #: What ``reset`` may be told.
@@ -113,7 +113,7 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
     ) -> None:
         self.num_envs = whole_number("num_envs", num_envs, least=1)
         self._pool = None if pool is None else whole_number("pool", pool, least=1)
-        self._drawn_there = _drawn_there(draw, fresh=pool is None, exact=exact)
+        self._drawn_there = drawn_there(draw, fresh=pool is None, exact=exact)
         self._ring = None if ring is None else whole_number("ring", ring, least=1)
         if precision not in PRECISIONS:
             raise InputError(unknown_name("precision", precision, PRECISIONS))
@@ -239,7 +239,7 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
             self.config, self.workload.mean_service_s, drawn, self.num_envs, self._real, self._ring
         )
         observed = episodes.observation.shape[1]
-        made = Play(episodes, rules, turns, _no_outcomes(self.num_envs, observed, self._real), plan)
+        made = Play(episodes, rules, turns, no_outcomes(self.num_envs, observed, self._real), plan)
         shared = episodes.observation is episodes.standard
         there = arrays.copied(made, self.target.put)
         if shared:
@@ -279,24 +279,6 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         if chosen.shape != (self.num_envs,) or chosen.dtype != np.bool_ or not chosen.any():
             raise ValueError(f"options['reset_mask'] must be bool[{self.num_envs}] with at least one True")
         return chosen
-
-
-def _drawn_there(draw: str, *, fresh: bool, exact: bool) -> bool:
-    if draw not in {"host", "device"}:
-        raise InputError(unknown_name("draw", draw, ("host", "device")))
-    if exact and draw == "device":
-        raise InputError("exact: the CPU's episodes are drawn on this machine; leave draw='device' out")
-    if fresh and draw == "host":
-        raise InputError("pool None: a device draws every episode anew only with draw='device'; give a number")
-    return draw == "device"
-
-
-def _no_outcomes(rows: int, observed: int, real: type) -> Outcomes:
-    numbers: Any = np.zeros((4, rows), dtype=real)
-    reward, returned, final_return, final_qos = numbers
-    terminated, truncated = np.zeros((2, rows), dtype=np.bool_)
-    last, steps = np.zeros((rows, observed), dtype=np.float32), np.zeros(rows, dtype=np.int64)
-    return Outcomes(reward, terminated, truncated, returned, last, final_return, final_qos, steps)
 
 
 def _mode(mode: AutoresetMode | str) -> AutoresetMode:

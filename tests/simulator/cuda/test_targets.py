@@ -15,8 +15,9 @@ from autoscaling_env import ENV_ID
 from autoscaling_env.errors import InputError
 from simulator.compiled import kernel
 from simulator.cuda import farm
+from simulator.cuda.copies import Copies
 from simulator.cuda.environment import SWAPS
-from simulator.cuda.targets import Copies, target
+from simulator.cuda.targets import target
 from simulator.cuda.vector_env import CudaVectorEnv
 
 EVERYTHING = "import sys, gymnasium, autoscaling_env, experiments, simulator.vector_env, simulator.many, cli.main"
