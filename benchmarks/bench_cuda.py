@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,7 +106,8 @@ def equal_environments(size: Size, name: str) -> list[dict[str, Any]]:
         rng, same = np.random.default_rng(2), 0
         for _ in range(steps):
             actions = rng.integers(expected.single_action_space.n, size=count)  # type: ignore[attr-defined]
-            one, two = expected.step(actions)[:4], found.step(actions)[:4]
+            one: Sequence[Any] = expected.step(actions)[:4]
+            two: Sequence[Any] = found.step(actions)[:4]
             same += all(np.array_equal(a, found.target.fetch(b)) for a, b in zip(one, two, strict=True))
         found.check()
         told.append(row(f"{scenario}: steps equal to the bit, {count} environments", same, f"of {steps}"))

@@ -88,7 +88,8 @@ class Mirror(VectorEnv[Any, Any, Any]):
         return self._infos.of_reset(results, seeds, rows) | self._standard(rows) | self._randomized.infos(rows)
 
     def _observation(self) -> NDArray[np.float32]:
-        return self.env.target.fetch(self.env.playing.episodes.observation)
+        seen: NDArray[np.float32] = self.env.target.fetch(self.env.playing.episodes.observation)
+        return seen
 
     def _seeds(self) -> Rows:
         seeds: Rows = self.env.level_seeds[self.env.target.fetch(self.env.playing.episodes.farms.level)]

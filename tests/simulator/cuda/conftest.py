@@ -8,4 +8,4 @@ import numba
 
 # Before anybody imports numba.cuda: nothing does that unasked.
 os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
-numba.config.ENABLE_CUDASIM = 1
+numba.config.ENABLE_CUDASIM = 1  # type: ignore[attr-defined]
