@@ -37,7 +37,7 @@ SCENARIOS = (
 )
 _ENTRY_POINTS = {
     "entry_point": "autoscaling_env.env:OpenFaaSAutoscalingEnv",
-    "vector_entry_point": "simulator.vector_env:AutoscalingVectorEnv",
+    "vector_entry_point": "simulator.many:make_vector_env",
 }
 
 

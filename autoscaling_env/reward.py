@@ -98,9 +98,10 @@ def shaped(outcome: Any, prices: Prices) -> tuple[Any, ...]:
     overloaded, relaxed = (load > 1) | misses_target, (load <= 1) & meets_target
     idle = (queue <= prices.idle_queue_threshold) & meets_target
     surplus = np.maximum(0.0, outcome.workers - prices.balanced_workers)
+    excess = np.maximum(0.0, load - 1)
     return (
         prices.qos * (qos - prices.target_qos),
-        -prices.backlog * np.square(np.maximum(0.0, load - 1)),  # `** 2` rounds scalars otherwise than arrays
+        -prices.backlog * (excess * excess),  # `** 2` rounds scalars otherwise than arrays; a GPU has no `np.square`
         -prices.scaling * change,
         -prices.efficiency * surplus * idle,
         prices.scale_up * change * ((outcome.applied_delta > 0) & overloaded),

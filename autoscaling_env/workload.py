@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar, cast, ru
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaling_env.config.distributions import Distribution
 from autoscaling_env.config.environment import EnvironmentConfig
 from autoscaling_env.pacing import Pace, pace
 from autoscaling_env.types import FloatArray, TaskBatch
@@ -96,6 +97,48 @@ class DrawsRows(Workload, Protocol):
                 row for each of k seeds, so has what is returned, each row as ``draw`` would have made it.
             phase_order_seed: as for ``draw``, the same for all.
             pace: ``autoscaling_env.pacing.pace``, from a caller that has it compiled.
+        """
+        ...
+
+
+class DrawingPlan(NamedTuple):
+    """A workload as numbers: what a device needs to draw its episodes, all alike but for their random numbers.
+
+    Attributes:
+        phases: float64[p, len(PHASE)], see ``PHASE``; one after the other, or one process through all of them.
+        knots: float64[k, len(KNOT)], see ``KNOT``: the rate is linear between two of them.
+        segment_start_s: float64[m].
+        most_tasks: no episode has more.
+        service: a distribution of ``autoscaling_env.config.distributions``.
+        service_bounds_s: service times are clipped to them.
+        deadline: coefficient of the service time, floor and cap in seconds.
+    """
+
+    phases: FloatArray
+    knots: FloatArray
+    segment_start_s: FloatArray
+    most_tasks: int
+    service: Distribution
+    service_bounds_s: tuple[float, float]
+    deadline: tuple[float, float, float]
+
+
+#: Of ``DrawingPlan.phases``: 0 for exactly the expected number, 1 for a renewal process; tasks; coefficient of
+#: variation of the gaps; first knot, and the one behind the last; its last moment.
+PHASE = ("kind", "expected", "cv", "first", "behind", "end_s")
+#: Of ``DrawingPlan.knots``: when, tasks expected since the phase began, rate, and its slope from here on.
+KNOT = ("time_s", "level", "rate", "slope")
+
+
+@runtime_checkable
+class Planned(Workload, Protocol):
+    """A workload that can be drawn from numbers."""
+
+    def drawing_plan(self) -> DrawingPlan:
+        """Return them.
+
+        Raises:
+            InputError: its arrivals cannot be drawn so; the line says what can be.
         """
         ...
 

@@ -15,8 +15,8 @@ from autoscaling_env.files import atomic_write
 from benchmarks.timing import show
 
 FOLDER = Path(__file__).parent
-#: Need a farm or a cluster, and have a command line of their own: ``python -m benchmarks.bench_live --help``.
-ALONE = {"cluster", "live"}
+#: Need a farm, a cluster or a GPU, and have a command line of their own: ``python -m benchmarks.bench_live --help``.
+ALONE = {"cluster", "cuda", "live"}
 
 
 def main(names: list[str]) -> None:

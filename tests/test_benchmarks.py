@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autoscaling_env.errors import InputError
+from benchmarks import bench_cuda
 from benchmarks.__main__ import main, replaced
 from benchmarks.timing import Work, fastest, in_turns
 from benchmarks.timing import row as measurement
@@ -33,6 +36,14 @@ def test_one_thing_beside_two_others_is_two_rows() -> None:
 def test_an_unknown_benchmark_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(InputError, match="kernel"):
         main(["kernle"])
+
+
+def test_what_a_card_did_is_kept_under_its_name(tmp_path: Path) -> None:
+    place = tmp_path / "cuda.json"
+    bench_cuda.keep("one", [row("a", 1)], place)
+    bench_cuda.keep("two", [row("a", 2)], place)
+    bench_cuda.keep("one", [row("a", 3)], place)
+    assert json.loads(place.read_text()) == {"one": [row("a", 3)], "two": [row("a", 2)]}
 
 
 class Stopwatch:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaling_env.config.arrivals import ArrivalsConfig, ExactArrivals, WindowedArrivals
+from autoscaling_env.config.arrivals import (
+    ArrivalsConfig,
+    ExactArrivals,
+    GammaArrivals,
+    PoissonArrivals,
+    WindowedArrivals,
+)
 from autoscaling_env.config.workload import AnyPhase, PhasesConfig
-from autoscaling_env.errors import ConfigError
+from autoscaling_env.errors import ConfigError, InputError
 from autoscaling_env.pacing import Pace, pace
 from autoscaling_env.rng import stream
 from autoscaling_env.types import FloatArray, TaskBatch
-from autoscaling_env.workload import DrawnRows, StreamsByName
+from autoscaling_env.workload import DrawingPlan, DrawnRows, StreamsByName
 from workloads.arrivals import Arrivals, arrivals_of
-from workloads.exact import ExactPhases
-from workloads.rates import RateCurve, rate_curve
+from workloads.exact import ExactPhases, phase_bounds
+from workloads.rates import RateCurve, joined, rate_curve
 from workloads.sampling import OneProcess, SampledPhases, WindowedPhases
 from workloads.service import DeadlineModel, ServiceModel
 
@@ -99,9 +106,60 @@ class PhasedWorkload:
         service_s = self._service.draw(streams("service"), arrival_s.shape[-1])
         return DrawnRows(arrival_s, service_s, self._deadline.of(service_s), start_s, tasks)
 
+    def drawing_plan(self) -> DrawingPlan:
+        """See ``autoscaling_env.workload.Planned``."""
+        return plan_of(self._config, self._curves, self.most_tasks)
+
     def order(self, phase_order_seed: int) -> tuple[int, ...]:
         """Return the order in which the phases run under this seed, as indices into the configuration."""
         return tuple(stream(phase_order_seed, "phases").permutation(len(self._curves)).tolist())
+
+
+def plan_of(config: PhasesConfig, curves: Sequence[RateCurve], most_tasks: int) -> DrawingPlan:
+    """Return phases as numbers; see ``autoscaling_env.workload.DrawingPlan``.
+
+    Raises:
+        InputError: arrivals of a kind that looks at more than the rate.
+    """
+    common, expected = config.arrivals or ExactArrivals(), _expected(config.phases, curves)
+    processes = [phase.arrivals or common for phase in config.phases]
+    bounds = phase_bounds(curves, range(len(curves)))
+    own = [replace(curve, time_s=start + curve.time_s) for curve, start in zip(curves, bounds[:-1], strict=True)]
+    if not any(phase.arrivals for phase in config.phases) and not isinstance(common, ExactArrivals):
+        own, expected, processes = [joined(curves, bounds[:-1], expected)], [sum(expected)], [common]
+    phases, knots, first = [], [], 0
+    for curve, mean, process in zip(own, expected, processes, strict=True):
+        kind, cv, tasks = _as_numbers(process, mean)
+        level, rate, slope = (
+            part * (tasks / (curve.total or 1.0)) for part in (curve.cumulative, curve.rate, curve.slope)
+        )
+        knots.append(np.column_stack((curve.time_s, level, rate, np.append(slope, 0.0))))
+        phases.append((kind, tasks, cv, first, first + len(level), np.nextafter(curve.time_s[-1], 0.0)))
+        first += len(level)
+    service, deadline = config.service, config.deadline
+    return DrawingPlan(
+        np.array(phases),
+        np.concatenate(knots),
+        bounds[:-1].copy(),
+        most_tasks,
+        service.distribution,
+        (service.min_s, service.max_s),
+        (deadline.coefficient, deadline.floor_s, deadline.cap_s),
+    )
+
+
+def _as_numbers(process: ArrivalsConfig, expected: float) -> tuple[int, float, float]:
+    match process:
+        case ExactArrivals():
+            return 0, 0.0, float(round(expected))
+        case PoissonArrivals():
+            return 1, 1.0, expected
+        case GammaArrivals():
+            return 1, process.cv, expected
+    raise InputError(
+        f"workload.arrivals {process.kind}: cannot be drawn on a device; exact, poisson and gamma can, and any on this "
+        "machine (draw='host')"
+    )
 
 
 def _expected(phases: Sequence[AnyPhase], curves: Sequence[RateCurve]) -> list[float]:

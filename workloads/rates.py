@@ -58,13 +58,13 @@ class RateCurve:
     @cached_property
     def is_stepped(self) -> bool:
         """Whether the rate only jumps."""
-        return bool((self._slope == 0).all())
+        return bool((self.slope == 0).all())
 
     def expected(self, time_s: FloatArray) -> FloatArray:
         """Return the expected number of tasks in ``[0, time_s)``, float64 like the argument."""
         piece = np.clip(np.searchsorted(self.time_s, time_s, side="right") - 1, 0, len(self.time_s) - 2)
         into = time_s - self.time_s[piece]
-        return self.cumulative[piece] + into * (self.rate[piece] + self._slope[piece] * into / 2)
+        return self.cumulative[piece] + into * (self.rate[piece] + self.slope[piece] * into / 2)
 
     def when(self, expected: FloatArray) -> FloatArray:
         """Return the times before which so many tasks are expected, float64 like the argument.
@@ -77,7 +77,7 @@ class RateCurve:
         np.minimum(piece, self._last_piece, out=piece)
         twice_area = expected - self.cumulative[piece]
         twice_area *= 2
-        root = self._slope[piece]
+        root = self.slope[piece]
         root *= twice_area
         root += self._rate_squared[piece]
         np.sqrt(np.maximum(root, 0.0, out=root), out=root)
@@ -91,7 +91,8 @@ class RateCurve:
         return self.rate * self.rate
 
     @cached_property
-    def _slope(self) -> FloatArray:
+    def slope(self) -> FloatArray:
+        """float64[k - 1]: how fast the rate changes in each piece, tasks per second squared; 0 in a jump."""
         length = np.diff(self.time_s)
         return np.divide(np.diff(self.rate), length, out=np.zeros_like(length), where=length > 0)
 

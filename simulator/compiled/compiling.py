@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -54,6 +54,11 @@ def inlined(function: F) -> F:
     made = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(_of_these_sources(function))
     alone(made, SOURCES)
     return cast("F", made)
+
+
+def source_of(function: object) -> Any:
+    """Return the Python function that was compiled."""
+    return getattr(function, "py_func", function)
 
 
 def _of_these_sources(function: F) -> F:

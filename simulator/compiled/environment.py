@@ -65,15 +65,19 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     collected_s, finished, arrival_s = episodes.farms.collected_s, episodes.farms.finished, episodes.farms.arrival_s
     collected, first, known = farm.collected, np.uint64(window.first), np.uint64(window.known)
     since_s = farm.now_s - rules.window_s
-    if known > first and collected_s[row, known - ONE] < since_s:  # all of the earlier steps' at once
+    farms, tasks_of = episodes.farms, kernel.source(episodes.farms, row)
+    if (
+        known > first and collected_s[row, kernel.slot(farms, known - ONE)] < since_s
+    ):  # all of the earlier steps' at once
         first = known
-    while first < collected and collected_s[row, first] < since_s:
+    while first < collected and collected_s[row, kernel.slot(farms, first)] < since_s:
         first += ONE
     total_s, longest_s, met, missed = 0.0, -np.inf, ZERO, ZERO
     for place in range(min(first, known), collected):
-        task = np.uint64(finished[row, place])
-        response_s = collected_s[row, place] - arrival_s[row, task]
-        in_time = np.uint64(response_s <= episodes.deadline_s[row, task])
+        kept = kernel.slot(farms, place)
+        task = np.uint64(finished[row, kept])
+        response_s = collected_s[row, kept] - arrival_s[tasks_of, task]
+        in_time = np.uint64(response_s <= episodes.deadline_s[tasks_of, task])
         if place >= first:
             total_s += response_s
             longest_s = choose(response_s > longest_s, response_s, longest_s)
@@ -85,7 +89,7 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     episodes.facts[row, FACT.processed_in_step] = collected - known
     episodes.facts[row, FACT.missed_in_step] = missed
     episodes.facts[row, FACT.qos_violations] = window.missed
-    while window.segment < window.segments and episodes.segment_s[row, window.segment] < farm.now_s:
+    while window.segment < window.segments and episodes.segment_s[tasks_of, window.segment] < farm.now_s:
         window.segment += 1
     rate = arrival_rate(episodes, rules, row)
     count = collected - first

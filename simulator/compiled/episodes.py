@@ -246,6 +246,17 @@ class EpisodeBatch:
         reward[rows] = total(named)
         return results._replace(terms=terms, reward=reward)
 
+    def counts_of(self) -> tuple[Rows, Rows, Rows]:
+        """Return int64[size] each: tasks and segments of every episode drawn, and the workers it begins with."""
+        workers = np.full(self.size, self.config.farm.initial_workers)
+        if "farm.initial_workers" in self._randomization.keys:
+            workers[:] = [self._randomization.farm(seed).initial_workers for seed in self._seeds.tolist()]
+        return self._tasks.copy(), self._segments.copy(), workers
+
+    def startups(self, count: int) -> FloatArray:
+        """Return float64[size, >= count], the first start-up delays of every episode drawn."""
+        return self._startups(BLOCK * -(-count // BLOCK))
+
     def facts(self) -> dict[str, NDArray[np.int64]]:
         """Return a copy of what the last steps brought, by name; see ``autoscaling_env.schema.FACTS``."""
         return by_name(self.episodes.facts.T.copy())

@@ -123,6 +123,18 @@ def allocate(farms: int, tasks: int, workers: int, startups: int, *, record: boo
 
 
 @inlined
+def source(farms: Farms, row: Index) -> Any:
+    """Return the row in which the tasks of farm ``row`` stand: its own; elsewhere farms share them."""
+    return row
+
+
+@inlined
+def slot(farms: Farms, place: Index) -> Any:
+    """Return where the result number ``place`` stands: all are kept here; elsewhere the last ones only."""
+    return place
+
+
+@inlined
 def restart(farms: Farms, row: Index, tasks: int, workers: int) -> None:
     """Bring farm ``row`` to time 0 with idle workers; its tasks and delays are in place."""
     farm = farms.state[row]
@@ -150,7 +162,7 @@ def scale(farms: Farms, row: Index, change: int) -> None:
     """Start or remove workers, in the order of ``Backend.scale_to``."""
     farm = farms.state[row]
     for _ in range(change):
-        farms.starting_s[row, farm.starting] = farm.now_s + farms.startup_s[row, farm.started]
+        farms.starting_s[row, farm.starting] = farm.now_s + farms.startup_s[source(farms, row), farm.started]
         farm.started += ONE
         farm.starting += ONE
     for _ in range(-change):
@@ -311,12 +323,12 @@ def count_window(farms: Farms, row: Index) -> None:
     """Count what was enqueued and collected before the farm's time."""
     farm = farms.state[row]
     now_s, enqueued, collected = farm.now_s, max(farm.enqueued, farm.next), farm.collected
-    finished = farm.finished
-    while farms.arrival_s[row, enqueued] < now_s:
+    finished, tasks_of = farm.finished, source(farms, row)
+    while farms.arrival_s[tasks_of, enqueued] < now_s:
         enqueued += ONE
-    if finished > ZERO and farms.collected_s[row, finished - ONE] < now_s:
+    if finished > ZERO and farms.collected_s[row, slot(farms, finished - ONE)] < now_s:
         collected = finished  # nearly always
-    while collected < finished and farms.collected_s[row, collected] < now_s:
+    while collected < finished and farms.collected_s[row, slot(farms, collected)] < now_s:
         collected += ONE
     farm.enqueued, farm.collected = enqueued, collected
 
