@@ -9,9 +9,19 @@ from ruamel.yaml import YAML
 from autoscaling_env import __version__
 from tests.places import ROOT
 
-#: What the format requires, and what it knows of what we say besides (its guide, "Valid keys").
+#: What the format requires, and what we say besides: keys of its guide, "Valid keys".
 REQUIRED = {"cff-version", "message", "title", "authors"}
-KNOWN = REQUIRED | {"type", "abstract", "version", "keywords", "license", "url", "repository-code", "doi", "date-released"}
+KNOWN = REQUIRED | {
+    "type",
+    "abstract",
+    "version",
+    "keywords",
+    "license",
+    "url",
+    "repository-code",
+    "doi",
+    "date-released",
+}
 
 
 def citation() -> dict[str, Any]:
