@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
@@ -80,6 +81,7 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        config=Config({"KernelManager": {"transport": "ipc"}}),  # no port
     )
     done: NotebookNode = client.execute()
     done.metadata.pop("widgets", None)
