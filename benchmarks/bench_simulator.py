@@ -30,7 +30,7 @@ PEER_TASKS, PEER_WORKERS, PEER_RATE = 20_000, 12, 6.0
 
 def run() -> list[dict[str, Any]]:
     """Measure; CPU seconds, the best of several turns side by side."""
-    return environments() + threads() + workload_share() + peers()
+    return environments() + threads() + workload_share() + other_environments() + peers()
 
 
 def environments() -> list[dict[str, Any]]:
@@ -46,6 +46,35 @@ def environments() -> list[dict[str, Any]]:
         ratio = rates[f"vector of {count}"] / rates[f"vector of {count}, {SMOOTH}"]
         rows.append(row(f"vector of {count} on reference beside {SMOOTH}", ratio, "ratio"))
     return rows
+
+
+def other_environments() -> list[dict[str, Any]]:
+    """One environment beside adobe's gym-scaling, if that is there: no index has it, and its setup.py installs nothing.
+
+    Clone it, put the clone on PYTHONPATH, and install gym and overrides. Its farm is a fluid, so many items a step and
+    instance, without a task, a start-up of its own or a deadline: what it says is less, whatever it costs.
+    """
+    if importlib.util.find_spec("gym_scaling") is None:
+        return []
+    name, rates = "gym-scaling", fastest({"ours": single_env("compiled", 60), "gym-scaling": _gym_scaling()}, TURNS)
+    ours, theirs = (f"environment steps, {which}" for which in ("CompiledBackend beside gym-scaling", name))
+    return [row(ours, rates["ours"], "1/s", name, rates["ours"] / rates[name]), row(theirs, rates[name], "1/s")]
+
+
+def _gym_scaling() -> Work:
+    from gym_scaling.envs import ScalingEnv
+
+    env = ScalingEnv()
+    actions = np.random.default_rng(0).integers(0, env.action_space.n, (60, 30)).tolist()
+
+    def play() -> int:
+        for episode in actions:
+            env.reset()
+            for action in episode:
+                env.step(action)
+        return sum(map(len, actions))
+
+    return play
 
 
 def threads() -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ project = "Autoscaling, compared fairly"
 version = release = __version__
 extensions = [
     "gallery",
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
@@ -29,6 +29,9 @@ html_show_copyright = False
 html_show_sourcelink = False
 toc_object_entries = False  # thousands of names in the tree that every page carries: a third of the build
 smartquotes = False  # two hyphens are an option's, not a dash
+
+# Notebooks are shown as they were run (python -m benchmarks.notebooks): building the site runs nothing.
+nb_execution_mode = "off"
 
 # Headings are link targets, as on a plain view of the repository.
 myst_heading_anchors = 3

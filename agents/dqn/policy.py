@@ -161,13 +161,13 @@ class DqnPolicy:
 
     def act(self, observation: Observation, info: Info) -> int:
         """Run the network."""
-        seen = self._seen(observation, info, info.get(SEEN_FIELDS.name))
+        seen = trained_view(self._fields, observation, info, info.get(SEEN_FIELDS.name))
         values = action_values(self._network, self._normaliser(features(seen)))
         return calmest_best(values.tolist(), self._actions.changes(int(standard(observation, info)[WORKERS])))
 
     def act_batch(self, observations: Floats, infos: Info) -> list[int]:
         """Run the network on all rows."""
-        seen = self._seen(observations, infos, infos.get(SEEN_FIELDS.name, (None,))[0])
+        seen = trained_view(self._fields, observations, infos, infos.get(SEEN_FIELDS.name, (None,))[0])
         values = action_values_of(self._network, self._normaliser(features(seen)))
         workers = standard(observations, infos)[:, WORKERS].tolist()
         return [
@@ -175,18 +175,25 @@ class DqnPolicy:
             for row, count in zip(values.tolist(), workers, strict=True)
         ]
 
-    def _seen(self, observation: Floats, info: Info, fields: tuple[str, ...] | None) -> Floats:
-        """Return what it was trained to see.
 
-        Raises:
-            ModelError: the environment shows something else.
-        """
-        if not self._fields:
-            return standard(observation, info)
-        if fields != self._fields:
-            shown = ", ".join(fields or FIELDS)
-            raise ModelError(f"the model was trained to see {', '.join(self._fields)}; the environment shows {shown}")
-        return observation
+def trained_view(fields: tuple[str, ...], observation: Floats, info: Info, shown: tuple[str, ...] | None) -> Floats:
+    """Return what a model was trained to see; of many rows, too.
+
+    Args:
+        fields: names of what it was trained to see; none: the standard observation.
+        observation: float32[..., o], what the environment shows.
+        info: of the environment, with the standard observation where something else is shown.
+        shown: names of what the environment shows; None: the standard observation.
+
+    Raises:
+        ModelError: the environment shows something else.
+    """
+    if not fields:
+        return standard(observation, info)
+    if shown is None or tuple(shown) != fields:
+        names = ", ".join(shown or FIELDS)
+        raise ModelError(f"the model was trained to see {', '.join(fields)}; the environment shows {names}")
+    return observation
 
 
 def encoded(fields: tuple[str, ...]) -> Tensors:
@@ -194,10 +201,15 @@ def encoded(fields: tuple[str, ...]) -> Tensors:
     return {OBSERVATION: np.frombuffer("\n".join(fields).encode(), dtype=np.uint8)} if fields else {}
 
 
+def decoded(tensors: Tensors) -> tuple[str, ...]:
+    """Return the names that ``encoded`` kept; none: the standard observation."""
+    names = bytes(tensors.get(OBSERVATION, np.zeros(0, dtype=np.uint8))).decode()
+    return tuple(names.split("\n")) if names else ()
+
+
 def load_dqn(tensors: Tensors, actions: Actions) -> DqnPolicy:
     """Return the policy of a checkpoint's arrays."""
     sizes = tuple(int(size) for size in tensors["sizes"])
     normaliser = Normaliser(sizes[0])
     normaliser.load_state_dict(tensors)
-    names = bytes(tensors.get(OBSERVATION, np.zeros(0, dtype=np.uint8))).decode()
-    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, actions, tuple(names.split("\n")) if names else ())
+    return DqnPolicy(tensors["target"].copy(), sizes, normaliser, actions, decoded(tensors))

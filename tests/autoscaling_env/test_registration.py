@@ -41,6 +41,12 @@ def test_gymnasium_s_checker_has_nothing_to_say(env_id: str, capsys: pytest.Capt
     assert env.spec.max_episode_steps is None
 
 
+@pytest.mark.parametrize("env_id", IDS)
+def test_stable_baselines3_s_checker_has_nothing_to_say(env_id: str) -> None:
+    checker = pytest.importorskip("stable_baselines3.common.env_checker")
+    checker.check_env(gymnasium.make(env_id, max_steps=4), warn=True, skip_render_check=False)
+
+
 @pytest.mark.parametrize("name", ["flash_crowd", "slow_start"])
 def test_an_id_is_its_scenario(name: str) -> None:
     env: Any = gymnasium.make(scenario_id(name)).unwrapped

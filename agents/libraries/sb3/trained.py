@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from agents.checkpoint import Checkpoint, Header, write_checkpoint
+from agents.dqn.policy import encoded
 from agents.libraries.sb3.network import Network, Scaling
 from agents.libraries.sb3.policy import ALGORITHMS, PREFIX
 from agents.libraries.sb3.state import State, network_of
@@ -22,14 +23,14 @@ from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest
 from autoscaling_env.errors import InputError, ModelError, unknown_name
-from autoscaling_env.observation import observation_space
+from autoscaling_env.observation import Layout
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
 #: Whose policies are known: what another module's forward pass does cannot be told from its arrays.
 LIBRARIES = ("stable_baselines3.", "sb3_contrib.")
-#: A member of the zip larger than this is no policy for nine numbers.
+#: A member of the zip larger than this is no policy for some numbers.
 MAX_BYTES = 1_000_000_000
 _CLASS = re.compile(r"<class '(?P<module>[\w.]+)\.(?P<name>\w+)'>")
 
@@ -65,7 +66,7 @@ class Trained:
             if not name.startswith(LIBRARIES):
                 raise ModelError(f"{what} {name}: a class of its own, which only its own code can run")
         network = network_of(self.state, self.activation, Actions.of(config).count, scaling=self.scaling)
-        (fields,) = observation_space(config.farm.max_workers).shape
+        fields = len(Layout.of(config).names)
         if network.inputs != fields:
             raise ModelError(f"sees {network.inputs} numbers, the environment has {fields}")
         return network
@@ -80,6 +81,8 @@ def write_policy(trained: Trained, config: Config, target: Path) -> Header:
     if trained.algorithm not in ALGORITHMS:
         raise ModelError(unknown_name("algorithm", trained.algorithm, ALGORITHMS))
     network, actions, facts = trained.network(config), Actions.of(config), trained.facts
+    layout = Layout.of(config)
+    fields = () if layout.is_standard else layout.names
     header = Header(
         agent=PREFIX + trained.algorithm,
         episode=facts["episodes"],
@@ -91,7 +94,7 @@ def write_policy(trained: Trained, config: Config, target: Path) -> Header:
         max_workers=actions.max_workers,
         state={"network": network.facts(), "trained": facts, "policy_only": True},
     )
-    write_checkpoint(target, Checkpoint(header, network.tensors()))
+    write_checkpoint(target, Checkpoint(header, network.tensors() | encoded(fields)))
     return header
 
 

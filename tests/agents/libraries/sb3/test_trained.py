@@ -20,7 +20,7 @@ from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.vec_env import VecNormalize
 
 from agents.checkpoint import read_checkpoint
-from agents.learned import load_policy
+from agents.learned import export_policy, load_policy
 from agents.libraries.sb3.network import ACTIVATIONS
 from agents.libraries.sb3.trained import read_zip, save_policy, write_policy
 from agents.libraries.sb3.vec_env import make_vec_env
@@ -168,6 +168,41 @@ def test_where_something_else_is_seen_it_goes_by_the_standard_observation(tmp_pa
         policy.decide(other, info)
 
 
+OWN = "environment.observation=[worker_queue, {field: arrival_rate, history: 3}, workers_starting]"
+
+
+@pytest.mark.parametrize("normalise", [False, True])
+def test_what_the_user_listed_is_seen_and_asked_for(tmp_path: Path, *, normalise: bool) -> None:
+    model = trained("PPO", normalise=normalise, config=small_config(OWN))
+    save_policy(model, tmp_path / "model.safetensors")
+    export_policy(tmp_path / "model.safetensors", tmp_path / "exported.safetensors")
+    policy, env = load_policy(tmp_path / "exported.safetensors"), OpenFaaSAutoscalingEnv(config=small_config(OWN))
+    observation, info = env.reset(seed=3)
+    seen, counts = [], []
+    for _ in range(8):
+        seen.append(observation)
+        counts.append(policy.decide(observation, info) - info["requested_workers"])
+        observation, *_, info = env.step(1)
+    assert [count + 1 for count in counts] == decided(model, np.array(seen))
+    other = "environment.observation=[worker_queue, {field: arrival_rate, history: 4}]"
+    for changes in ((), (other,)):
+        with pytest.raises(
+            ModelError, match=r"trained to see worker_queue, arrival_rate\[-2\].*; the environment shows"
+        ):
+            policy.decide(*OpenFaaSAutoscalingEnv(config=small_config(*changes)).reset(seed=3))
+
+
+def test_nine_numbers_of_another_kind_are_not_the_standard_observation(tmp_path: Path) -> None:
+    save_policy(trained("A2C"), tmp_path / "model.safetensors")
+    policy = load_policy(tmp_path / "model.safetensors")
+    nine = "environment.observation=[{field: arrival_rate, history: 9}]"
+    (usual, info), (other, told) = (
+        OpenFaaSAutoscalingEnv(config=small_config(*changes)).reset(seed=3) for changes in ((), (nine,))
+    )
+    assert other.shape == usual.shape
+    assert policy.decide(other, told) == policy.decide(usual, info)
+
+
 def test_targets_are_targets(tmp_path: Path) -> None:
     model = trained("PPO", config=small_config("environment.action=target"))
     header = save_policy(model, tmp_path / "model.safetensors")
@@ -193,7 +228,7 @@ def test_a_model_file_runs_without_torch_and_without_stable_baselines3(tmp_path:
     script = (
         "import sys; sys.modules['torch'] = sys.modules['stable_baselines3'] = None\n"
         "import numpy as np\n"
-        "from agents.learned import load_policy\n"
+        "from agents.learned import export_policy, load_policy\n"
         f"policy = load_policy({str(tmp_path / 'model.safetensors')!r})\n"
         f"print(policy.decide(np.ones(9, np.float32), {INFO | {'requested_workers': 3}!r}))\n"
     )
