@@ -7,15 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from agents.checkpoint import SUFFIX
 from autoscaling_env.config.digest import config_digest
-from autoscaling_env.plugins import policy_plugins
+from autoscaling_env.plugins import POLICIES, policy_plugins
 from experiments.baseline_cache import source_digest
-from experiments.models import is_factory, is_path
+from experiments.models import is_factory, is_path, this_folder_first
 from experiments.setup import Place, Setup, place_of
 from experiments.studies.versions import code_version
 
@@ -121,19 +122,15 @@ def policy_content(text: str) -> str:
         return _module_content(text.partition(":")[0])
     if is_path(text):
         return _file_content(Path(text))
-    return _module_content(policy_plugins_home(text)) if text in policy_plugins() else ""
-
-
-def policy_plugins_home(name: str) -> str:
-    """Return the module that a package announces a policy in."""
-    from importlib.metadata import entry_points
-
-    (entry, *_) = entry_points(group="autoscaling_env.policies", name=name)
-    return entry.module
+    if text not in policy_plugins():
+        return ""
+    (entry, *_) = entry_points(group=POLICIES, name=text)
+    return _module_content(entry.module)
 
 
 def _module_content(module: str) -> str:
-    found = find_spec(module)
+    with this_folder_first():
+        found = find_spec(module)
     return _file_content(Path(found.origin)) if found is not None and found.origin else ""
 
 

@@ -63,9 +63,9 @@ class StudyFindings:
 
     def values(self, place: str, label: str, figure: str | None = None) -> FloatArray:
         """Return float64[runs]: a figure of each run, in the order of runs; of nobody who played there none."""
-        if (place, label) not in self.runs.index.droplevel("run"):
-            return np.empty(0)
-        found: FloatArray = self.runs.loc[(place, label)][figure or self.metric].to_numpy(dtype=float)
+        runs = self.runs
+        played = runs[(runs.index.get_level_values("place") == place) & (runs.index.get_level_values("label") == label)]
+        found: FloatArray = played[figure or self.metric].to_numpy(dtype=float)
         return found
 
     def scored(self) -> dict[str, list[FloatArray]]:
@@ -203,15 +203,17 @@ def _interim(values: FloatArray, metric: str) -> str:
 
 
 def _iqm(strata: Sequence[FloatArray]) -> Interval:
-    if min(map(len, strata)) < FEW:
-        found = pooled_iqm([np.repeat(each, FEW) if len(each) < FEW else each for each in strata], _rng())
-        return Interval(found.estimate, np.nan, np.nan) if max(map(len, strata)) < FEW else found
-    return pooled_iqm(strata, _rng())
+    found = pooled_iqm(_enough(strata), _rng())
+    return found if max(map(len, strata)) >= FEW else Interval(found.estimate, np.nan, np.nan)
 
 
 def _improvement(one: Sequence[FloatArray], two: Sequence[FloatArray]) -> Interval:
-    enough = [[np.repeat(each, FEW) if len(each) < FEW else each for each in strata] for strata in (one, two)]
-    return mean_improvement(*enough, _rng())
+    return mean_improvement(_enough(one), _enough(two), _rng())
+
+
+def _enough(strata: Sequence[FloatArray]) -> list[FloatArray]:
+    """Return samples that can be drawn from: a single run stands for as many as there must be, and adds no spread."""
+    return [np.repeat(each, FEW) if len(each) < FEW else each for each in strata]
 
 
 def _plain(found: Interval) -> str:

@@ -37,7 +37,7 @@ def scheduler_on(place: str, *, jobs: int | None = None, address: str | None = N
         return lambda: LocalScheduler(jobs)
     if place == RAY:
         on_ray = import_module("experiments.studies.schedulers.on_ray")
-        return lambda: on_ray.RayScheduler(jobs, address)  # type: ignore[no-any-return]
+        return lambda: on_ray.RayScheduler(jobs, address)
     raise InputError(unknown_name("place", place, PLACES))
 
 

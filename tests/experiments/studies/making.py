@@ -44,6 +44,12 @@ def study_file(folder: Path, said: Mapping[str, Any] = TINY, **more: Any) -> Pat
     return file
 
 
+def made(folder: Path) -> Path:
+    """Make a folder."""
+    folder.mkdir()
+    return folder
+
+
 def opened(folder: Path, said: Mapping[str, Any] = TINY, **more: Any) -> Opened:
     return open_study(study_file(folder, said, **more))
 

@@ -13,9 +13,8 @@ from experiments.studies.queueing import LONGEST_BACKOFF_S, Queue
 
 
 def cell(number: int, needs: str = "") -> Cell:
-    kind = "evaluate" if needs else "train"
     return Cell(
-        kind=kind,
+        kind="evaluate" if needs else "train",
         scenario="s",
         policy="p",
         seed=0,

@@ -16,10 +16,9 @@ from experiments.studies.carrying import Job, Outcome, carry_out
 from experiments.studies.cells import Cell
 from experiments.studies.planning import plan_study, study_status
 from experiments.studies.reporting import report_study
-from experiments.studies.schedulers import scheduler_on
 from experiments.studies.store import CELLS, finished, manifests
 from experiments.studies.versions import code_version
-from tests.experiments.studies.making import RULES, TINY, Here, Told, opened, record_hashes, run
+from tests.experiments.studies.making import RULES, TINY, Here, Told, made, opened, record_hashes, run
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +46,6 @@ def test_a_study_is_run_once_and_its_records_are_those_of_a_comparison(tmp_path:
     pd.testing.assert_frame_equal(steps, compare(["static-9"], where, episodes=2).steps["flash_crowd"])
 
 
-def test_the_bytes_do_not_depend_on_what_ran_them(tmp_path: Path) -> None:
-    one, two = opened(_made(tmp_path / "one")), opened(_made(tmp_path / "two"))
-    assert not run(one).failed
-    assert not run(two, scheduler_on("local", jobs=1)()).failed
-    assert record_hashes(one) == record_hashes(two)
-    assert all(record_hashes(one).values())
-
-
 def test_a_cell_that_fails_is_told_and_ends_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(cell: Cell, job: Job) -> Outcome | None:
         broken = cell.kind == "train" and cell.run == 1
@@ -79,7 +70,7 @@ def test_errors_of_a_machine_are_tried_again_and_others_are_not(tmp_path: Path) 
     assert not run(study, here, listener=told).failed
     assert len(here.ran) == 3
     assert "tried again (2 of 5)" in told.notes[0]
-    study = opened(_made(tmp_path / "more"), RULES)
+    study = opened(made(tmp_path / "more"), RULES)
     always = Here(lambda cell, job: Outcome(cell.address, error="killed", machine=True))
     assert len(run(study, always, attempts=3).failed) == 1
     assert len(always.ran) == 3
@@ -120,7 +111,7 @@ def test_other_code_is_refused(tmp_path: Path) -> None:
 def test_a_training_goes_on_from_its_checkpoint_to_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, broken = opened(_made(tmp_path / "whole")), opened(_made(tmp_path / "broken"))
+    whole, broken = opened(made(tmp_path / "whole")), opened(made(tmp_path / "broken"))
     run(whole)
     saved = training_cell._Keeping.saved
     seen: list[Path] = []
@@ -213,11 +204,6 @@ def test_a_study_with_one_run_of_each_has_intervals_over_episodes(tmp_path: Path
     rows = report_study(study, tmp_path / "report").tables()["flash_crowd"]
     assert [row["Seeds"] for row in rows] == ["1", "1"]
     assert all("[" in row["Episode return [95 % interval]"] for row in rows)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
 
 
 def _job(folder: Path, cell: Cell) -> Job:
