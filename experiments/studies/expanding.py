@@ -130,7 +130,8 @@ class _Expansion:
 
     def _of_policies(self) -> Iterator[Cell]:
         evaluate = self.study.evaluate
-        runs = max((_count(section) for section in self.study.train), default=1) if evaluate.tests == "own" else 1
+        trained = max((_count(section) for section in self.study.train), default=1)
+        runs = (evaluate.runs or trained) if evaluate.tests == "own" else 1
         places = product(_scenarios(evaluate.scenarios or self.study.scenarios), _variants(evaluate.grid))
         for (scenario, variant), name, run in product(places, evaluate.policies, range(runs)):
             cell = self._evaluation(scenario, variant, name, name, run)

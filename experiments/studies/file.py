@@ -88,6 +88,9 @@ class Evaluation(Section):
     tests: Literal["own", "shared"] = "own"
     """Whether the i-th run meets the test episodes of the i-th next test seed, as in the benchmark protocol, and rules
     have as many runs; or all runs meet the scenario's own, and rules have one."""
+    runs: Count | None = None
+    """With tests of their own: how many runs policies that were not trained here have; as many as there are training
+    seeds if left out."""
     settings: Values = Field(default_factory=dict)
     """What is configured otherwise while playing, such as reward.objective: cost."""
     grid: Grid = Field(default_factory=dict)

@@ -1,0 +1,63 @@
+"""Runs a study and measures it: cells by time, and the memory of the process that hands them out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import psutil
+
+from experiments.studies.planning import Opened
+from experiments.studies.progress import Progress, SilentStudy
+from experiments.studies.running import run_cells
+from experiments.studies.schedulers import Scheduler
+from experiments.studies.store import manifests
+
+MEGABYTE = 2**20
+
+
+@dataclass(slots=True)
+class Course(SilentStudy):
+    """How a run went.
+
+    Attributes:
+        done: (real seconds since it began, cells done), at every time that it was told.
+        memory_mb: of this process, at the same times.
+        notes: what was said.
+    """
+
+    begun_s: float = field(default_factory=time.perf_counter)
+    done: list[tuple[float, int]] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def study(self, progress: Progress, figures: Mapping[tuple[str, str], list[float]], metric: str) -> None:
+        """See ``StudyListener.study``."""
+        self.done.append((time.perf_counter() - self.begun_s, progress.done))
+        self.memory_mb.append(psutil.Process().memory_info().rss / MEGABYTE)
+
+    def note(self, text: str) -> None:
+        """See ``StudyListener.note``."""
+        self.notes.append(text)
+
+    def per_s(self) -> float:
+        """Return cells a second from the first to the last that was finished: what starting up costs is not in it."""
+        begun = [each for each in self.done if each[1] > 0]
+        (first_s, first), (last_s, last) = begun[0], begun[-1]
+        last_s = next(at_s for at_s, count in begun if count == last)
+        return (last - first) / (last_s - first_s) if last_s > first_s else float("nan")
+
+
+def measured(study: Opened, make_scheduler: Callable[[], Scheduler]) -> tuple[Course, float]:
+    """Run a study; return how it went, and the core-seconds that its cells' own work took.
+
+    Raises:
+        RuntimeError: a cell failed.
+    """
+    course = Course()
+    found = run_cells(study.study, study.cells, study.store, make_scheduler, listener=course)
+    if found.failed or found.interrupted:
+        raise RuntimeError(f"not all was run: {dict(found.failed)}")
+    worked = sum(float(each["elapsed_s"]) for each in manifests(study.store, list(study.once)).values())
+    return course, worked
