@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Self, TypeAlias
@@ -13,7 +14,6 @@ from rich.text import Text
 
 import experiments
 from cli import options
-from cli.completing import listed, one_of
 from cli.console import err, note
 from cli.show import print_json, print_line, print_paths, show_tables
 from cli.tables import fitting
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from experiments import Progress
 
 app = typer.Typer(help="Run many trainings and evaluations from one file, and add them up.", no_args_is_help=True)
+
+#: Real seconds between two tables.
+TABLE_S = 10.0
 
 StudyFile: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="The study.")]
 StoreUrl: TypeAlias = Annotated[
@@ -64,22 +67,11 @@ def plan(file: StudyFile, store: StoreUrl = None, as_json: options.Json = False)
 def run(
     file: StudyFile,
     store: StoreUrl = None,
-    on: Annotated[
-        str,
-        typer.Option(
-            "--on",
-            metavar="PLACE",
-            help="local: processes of this machine; ray: a Ray cluster. What comes of it is the same.",
-            autocompletion=one_of(listed("list_places")),
-        ),
-    ] = "local",
+    on: options.On = "local",
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Cells at the same time.  [default: one a core]")
     ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option("--address", metavar="ADDRESS", help="Of a Ray cluster that is there: auto, host:port or ray://…"),
-    ] = None,
+    address: options.Address = None,
     attempts: Annotated[
         int, typer.Option("--attempts", min=1, help="Times that a cell is tried where a machine may be at fault.")
     ] = 5,
@@ -167,7 +159,8 @@ class Watch:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._live = Live(console=err, refresh_per_second=2, transient=True) if err.is_terminal and not quiet else None
-        self._shown: tuple[int, RenderableType] = (-1, "")
+        self._table: RenderableType = ""
+        self._made_s = float("-inf")
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -181,13 +174,14 @@ class Watch:
             self._live.stop()
 
     def study(self, progress: Progress, figures: Mapping[tuple[str, str], list[float]], metric: str) -> None:
-        """Show how far it is; the table anew where another run is finished."""
+        """Show how far it is, and now and then the table anew."""
         if self._live is None:
             return
-        if progress.done != self._shown[0]:
-            self._shown = (progress.done, _interim(figures, metric))
+        if time.monotonic() - self._made_s > TABLE_S:  # its intervals take a while, in which nothing is handed out
+            self._table = _interim(figures, metric)
+            self._made_s = time.monotonic()
         hands = "\n".join(f"  {title}" for title in progress.hands)
-        self._live.update(Group(self._shown[1], Text(f"{progress.line()}; {progress.where}\n{hands}")))
+        self._live.update(Group(self._table, Text(f"{progress.line()}; {progress.where}\n{hands}")))
 
     def note(self, text: str) -> None:
         """Print a remark."""

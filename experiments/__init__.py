@@ -53,12 +53,12 @@ if TYPE_CHECKING:
     from experiments.queue_histories import QueueHistory, queue_history
     from experiments.replaying import replay
     from experiments.sb3_models import ImportedModel, import_sb3
+    from experiments.schedulers import list_places
     from experiments.setup import Setup, check_file, config_schema, resolve, scenario_list
     from experiments.studies.commands import plan_study, report_study, run_study, study_status
     from experiments.studies.file import init_study, study_schema
     from experiments.studies.findings import interim_rows
     from experiments.studies.progress import Progress, StudyListener
-    from experiments.studies.schedulers import list_places
     from experiments.tasks import Tasks, tasks_of
     from experiments.training import Training, list_learners, resume, train
     from experiments.tuning import Tuning, list_tunable, tune
@@ -111,7 +111,7 @@ _HOMES = {
     "experiments.studies.file": ("init_study", "study_schema"),
     "experiments.studies.findings": ("interim_rows",),
     "experiments.studies.progress": ("Progress", "StudyListener"),
-    "experiments.studies.schedulers": ("list_places",),
+    "experiments.schedulers": ("list_places",),
     "experiments.training": ("Training", "list_learners", "resume", "train"),
     "experiments.tuning": ("Tuning", "list_tunable", "tune"),
     "operate.keda.server": ("Listening",),

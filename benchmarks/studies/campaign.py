@@ -20,15 +20,15 @@ from benchmarks.results import ROOT
 from benchmarks.studies.cluster import Nodes
 from benchmarks.studies.made import mixed, opened, record_hashes, written
 from benchmarks.studies.objects import s3
+from experiments.schedulers import scheduler_on
 from experiments.studies.planning import Opened, open_study
 from experiments.studies.running import run_cells
-from experiments.studies.schedulers import scheduler_on
 from experiments.studies.store import CELLS, finished
 
 KINDS = ("worker", "node", "driver", "head", "disk")
 NODES = 3
 #: Real seconds between two faults, drawn evenly; a full disk is cleared after so many.
-BETWEEN_S, FULL_S = (3.0, 7.0), 6.0
+BETWEEN_S, FULL_S = (6.0, 12.0), 6.0
 #: Real seconds after which a campaign that does not end is given up.
 LONGEST_S = 3_000.0
 BUCKET = "study"
@@ -134,7 +134,7 @@ class _Breaking:
     def _break_worker(self) -> None:
         """Kill a process that has a cell in hand."""
         ours = psutil.Process().children(recursive=True)
-        busy = [each for each in ours if _title(each).startswith("ray::_carry_out")]
+        busy = [each for each in ours if _title(each).startswith("ray::_call")]
         if busy:
             busy[int(self._rng.integers(len(busy)))].kill()
 

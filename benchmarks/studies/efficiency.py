@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.studies.cluster import nodes
 from benchmarks.studies.made import long, opened, record_hashes
 from benchmarks.studies.measuring import measured
-from experiments.studies.schedulers import scheduler_on
+from experiments.schedulers import scheduler_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from experiments.schedulers import Scheduler
 from experiments.studies.planning import Opened
 from experiments.studies.progress import Progress, SilentStudy
 from experiments.studies.running import run_cells
-from experiments.studies.schedulers import Scheduler
 from experiments.studies.store import manifests
 
 MEGABYTE = 2**20

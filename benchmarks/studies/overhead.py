@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.studies.made import opened, short
 from benchmarks.studies.measuring import measured
-from experiments.studies.schedulers import scheduler_on
+from experiments.schedulers import Scheduler, scheduler_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,19 @@ class Overhead:
     last_mb: float
 
 
-def overhead(folder: Path, place: str, cells: int, slots: int) -> Overhead:
-    """Run short cells in ``slots`` processes or cores, and return what one costs beside its own work."""
+def overhead(folder: Path, place: str, cells: int, slots: int, ahead: int = 0) -> Overhead:
+    """Run short cells in ``slots`` processes or cores, and return what one costs beside its own work.
+
+    Args:
+        folder: where results lie.
+        place: ``local`` or ``ray``.
+        cells: how many.
+        slots: at the same time.
+        ahead: of Ray: so many are handed out ahead for each slot, as if there were as many more; 0: as usual.
+    """
     study = opened(folder, short(cells))
     before_s = time.process_time()
-    course, worked_s = measured(study, scheduler_on(place, jobs=slots))
+    course, worked_s = measured(study, lambda: _ahead(scheduler_on(place, jobs=slots)(), ahead))
     driver_s = time.process_time() - before_s
     work_s = worked_s / cells
     tenth = max(1, len(course.memory_mb) // 10)
@@ -58,3 +67,10 @@ def overhead(folder: Path, place: str, cells: int, slots: int) -> Overhead:
         float(np.mean(course.memory_mb[tenth : 2 * tenth] or course.memory_mb)),
         float(np.mean(course.memory_mb[-tenth:])),
     )
+
+
+def _ahead(scheduler: Any, ahead: int) -> Scheduler:
+    if ahead:
+        scheduler.depth = ahead
+    made: Scheduler = scheduler
+    return made

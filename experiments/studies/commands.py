@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from experiments.schedulers import LOCAL, scheduler_on
 from experiments.studies import planning, reporting
 from experiments.studies.findings import StudyFindings
 from experiments.studies.planning import StudyPlan, StudyStatus, open_study
 from experiments.studies.progress import StudyListener
 from experiments.studies.running import ATTEMPTS, StudyRun, run_cells
-from experiments.studies.schedulers import LOCAL, scheduler_on
 from experiments.studies.store import check_store
 
 

@@ -54,8 +54,12 @@ class RemoteStore:
 
     def write(self, name: str, data: bytes) -> None:
         """See ``Store.write``: an object appears when all of it is there."""
-        self._files.makedirs(f"{self._root}/{name}".rpartition("/")[0], exist_ok=True)
-        self._files.pipe_file(f"{self._root}/{name}", data)
+        path = f"{self._root}/{name}"
+        try:
+            self._files.pipe_file(path, data)
+        except FileNotFoundError:  # folders are real there
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._files.pipe_file(path, data)
 
     def remove(self, name: str) -> None:
         """See ``Store.remove``."""

@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments.studies.carrying import Job, Outcome
+from experiments.schedulers import Ended, Scheduler
+from experiments.studies.carrying import Job, Outcome, carry_out
 from experiments.studies.cells import Cell
 from experiments.studies.costs import Remaining, costs_of
 from experiments.studies.file import Study
 from experiments.studies.progress import Interim, Progress, SilentStudy, StudyListener
 from experiments.studies.queueing import Queue
-from experiments.studies.schedulers import Scheduler
 from experiments.studies.store import FAILED, STUDIES, Store, failures, finished, manifests, sweep, write_json
 from experiments.studies.versions import code_version
 
@@ -62,6 +62,7 @@ def run_cells(
     attempts: int = ATTEMPTS,
     listener: StudyListener | None = None,
     stop: threading.Event | None = None,
+    carry_out: Callable[[Job], Outcome] = carry_out,
 ) -> StudyRun:
     """Run the cells that are not finished; what is, is left as it is.
 
@@ -73,8 +74,9 @@ def run_cells(
         attempts: times that a cell is tried where a machine may be at fault.
         listener: is told how far it is.
         stop: when set, the run ends, as with Ctrl-C.
+        carry_out: what is called for each cell, importable by name.
     """
-    run = _Run(study, cells, store, attempts, listener or SilentStudy())
+    run = _Run(study, cells, store, attempts, listener or SilentStudy(), carry_out)
     interrupted = False
     try:
         if run.queue.left:
@@ -90,9 +92,16 @@ class _Run:
     """A run as it goes on."""
 
     def __init__(
-        self, study: Study, cells: Sequence[Cell], store: Store, attempts: int, listener: StudyListener
+        self,
+        study: Study,
+        cells: Sequence[Cell],
+        store: Store,
+        attempts: int,
+        listener: StudyListener,
+        carry_out: Callable[[Job], Outcome],
     ) -> None:
         self._study, self._store, self._listener = study, store, listener
+        self._carry_out = carry_out
         self._attempts, self._id, self._code = attempts, uuid.uuid4().hex[:12], code_version()
         self._named = defaultdict[str, list[Cell]](list)
         for cell in cells:
@@ -122,8 +131,8 @@ class _Run:
             self._hand_out(scheduler)
             if not self._running:
                 time.sleep(LOOK_S)
-            for outcome in scheduler.wait(LOOK_S):
-                self._take(outcome)
+            for ended in scheduler.wait(LOOK_S):
+                self._take(_outcome(ended))
             self._tell()
 
     def leave(self) -> None:
@@ -155,7 +164,8 @@ class _Run:
             self._handed_out += 1
             self._running[cell.address] = cell
             attempt = f"{self._id}-{self._handed_out}"
-            scheduler.submit(Job(self._store.url, cell.to_json(), attempt, self._code), cell.address)
+            job = Job(self._store.url, cell.to_json(), attempt, self._code)
+            scheduler.submit(self._carry_out, (job,), cell.address)
 
     def _take(self, outcome: Outcome) -> None:
         cell = self._running.pop(outcome.address)
@@ -201,6 +211,13 @@ class _Run:
             whose = {"host": socket.gethostname(), "process": os.getpid(), "at": _now(), "ended": at_once}
             with suppress(OSError):  # nothing follows from it; the next one is tried again
                 write_json(self._store, progress_file(self._study.name), {**asdict(self.progress()), **whose})
+
+
+def _outcome(ended: Ended) -> Outcome:
+    """Return how an attempt ended, also where nobody was left to say so."""
+    if isinstance(ended.value, Outcome):
+        return ended.value
+    return Outcome(ended.name, error=ended.lost or repr(ended.raised), machine=True)
 
 
 def progress_file(name: str) -> str:

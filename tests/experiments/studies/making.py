@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autoscaling_env.config.yaml import dumped
+from experiments.schedulers import Ended
 from experiments.studies.carrying import Job, Outcome, carry_out
 from experiments.studies.cells import Cell
 from experiments.studies.planning import Opened, open_study
@@ -88,17 +89,18 @@ class Here:
     def __exit__(self, *error: object) -> None:
         self._jobs.clear()
 
-    def submit(self, job: Job, address: str) -> None:
-        self._jobs.append(job)
+    def submit(self, function: Callable[..., Any], arguments: Sequence[Any], name: str) -> None:
+        assert function is carry_out
+        self._jobs.append(arguments[0])
         self.most_at_once = max(self.most_at_once, len(self._jobs))
 
-    def wait(self, timeout_s: float) -> Sequence[Outcome]:
+    def wait(self, timeout_s: float) -> Sequence[Ended]:
         if not self._jobs:
             return []
         job = self._jobs.popleft()
         cell = Cell.from_json(job.cell)
         self.ran.append(cell)
-        return [self._instead(cell, job) or carry_out(job)]
+        return [Ended(cell.address, value=self._instead(cell, job) or carry_out(job))]
 
     def describe(self) -> str:
         return "this process"

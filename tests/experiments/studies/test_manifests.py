@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from experiments.schedulers import list_places
 from experiments.studies.expanding import cells_of
 from experiments.studies.file import read_study
-from experiments.studies.schedulers import list_places
 from tests.places import ROOT
 
 FOLDER = ROOT / "deploy" / "ray"

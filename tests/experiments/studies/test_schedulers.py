@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from autoscaling_env.errors import BackendError, InputError
+from experiments.schedulers import list_places, scheduler_on
 from experiments.studies import queueing
-from experiments.studies.schedulers import list_places, scheduler_on
 from tests.experiments.studies.making import TINY, Here, Told, made, opened, record_hashes, run
 
 #: A policy whose process dies the first time that it is asked for another one than that which looks for it.

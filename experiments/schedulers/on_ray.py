@@ -1,4 +1,4 @@
-"""Cells on a Ray cluster: tasks of one core each; whatever dies with one is told, and the study tries it again."""
+"""Calls on a Ray cluster: tasks of one core each; what dies with one is told."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from autoscaling_env.errors import BackendError
-from experiments.studies.carrying import Job, Outcome, carry_out
+from experiments.schedulers.scheduler import Ended
 
 #: Real seconds between two looks at which machines there are.
 LOOK_S = 2.0
-#: Real seconds for which a machine on which a cell failed is avoided by those that are tried again.
+#: Real seconds for which a machine that was at fault is avoided by calls that are tried again.
 AVOIDED_S = 60.0
 #: Real seconds in which a cluster must accept a connection.
 CONNECT_S = 10.0
-#: Outcomes that are taken at once.
+#: Calls that are taken at once.
 MOST = 256
 
 
 class RayScheduler:
     """A Ray cluster that is there, or one of this machine's own that goes with the study.
 
-    Ray itself retries nothing: an attempt of ours is a task of its, so that the study counts them, and a machine that
-    cannot work (its disk is full) does not take one cell after the other.
+    Ray itself retries nothing: whoever calls counts attempts, and a machine that cannot work (its disk is full) does
+    not take one call after the other, for those that are tried again are sent elsewhere.
 
     Args:
-        jobs: of a cluster of its own: how many cores it has; else cells at the same time, as many as there are cores
+        jobs: of a cluster of its own: how many cores it has; else calls at the same time, as many as there are cores
             if left out.
         address: of the cluster, as ``ray.init`` takes it; None: one of its own.
 
@@ -47,7 +47,7 @@ class RayScheduler:
 
     def __init__(self, jobs: int | None, address: str | None) -> None:
         self._jobs, self._address = jobs, address
-        self._running: dict[Any, tuple[str, str]] = {}
+        self._running: dict[Any, str] = {}
         self._failed_at: dict[str, float] = {}
         self._again: set[str] = set()
         self._nodes: list[tuple[str, float]] = []
@@ -64,7 +64,7 @@ class RayScheduler:
         except (ConnectionError, RayError, RuntimeError, ValueError, TimeoutError) as error:
             raise BackendError(f"--address {self._address}: no Ray cluster: {_line(error)}") from None
         self._page = getattr(context, "dashboard_url", "") or ""
-        self._task = ray.remote(num_cpus=1, max_retries=0)(_carry_out)
+        self._task = ray.remote(num_cpus=1, max_retries=0)(_call)
         return self
 
     def __exit__(
@@ -80,14 +80,14 @@ class RayScheduler:
         cores = int(sum(cpus for _, cpus in self._machines()))
         return max(1, cores if self._jobs is None else min(cores, self._jobs))
 
-    def submit(self, job: Job, address: str) -> None:
+    def submit(self, function: Callable[..., Any], arguments: Sequence[Any], name: str) -> None:
         """See ``Scheduler``."""
         task = self._task
-        if address in self._again and (node := self._elsewhere()) is not None:
+        if name in self._again and (node := self._elsewhere()) is not None:
             task = task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True))
-        self._running[task.remote(job)] = (address, job.attempt)
+        self._running[task.remote(function, arguments)] = name
 
-    def wait(self, timeout_s: float) -> Sequence[Outcome]:
+    def wait(self, timeout_s: float) -> Sequence[Ended]:
         """See ``Scheduler``."""
         if not self._running:
             return []
@@ -95,28 +95,28 @@ class RayScheduler:
         done, _ = ray.wait(waiting, num_returns=1, timeout=timeout_s, fetch_local=False)
         if done:  # take whatever else is there by now
             done, _ = ray.wait(waiting, num_returns=min(len(waiting), MOST), timeout=0, fetch_local=False)
-        return [self._outcome(each) for each in done]
+        return [self._ended(each) for each in done]
 
     def describe(self) -> str:
         """See ``Scheduler``."""
         page = f"; its page: http://{self._page}" if self._page else ""
         return f"Ray, {len(self._machines())} machines with {self.slots} cores{page}"
 
-    def _outcome(self, task: Any) -> Outcome:
-        address, _ = self._running.pop(task)
-        node: str
-        outcome: Outcome
+    def _ended(self, task: Any) -> Ended:
+        name = self._running.pop(task)
         try:
-            node, outcome = ray.get(task)
+            node, value = ray.get(task)
+        except RayTaskError as error:
+            return Ended(name, raised=error.cause or error)
         except RayError as error:
-            node, outcome = "", Outcome(address, error=_line(error), machine=True)
-        if outcome.machine:
-            self._again.add(address)
-            if node:
-                self._failed_at[node] = time.monotonic()
+            self._again.add(name)
+            return Ended(name, lost=_line(error))
+        if getattr(value, "machine", False):
+            self._again.add(name)
+            self._failed_at[node] = time.monotonic()
         else:
-            self._again.discard(address)
-        return outcome
+            self._again.discard(name)
+        return Ended(name, value=value)
 
     def _machines(self) -> list[tuple[str, float]]:
         """Return the machines that are there, with their cores."""
@@ -146,9 +146,9 @@ def _check_somebody_is_there(address: str | None) -> None:
         raise BackendError(f"--address {address}: no Ray cluster: {error.strerror or error}") from None
 
 
-def _carry_out(job: Job) -> tuple[str, Outcome]:
-    """Return the machine that carried a job out, and how it ended."""
-    return ray.get_runtime_context().get_node_id(), carry_out(job)
+def _call(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[str, Any]:
+    """Return the machine on which a function was called, and what it returned."""
+    return ray.get_runtime_context().get_node_id(), function(*arguments)
 
 
 def _line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Where cells are carried out: in processes of this machine, or on Ray."""
+"""Where many things are run: in processes of this machine, or on Ray. One seam for studies and comparisons."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 
 from autoscaling_env.errors import InputError, unknown_name
-from experiments.studies.schedulers.local import LocalScheduler
-from experiments.studies.schedulers.scheduler import Scheduler
+from experiments.schedulers.local import LocalScheduler
+from experiments.schedulers.scheduler import Blames, Ended, Scheduler
 
 #: Names that ``--on`` takes.
 LOCAL, RAY = "local", "ray"
@@ -24,7 +24,7 @@ def scheduler_on(place: str, *, jobs: int | None = None, address: str | None = N
 
     Args:
         place: one of ``PLACES``.
-        jobs: cells at the same time; None: as many as there are cores.
+        jobs: calls at the same time; None: as many as there are cores.
         address: of a Ray cluster that is there, such as ``auto`` or ``ray://head:10001``; None: one of its own.
 
     Raises:
@@ -36,9 +36,9 @@ def scheduler_on(place: str, *, jobs: int | None = None, address: str | None = N
             raise InputError(f"--address {address}: belongs to --on ray")
         return lambda: LocalScheduler(jobs)
     if place == RAY:
-        on_ray = import_module("experiments.studies.schedulers.on_ray")
+        on_ray = import_module("experiments.schedulers.on_ray")
         return lambda: on_ray.RayScheduler(jobs, address)
     raise InputError(unknown_name("place", place, PLACES))
 
 
-__all__ = ["LOCAL", "PLACES", "RAY", "Scheduler", "list_places", "scheduler_on"]
+__all__ = ["LOCAL", "PLACES", "RAY", "Blames", "Ended", "Scheduler", "list_places", "scheduler_on"]
