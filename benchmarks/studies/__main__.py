@@ -20,7 +20,7 @@ Places = Annotated[str, typer.Option("--on", help="local, ray, or both with a co
 def overhead(
     cells: int = 10_000, slots: int = 1, ahead: int = 0, places: Places = "local,ray", folder: Folder = None
 ) -> None:
-    """Run very many very short cells: what one costs beside its own work, and the memory of who hands them out."""
+    """Run very many cells that do nothing: what one costs, and the memory of who hands them out."""
     from benchmarks.studies.overhead import overhead as measure
 
     with _folder(folder) as place_of_all:
@@ -28,8 +28,7 @@ def overhead(
             found = measure(Path(place_of_all) / place, place, cells, slots, ahead if place == "ray" else 0)
             typer.echo(
                 f"{place}: {found.cells} cells in {found.slots} slots: {found.per_s:.1f} cells/s, "
-                f"{found.work_ms:.1f} ms of work and {found.overhead_ms:.1f} ms of overhead a cell, "
-                f"{found.driver_ms:.2f} ms of the driver, "
+                f"{found.overhead_ms:.1f} ms a cell, {found.driver_ms:.2f} ms of the driver, "
                 f"driver {found.first_mb:.0f} MB in the second tenth, {found.last_mb:.0f} MB in the last"
             )
 

@@ -7,9 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from ray.cluster_utils import Cluster
+from tenacity import retry, stop_after_attempt
 
 #: Bytes of a node's object store: what goes through it are a few lines of text.
 OBJECT_STORE = 80 * 2**20
+
+
+#: Times that a node is started: on a busy machine Ray gives up after half a minute.
+STARTS = 8
 
 
 class Nodes:
@@ -21,16 +26,28 @@ class Nodes:
     """
 
     def __init__(self) -> None:
-        self._cluster = Cluster()
-        self._cluster.add_node(num_cpus=0, object_store_memory=OBJECT_STORE, include_dashboard=False)
+        self._cluster, self.nodes = self._with_head(), list[Any]()
         self.address = str(self._cluster.address)
-        self.nodes: list[Any] = []
 
     def add(self, environment: Mapping[str, str] | None = None) -> Any:
         """Add a node, whose processes have this environment besides, and return it."""
-        node = self._cluster.add_node(num_cpus=1, object_store_memory=OBJECT_STORE, env_vars=dict(environment or {}))
+        node = self._started(self._cluster, num_cpus=1, env_vars=dict(environment or {}))
         self.nodes.append(node)
         return node
+
+    @retry(stop=stop_after_attempt(STARTS), reraise=True)
+    def _with_head(self) -> Cluster:
+        cluster = Cluster()
+        try:
+            cluster.add_node(num_cpus=0, object_store_memory=OBJECT_STORE, include_dashboard=False)
+        except Exception:
+            cluster.shutdown()
+            raise
+        return cluster
+
+    @retry(stop=stop_after_attempt(STARTS), reraise=True)
+    def _started(self, cluster: Cluster, **settings: Any) -> Any:
+        return cluster.add_node(object_store_memory=OBJECT_STORE, **settings)
 
     def kill(self, node: Any) -> None:
         """Take a node away without a word to anybody."""

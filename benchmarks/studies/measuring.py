@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from experiments.schedulers import Scheduler
+from experiments.studies.carrying import Job, Outcome, carry_out
 from experiments.studies.planning import Opened
 from experiments.studies.progress import Progress, SilentStudy
 from experiments.studies.running import run_cells
@@ -49,14 +50,16 @@ class Course(SilentStudy):
         return (last - first) / (last_s - first_s) if last_s > first_s else float("nan")
 
 
-def measured(study: Opened, make_scheduler: Callable[[], Scheduler]) -> tuple[Course, float]:
+def measured(
+    study: Opened, make_scheduler: Callable[[], Scheduler], carry_out: Callable[[Job], Outcome] = carry_out
+) -> tuple[Course, float]:
     """Run a study; return how it went, and the core-seconds that its cells' own work took.
 
     Raises:
         RuntimeError: a cell failed.
     """
     course = Course()
-    found = run_cells(study.study, study.cells, study.store, make_scheduler, listener=course)
+    found = run_cells(study.study, study.cells, study.store, make_scheduler, listener=course, carry_out=carry_out)
     if found.failed or found.interrupted:
         raise RuntimeError(f"not all was run: {dict(found.failed)}")
     worked = sum(float(each["elapsed_s"]) for each in manifests(study.store, list(study.once)).values())

@@ -1,4 +1,4 @@
-"""What handing out a cell costs: very many very short ones."""
+"""What handing out a cell costs: very many, of which each leaves its manifest and does nothing else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import numpy as np
 from benchmarks.studies.made import opened, short
 from benchmarks.studies.measuring import measured
 from experiments.schedulers import Scheduler, scheduler_on
+from experiments.studies.carrying import Job, Outcome
+from experiments.studies.cells import Cell
+from experiments.studies.store import DONE, open_store, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +26,30 @@ class Overhead:
         cells: how many.
         slots: at the same time.
         per_s: cells a second once it ran.
-        work_ms: of a cell, playing and writing its records.
-        overhead_ms: of a cell and core, beside that.
+        overhead_ms: of a cell and slot: all that it takes, as it does nothing; its manifest is written to disk in it.
         driver_ms: processor time of the process that hands out, for each cell: what bounds cells a second.
-        first_mb, last_mb: memory of the process that hands out, in the first and the last tenth of the run.
+        first_mb, last_mb: memory of the process that hands out, in the second and the last tenth of the run.
     """
 
     place: str
     cells: int
     slots: int
     per_s: float
-    work_ms: float
     overhead_ms: float
     driver_ms: float
     first_mb: float
     last_mb: float
 
 
+def next_to_nothing(job: Job) -> Outcome:
+    """Leave the manifest of a cell that came to nothing."""
+    cell, nothing = Cell.from_json(job.cell), {"attempt": job.attempt, "elapsed_s": 0.0, "figures": {}, "files": {}}
+    write_json(open_store(job.store), f"{DONE}/{cell.address}.json", nothing)
+    return Outcome(cell.address)
+
+
 def overhead(folder: Path, place: str, cells: int, slots: int, ahead: int = 0) -> Overhead:
-    """Run short cells in ``slots`` processes or cores, and return what one costs beside its own work.
+    """Run cells that do nothing in ``slots`` processes or cores, and return what one costs.
 
     Args:
         folder: where results lie.
@@ -50,19 +58,16 @@ def overhead(folder: Path, place: str, cells: int, slots: int, ahead: int = 0) -
         slots: at the same time.
         ahead: of Ray: so many are handed out ahead for each slot, as if there were as many more; 0: as usual.
     """
-    study = opened(folder, short(cells))
-    before_s = time.process_time()
-    course, worked_s = measured(study, lambda: _ahead(scheduler_on(place, jobs=slots)(), ahead))
-    driver_s = time.process_time() - before_s
-    work_s = worked_s / cells
+    study, began_s = opened(folder, short(cells)), time.process_time()
+    course, _ = measured(study, lambda: _ahead(scheduler_on(place, jobs=slots)(), ahead), next_to_nothing)
+    driver_s = time.process_time() - began_s
     tenth = max(1, len(course.memory_mb) // 10)
     return Overhead(
         place,
         cells,
         slots,
         course.per_s(),
-        1e3 * work_s,
-        1e3 * (slots / course.per_s() - work_s),
+        1e3 * slots / course.per_s(),
         1e3 * driver_s / cells,
         float(np.mean(course.memory_mb[tenth : 2 * tenth] or course.memory_mb)),
         float(np.mean(course.memory_mb[-tenth:])),
