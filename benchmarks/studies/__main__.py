@@ -28,7 +28,8 @@ def overhead(
             found = measure(Path(place_of_all) / place, place, cells, slots, ahead if place == "ray" else 0)
             typer.echo(
                 f"{place}: {found.cells} cells in {found.slots} slots: {found.per_s:.1f} cells/s, "
-                f"{found.overhead_ms:.1f} ms a cell, {found.driver_ms:.2f} ms of the driver, "
+                f"{found.overhead_ms:.1f} ms a cell; processor time {found.processor_ms:.1f} ms a cell, "
+                f"{found.driver_ms:.2f} ms of it the driver's; "
                 f"driver {found.first_mb:.0f} MB in the second tenth, {found.last_mb:.0f} MB in the last"
             )
 

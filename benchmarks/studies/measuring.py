@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -25,18 +26,22 @@ class Course(SilentStudy):
     Attributes:
         done: (real seconds since it began, cells done), at every time that it was told.
         memory_mb: of this process, at the same times.
+        processor_s: of this process and all that it started, at the same times.
         notes: what was said.
     """
 
     begun_s: float = field(default_factory=time.perf_counter)
     done: list[tuple[float, int]] = field(default_factory=list)
     memory_mb: list[float] = field(default_factory=list)
+    processor_s: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def study(self, progress: Progress, figures: Mapping[tuple[str, str], list[float]], metric: str) -> None:
         """See ``StudyListener.study``."""
         self.done.append((time.perf_counter() - self.begun_s, progress.done))
-        self.memory_mb.append(psutil.Process().memory_info().rss / MEGABYTE)
+        own = psutil.Process()
+        self.memory_mb.append(own.memory_info().rss / MEGABYTE)
+        self.processor_s.append(sum(map(_processor_s, [own, *own.children(recursive=True)])))
 
     def note(self, text: str) -> None:
         """See ``StudyListener.note``."""
@@ -44,10 +49,20 @@ class Course(SilentStudy):
 
     def per_s(self) -> float:
         """Return cells a second from the first to the last that was finished: what starting up costs is not in it."""
-        begun = [each for each in self.done if each[1] > 0]
-        (first_s, first), (last_s, last) = begun[0], begun[-1]
-        last_s = next(at_s for at_s, count in begun if count == last)
-        return (last - first) / (last_s - first_s) if last_s > first_s else float("nan")
+        first, last = self._span()
+        cells, seconds = (self.done[last][i] - self.done[first][i] for i in (1, 0))
+        return cells / seconds if seconds else float("nan")
+
+    def processor_ms(self) -> float:
+        """Return the processor time of a cell and all that it takes to hand it out, on whatever it ran, milliseconds."""
+        first, last = self._span()
+        cells = self.done[last][1] - self.done[first][1]
+        return 1e3 * (self.processor_s[last] - self.processor_s[first]) / cells if cells else float("nan")
+
+    def _span(self) -> tuple[int, int]:
+        """Return when the first cell was finished, and when the last was."""
+        counts = [count for _, count in self.done]
+        return next(i for i, count in enumerate(counts) if count), counts.index(counts[-1])
 
 
 def measured(
@@ -64,3 +79,10 @@ def measured(
         raise RuntimeError(f"not all was run: {dict(found.failed)}")
     worked = sum(float(each["elapsed_s"]) for each in manifests(study.store, list(study.once)).values())
     return course, worked
+
+
+def _processor_s(process: psutil.Process) -> float:
+    with suppress(psutil.Error):  # it has gone meanwhile
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0

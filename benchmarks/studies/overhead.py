@@ -27,6 +27,7 @@ class Overhead:
         slots: at the same time.
         per_s: cells a second once it ran.
         overhead_ms: of a cell and slot: all that it takes, as it does nothing; its manifest is written to disk in it.
+        processor_ms: of a cell, in all processes together: as overhead_ms, but for waiting, whatever else the machine does.
         driver_ms: processor time of the process that hands out, for each cell: what bounds cells a second.
         first_mb, last_mb: memory of the process that hands out, in the second and the last tenth of the run.
     """
@@ -36,6 +37,7 @@ class Overhead:
     slots: int
     per_s: float
     overhead_ms: float
+    processor_ms: float
     driver_ms: float
     first_mb: float
     last_mb: float
@@ -68,6 +70,7 @@ def overhead(folder: Path, place: str, cells: int, slots: int, ahead: int = 0) -
         slots,
         course.per_s(),
         1e3 * slots / course.per_s(),
+        course.processor_ms(),
         1e3 * driver_s / cells,
         float(np.mean(course.memory_mb[tenth : 2 * tenth] or course.memory_mb)),
         float(np.mean(course.memory_mb[-tenth:])),

@@ -18,7 +18,7 @@ from experiments.setup import ALL, scenario_list
 from experiments.studies.cells import Cell, place_of_cell
 from experiments.studies.file import Drawn, Samples, Study, Training
 from experiments.training import list_learners
-from workloads.scenarios import scenario_names, scenario_seeds
+from workloads.scenarios import SUFFIXES, scenario_names, scenario_seeds
 
 #: More is a typing error in a grid.
 MOST_CELLS = 1_000_000
@@ -171,8 +171,9 @@ def _told(key: str, look: Any) -> list[str]:
 
 
 def _scenarios(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the scenarios that are meant; files by their whole path, for whoever runs cells elsewhere."""
     found = [each for name in names for each in (scenario_names() if name == ALL else scenario_list(name))]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(str(Path(each).absolute()) if each.endswith(SUFFIXES) else each for each in found))
 
 
 def _seeds(section: Training, scenario: str) -> Sequence[int]:

@@ -33,6 +33,7 @@ class StudyFindings:
         metric: the figure that is compared.
         against: label of whom the others are set against.
         best: label of what is 1 of a score; "": scores are differences.
+        shared: all runs met the same test episodes, so one run of a rule stands beside all runs of the others.
         episodes: a row for each test episode: ``place``, ``label``, ``run``, ``episode_seed`` and figures.
         runs: a row for each run: ``place``, ``label``, ``run`` -> means over its episodes; see ``runs_of``.
         checkpoints: a row for each evaluated checkpoint of a training (``records.checkpoints_of``).
@@ -44,6 +45,7 @@ class StudyFindings:
     metric: str
     against: str
     best: str
+    shared: bool
     episodes: pd.DataFrame
     runs: pd.DataFrame
     checkpoints: pd.DataFrame
@@ -61,12 +63,22 @@ class StudyFindings:
         """Who played, in the order of the study."""
         return list(dict.fromkeys(self.episodes["label"]))
 
-    def values(self, place: str, label: str, figure: str | None = None) -> FloatArray:
-        """Return float64[runs]: a figure of each run, in the order of runs; of nobody who played there none."""
+    def values(self, place: str, label: str, figure: str | None = None) -> pd.Series[float]:
+        """Return a figure of each finished run by the run's number; of nobody who played there none."""
         runs = self.runs
         played = runs[(runs.index.get_level_values("place") == place) & (runs.index.get_level_values("label") == label)]
-        found: FloatArray = played[figure or self.metric].to_numpy(dtype=float)
-        return found
+        return played[figure or self.metric].droplevel(["place", "label"])
+
+    def aligned(self, place: str, *labels: str) -> list[FloatArray]:
+        """Return float64[runs] of each label: of the runs that all of them have finished, on the same episodes."""
+        values = [self.values(place, label) for label in labels]
+        longest = max(values, key=len)
+        if self.shared:
+            values = [pd.Series(each.iloc[0], longest.index) if len(each) == 1 else each for each in values]
+        common = longest.index
+        for each in values:
+            common = common.intersection(each.index)
+        return [each[common].to_numpy(dtype=float) for each in values]
 
     def scored(self) -> dict[str, list[FloatArray]]:
         """Return the scores of every label that played everywhere, float64[runs] of each place.
@@ -144,25 +156,22 @@ class StudyFindings:
         return episodes[(episodes["place"] == place) & (episodes["label"] == label)]
 
     def _interval(self, place: str, label: str) -> Interval:
-        values = self.values(place, label)
+        values = self.values(place, label).to_numpy(dtype=float)
         if len(values) < FEW:
             values = self._of(place, label)[self.metric].to_numpy(dtype=float)
         return interval(values, _rng())
 
     def _against(self, place: str, label: str) -> str:
-        one, two = self.values(place, label), self.values(place, self.against)
-        if label == self.against or not len(two) or len(two) not in {1, len(one)}:
+        one, two = self.aligned(place, label, self.against)
+        if label == self.against or not len(one):
             return NO_UNIT
         return self._shown(interval(one - two, _rng()), sign="+")
 
     def _scored(self, place: str, label: str) -> FloatArray:
-        values, zero = (self.values(place, name) for name in (label, self.against))
-        if not len(zero) or len(zero) not in {1, len(values)}:
-            return np.empty(0)
         if not self.best:
-            return (values - zero) * (-1.0 if METRICS[self.metric].better == "lower" else 1.0)
-        one = self.values(place, self.best)
-        return scores(values, zero, one) if len(one) in {1, len(values)} else np.empty(0)
+            one, two = self.aligned(place, label, self.against)
+            return (one - two) * (-1.0 if METRICS[self.metric].better == "lower" else 1.0)
+        return scores(*self.aligned(place, label, self.against, self.best))
 
     def _shown(self, found: Interval, sign: str = "") -> str:
         metric = METRICS[self.metric]

@@ -78,11 +78,13 @@ class StudyPlan:
         name: of the study.
         groups: of its cells.
         measured: whether costs are of cells that ran; else they are guesses.
+        others: finished cells in the store that are not of this study: of others, or of other settings or code.
     """
 
     name: str
     groups: Sequence[Group]
     measured: bool
+    others: int = 0
 
     @property
     def total(self) -> int:
@@ -107,7 +109,8 @@ class StudyPlan:
         told = "measured" if self.measured else "guessed"
         left = f"{self.total - self.done} of {self.total} cells to run"
         spread = f"on {cores} cores about {duration(self.cost_s / cores)}"
-        return f"{self.name}: {left}, about {duration(self.cost_s)} of one core ({told}), {spread}"
+        others = f"; {self.others} finished cells are of other studies, settings or code" if self.others else ""
+        return f"{self.name}: {left}, about {duration(self.cost_s)} of one core ({told}), {spread}{others}"
 
     def tables(self) -> dict[str, list[Row]]:
         """Return printable rows by title."""
@@ -131,8 +134,8 @@ class StudyPlan:
 
 def plan_study(opened: Opened) -> StudyPlan:
     """Return what a run would do, and what it would cost."""
-    once = opened.once
-    done = finished(opened.store) & set(once)
+    once, everything = opened.once, finished(opened.store)
+    done = everything & set(once)
     costs = costs_of(once, manifests(opened.store, sorted(done)))
     grouped: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in once.values():
@@ -146,7 +149,7 @@ def plan_study(opened: Opened) -> StudyPlan:
         )
         for key, cells in grouped.items()
     ]
-    return StudyPlan(opened.study.name, groups, costs.measured)
+    return StudyPlan(opened.study.name, groups, costs.measured, len(everything - done))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,13 @@ def findings_of(opened: Opened) -> StudyFindings:
     if episodes.empty:
         raise InputError(f"{opened.study.name}: no evaluation is finished; run it with autoscale study run")
     labels = list(dict.fromkeys(episodes["label"]))
-    said = opened.study.report
+    said, first = opened.study.report, [*opened.study.evaluate.policies, *labels]
     return StudyFindings(
         name=opened.study.name,
         metric=said.metric,
-        against=said.against if said.against in labels else labels[-1],
+        against=next(each for each in (said.against, *first) if each in labels),
         best=said.best if said.best in labels else "",
+        shared=opened.study.evaluate.tests == "shared",
         episodes=episodes,
         runs=runs_of(episodes),
         checkpoints=checkpoints_of(opened, known),
