@@ -54,7 +54,7 @@ class Course(SilentStudy):
         return cells / seconds if seconds else float("nan")
 
     def processor_ms(self) -> float:
-        """Return the processor time of a cell and all that it takes to hand it out, on whatever it ran, milliseconds."""
+        """Return the processor time of a cell and all that it takes to hand it out, in all processes, milliseconds."""
         first, last = self._span()
         cells = self.done[last][1] - self.done[first][1]
         return 1e3 * (self.processor_s[last] - self.processor_s[first]) / cells if cells else float("nan")

@@ -27,7 +27,7 @@ class Overhead:
         slots: at the same time.
         per_s: cells a second once it ran.
         overhead_ms: of a cell and slot: all that it takes, as it does nothing; its manifest is written to disk in it.
-        processor_ms: of a cell, in all processes together: as overhead_ms, but for waiting, whatever else the machine does.
+        processor_ms: of a cell, in all processes together: what does not depend on what else the machine does.
         driver_ms: processor time of the process that hands out, for each cell: what bounds cells a second.
         first_mb, last_mb: memory of the process that hands out, in the second and the last tenth of the run.
     """
