@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -10,7 +9,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
-from experiments.schedulers.scheduler import Ended
+from experiments.schedulers.scheduler import Ended, cores
 from experiments.side_by_side import Submit, processes
 
 #: What is said of a call whose process died.
@@ -28,7 +27,7 @@ class LocalScheduler:
     depth = 1
 
     def __init__(self, jobs: int | None = None) -> None:
-        self.slots = jobs or len(os.sched_getaffinity(0))
+        self.slots = jobs or cores()
         self._free: list[_Slot] = []
         self._running: dict[Future[Any], tuple[_Slot, str]] = {}
 
@@ -76,9 +75,16 @@ class _Slot:
         self._submit: Submit | None = None
 
     def submit(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Future[Any]:
+        try:
+            return self._started()(function, *arguments)
+        except BrokenProcessPool:  # it died with nothing to do
+            self.close()
+            return self._started()(function, *arguments)
+
+    def _started(self) -> Submit:
         if self._submit is None:
             self._submit = self._process.enter_context(processes(1))
-        return self._submit(function, *arguments)
+        return self._submit
 
     def close(self) -> None:
         """End the process; another one is started at the next call."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from autoscaling_env.errors import BackendError
-from experiments.schedulers.scheduler import Ended
+from experiments.schedulers.scheduler import Ended, cores
 
 #: Real seconds between two looks at which machines there are.
 LOOK_S = 2.0
@@ -28,7 +27,7 @@ MOST = 256
 
 
 class RayScheduler:
-    """A Ray cluster that is there, or one of this machine's own that goes with the study.
+    """A Ray cluster that is there, or one of this machine's own that goes when it is left.
 
     Ray itself retries nothing: whoever calls counts attempts, and a machine that cannot work (its disk is full) does
     not take one call after the other, for those that are tried again are sent elsewhere.
@@ -56,7 +55,7 @@ class RayScheduler:
 
     def __enter__(self) -> Self:
         _check_somebody_is_there(self._address)
-        own: dict[str, Any] = {"num_cpus": self._jobs or len(os.sched_getaffinity(0))} if self._address is None else {}
+        own: dict[str, Any] = {"num_cpus": self._jobs or cores()} if self._address is None else {}
         try:
             context = ray.init(
                 address=self._address or "local", logging_level=logging.ERROR, log_to_driver=False, **own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -72,3 +73,8 @@ class Scheduler(Protocol):
     def describe(self) -> str:
         """Return where calls are carried out, as a line says it, with a page to watch it on where there is one."""
         ...
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

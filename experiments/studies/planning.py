@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.tables import Row
+from experiments.schedulers.scheduler import cores
 from experiments.studies.cells import Cell
 from experiments.studies.costs import costs_of
 from experiments.studies.expanding import cells_of
@@ -105,10 +105,10 @@ class StudyPlan:
         """Return the plan in one sentence."""
         if self.done == self.total:
             return f"{self.name}: all {self.total} cells are finished"
-        cores = os.cpu_count() or 1
+        here = cores()
         told = "measured" if self.measured else "guessed"
         left = f"{self.total - self.done} of {self.total} cells to run"
-        spread = f"on {cores} cores about {duration(self.cost_s / cores)}"
+        spread = f"on {here} cores about {duration(self.cost_s / here)}"
         others = f"; {self.others} finished cells are of other studies, settings or code" if self.others else ""
         return f"{self.name}: {left}, about {duration(self.cost_s)} of one core ({told}), {spread}{others}"
 

@@ -1,4 +1,4 @@
-"""deploy/ray runs a study that can be run, with one image, on a head that runs no cells."""
+"""The studies that are shipped can be run; deploy/ray runs one, with one image, on a head that runs no cells."""
 
 from __future__ import annotations
 
@@ -57,6 +57,13 @@ def test_the_study_can_be_run_and_its_results_lie_where_all_pods_write(kind: str
         assert study.store in mounts
         volumes = {volume["name"] for volume in pod["volumes"]}
         assert {mount["name"] for each in pod["containers"] for mount in each["volumeMounts"]} <= volumes
+
+
+def test_the_study_of_the_results_has_a_cell_for_each_learner_scenario_and_seed() -> None:
+    cells = cells_of(read_study(ROOT / "benchmarks" / "studies" / "learners.yml"))
+    trained = [cell for cell in cells if cell.kind == "train"]
+    learners = {cell.policy for cell in trained}
+    assert len(trained) == len(learners) * 9 * 5 == len([cell for cell in cells if cell.needs])
 
 
 def test_one_image_and_one_study_in_both() -> None:
