@@ -78,7 +78,7 @@ class StudyFindings:
         common = longest.index
         for each in values:
             common = common.intersection(each.index)
-        return [each[common].to_numpy(dtype=float) for each in values]
+        return [np.asarray(each[common], dtype=np.float64) for each in values]
 
     def scored(self) -> dict[str, list[FloatArray]]:
         """Return the scores of every label that played everywhere, float64[runs] of each place.
@@ -156,9 +156,9 @@ class StudyFindings:
         return episodes[(episodes["place"] == place) & (episodes["label"] == label)]
 
     def _interval(self, place: str, label: str) -> Interval:
-        values = self.values(place, label).to_numpy(dtype=float)
+        values: FloatArray = np.asarray(self.values(place, label), dtype=np.float64)
         if len(values) < FEW:
-            values = self._of(place, label)[self.metric].to_numpy(dtype=float)
+            values = np.asarray(self._of(place, label)[self.metric], dtype=np.float64)
         return interval(values, _rng())
 
     def _against(self, place: str, label: str) -> str:
