@@ -60,9 +60,9 @@ class Course(SilentStudy):
         return 1e3 * (self.processor_s[last] - self.processor_s[first]) / cells if cells else float("nan")
 
     def _span(self) -> tuple[int, int]:
-        """Return when the first cell was finished, and when the last was."""
+        """Return when a finished cell was first told, and when some were last left: all processes are there then."""
         counts = [count for _, count in self.done]
-        return next(i for i, count in enumerate(counts) if count), counts.index(counts[-1])
+        return next(i for i, count in enumerate(counts) if count), max(counts.index(counts[-1]) - 1, 0)
 
 
 def measured(
