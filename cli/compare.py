@@ -46,6 +46,8 @@ def compare(
     ] = None,
     episodes: options.Episodes = 10,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Scenarios compared at the same time.")] = 1,
+    on: options.On = "local",
+    address: options.Address = None,
     tasks: Annotated[bool, typer.Option("--tasks/--no-tasks", help="Record every task in tasks.parquet.")] = True,
     output_dir: options.OutputDir = Path("runs"),
     baseline_cache: Annotated[
@@ -89,6 +91,8 @@ def compare(
         **farm,
         record_tasks=tasks,
         jobs=jobs,
+        on=on,
+        address=address,
         output_dir=output_dir,
         baseline_cache=baseline_cache,
         command=sys.argv,

@@ -28,11 +28,13 @@ REMEDIES = {
 EXTRAS = {
     "grpc": "keda",
     "grpc_health": "keda",
+    "fsspec": "ray",
     "google": "keda",
     "kubernetes": "live",
     "minari": "minari",
     "prometheus_client": "operate",
     "psutil": "live",
+    "ray": "ray",
     "redis": "live",
     "sb3_contrib": "sb3",
     "stable_baselines3": "sb3",

@@ -28,6 +28,7 @@ from cli import (
     operate,
     plot,
     replay,
+    study,
     train,
     tune,
     verify,
@@ -50,6 +51,7 @@ app.command("compare")(compare.compare)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
+app.add_typer(study.app, name="study")
 app.command("merge")(merge.merge)
 app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)

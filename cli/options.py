@@ -42,6 +42,19 @@ BackendName: TypeAlias = Annotated[
         autocompletion=one_of(listed("list_farms")),
     ),
 ]
+On: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--on",
+        metavar="PLACE",
+        help="local: processes of this machine; ray: a Ray cluster. What comes of it is the same.",
+        autocompletion=one_of(listed("list_places")),
+    ),
+]
+Address: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--address", metavar="ADDRESS", help="Of a Ray cluster that is there: auto, host:port or ray://…"),
+]
 Since: TypeAlias = Annotated[
     str | None,
     typer.Option("--since", metavar="TIME", help="Of a journal: from then on; 24h ago, or 2026-11-29T12:00 (UTC)."),

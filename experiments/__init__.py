@@ -53,7 +53,12 @@ if TYPE_CHECKING:
     from experiments.queue_histories import QueueHistory, queue_history
     from experiments.replaying import replay
     from experiments.sb3_models import ImportedModel, import_sb3
+    from experiments.schedulers import list_places
     from experiments.setup import Setup, check_file, config_schema, resolve, scenario_list
+    from experiments.studies.commands import plan_study, report_study, run_study, study_status
+    from experiments.studies.file import init_study, study_schema
+    from experiments.studies.findings import interim_rows
+    from experiments.studies.progress import Progress, StudyListener
     from experiments.tasks import Tasks, tasks_of
     from experiments.training import Training, list_learners, resume, train
     from experiments.tuning import Tuning, list_tunable, tune
@@ -102,6 +107,11 @@ _HOMES = {
     "experiments.sb3_models": ("ImportedModel", "import_sb3"),
     "experiments.setup": ("Setup", "check_file", "config_schema", "resolve", "scenario_list"),
     "experiments.tasks": ("Tasks", "tasks_of"),
+    "experiments.studies.commands": ("plan_study", "report_study", "run_study", "study_status"),
+    "experiments.studies.file": ("init_study", "study_schema"),
+    "experiments.studies.findings": ("interim_rows",),
+    "experiments.studies.progress": ("Progress", "StudyListener"),
+    "experiments.schedulers": ("list_places",),
     "experiments.training": ("Training", "list_learners", "resume", "train"),
     "experiments.tuning": ("Tuning", "list_tunable", "tune"),
     "operate.keda.server": ("Listening",),
@@ -127,6 +137,7 @@ __all__ = [
     "Listener",
     "Listening",
     "MinariData",
+    "Progress",
     "QueueHistory",
     "Setting",
     "Settings",
@@ -135,6 +146,7 @@ __all__ = [
     "StandingFarm",
     "StepRows",
     "Stop",
+    "StudyListener",
     "Tasks",
     "Training",
     "Tuning",
@@ -162,12 +174,15 @@ __all__ = [
     "import_sb3",
     "in_real_time",
     "init_operate",
+    "init_study",
+    "interim_rows",
     "journal_to_parquet",
     "keda_configs",
     "keda_scaler",
     "list_engines",
     "list_farms",
     "list_learners",
+    "list_places",
     "list_policies",
     "list_reaches",
     "list_scenarios",
@@ -183,19 +198,24 @@ __all__ = [
     "operate",
     "operate_config",
     "operate_schema",
+    "plan_study",
     "probe",
     "queue_history",
     "read_comparison",
     "read_journal",
     "replay",
+    "report_study",
     "resolve",
     "resume",
+    "run_study",
     "scenario",
     "scenario_list",
     "split_names",
     "standing_farm",
     "step_row",
     "stop_on_interrupt",
+    "study_schema",
+    "study_status",
     "tasks_of",
     "train",
     "tune",

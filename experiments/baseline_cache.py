@@ -46,15 +46,15 @@ class BaselineCache:
                     frame.to_parquet(file, index=False)
 
     def _path(self, match: Match, name: str) -> Path:
-        config = [config_digest(match.config), _source(match.config)]
+        config = [config_digest(match.config), source_digest(match.config)]
         if match.history is not None:
-            config += [config_digest(match.history), _source(match.history)]
+            config += [config_digest(match.history), source_digest(match.history)]
         key = json.dumps([__version__, name, *config, match.backend, list(match.episodes)])
         return self._folder / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.parquet"
 
 
-def _source(config: Config) -> str:
-    """Return what the tasks are made from besides the configuration: a trace file's content."""
+def source_digest(config: Config) -> str:
+    """Return a hash of what the tasks are made from besides the configuration: a trace file's content; else ""."""
     workload = config.workload
     if workload.kind != "trace":
         return ""

@@ -26,8 +26,9 @@ from experiments.listening import Listener, Silent
 from experiments.match import Match
 from experiments.playing import Records, play
 from experiments.policies import EXTERNAL, Named, Setting, check_policies, find_policies, relabelled
+from experiments.schedulers import LOCAL, scheduler_on
+from experiments.schedulers.all_of import call_all
 from experiments.setup import DEFAULT, Place, Setup, Where, place_of, setups_of
-from experiments.side_by_side import side_by_side
 
 #: What a comparison by the shaped reward says where a step may change the count by any number.
 JUMPS = (
@@ -48,6 +49,8 @@ class Settings:
         engine: simulation engine of a farm that has several.
         record_tasks: record every task, too.
         jobs: scenarios that are compared at the same time, each in a process of its own.
+        on: ``local``, or ``ray``: on a Ray cluster, whose machines must share ``output_dir``.
+        address: of that cluster; None: one of its own with ``jobs`` cores.
         output_dir: where the run folder is made; None: nothing is written.
         kind: what the run folder is called after.
         title: of the report.
@@ -60,6 +63,8 @@ class Settings:
     engine: str | None = None
     record_tasks: bool = True
     jobs: int = 1
+    on: str = LOCAL
+    address: str | None = None
     output_dir: Path | None = None
     kind: str = "compare"
     title: str | None = None
@@ -154,8 +159,15 @@ class _Job:
         self.farm = farm_name(self.settings.backend, self.settings.engine)
         cache = self.settings.baseline_cache
         self.cache = None if cache is None else BaselineCache(cache)
-        if self.settings.jobs > 1 and isinstance(self.policies, Mapping):
+        if self.elsewhere and isinstance(self.policies, Mapping):
             raise InputError(f"jobs {self.settings.jobs}: processes of their own need policies by name")
+        if self.settings.on != LOCAL or self.settings.address is not None:
+            scheduler_on(self.settings.on, jobs=self.settings.jobs, address=self.settings.address)  # or it is told now
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether scenarios are compared in other processes."""
+        return self.settings.jobs > 1 or self.settings.on != LOCAL
 
     def named(self) -> Sequence[Named]:
         """Return the policies, models loaded."""
@@ -200,7 +212,7 @@ class _Job:
         root.write_start(first.config, command=list(self.settings.command), seed=first.test_seed, started=started)
         alone = len(ready) == 1
         folders = {each.place.name: root.path if alone else root.path / each.place.name for each in ready}
-        together, played = self.settings.jobs > 1 and not alone, False
+        together, played = self.elsewhere and not alone, False
         with suppress(KeyboardInterrupt), root.kept_if_begun():
             played = self._side_by_side(ready, folders) if together else self._one_by_one(ready, folders)
         if not any(root.path.rglob("aggregated_results.json")):
@@ -249,8 +261,9 @@ class _Job:
     def _side_by_side(self, ready: Sequence[_Ready], folders: Mapping[str, Path]) -> bool:
         """Compare in several settings at once; the results do not depend on it. False: it was cut short."""
         pieces = [(self.policies, self.settings, each.place, folders[each.place.name]) for each in ready]
-        tell = partial(self.listener.progress, "scenarios")
-        return side_by_side(_elsewhere, pieces, self.settings.jobs, progress=tell, stop=self.stop)
+        tell, settings = partial(self.listener.progress, "scenarios"), self.settings
+        somewhere = scheduler_on(settings.on, jobs=settings.jobs, address=settings.address)
+        return call_all(_elsewhere, pieces, somewhere, progress=tell, stop=self.stop)
 
 
 def play_place(

@@ -6,7 +6,8 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -80,6 +81,16 @@ def policy_of(text: str) -> tuple[str, Callable[[Config], Policy]]:
     return text.partition(":")[2], _maker(text, _factory(text))
 
 
+@contextmanager
+def this_folder_first() -> Iterator[None]:
+    """Let modules of the current folder be found."""
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        yield
+    finally:
+        sys.path.pop(0)
+
+
 def _best_model(run: Path, listener: TrainingListener) -> Path:
     try:
         return best_model(run, listener)
@@ -101,12 +112,8 @@ def _maker(name: str, factory: Callable[..., Any]) -> Callable[[Config], Policy]
 def _factory(text: str) -> Callable[..., Any]:
     """Return what ``module:factory`` names."""
     module_name, _, factory_name = text.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        with errors_named(f"{text}: importing {module_name}"):
-            module = _imported(text, module_name)
-    finally:
-        sys.path.pop(0)
+    with this_folder_first(), errors_named(f"{text}: importing {module_name}"):
+        module = _imported(text, module_name)
     if not hasattr(module, factory_name):
         raise ModelError(f"{text}: {module_name} has no {factory_name}")
     factory = getattr(module, factory_name)

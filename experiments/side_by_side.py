@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -16,8 +16,6 @@ from typing import Any, TypeAlias
 
 from autoscaling_env.errors import BackendError
 
-#: Real seconds between two looks at the stop signal.
-LOOK_S = 0.2
 #: Python leaves the current folder out of what it imports from where this is set.
 SAFE_PATH = "PYTHONSAFEPATH"
 
@@ -85,38 +83,6 @@ Submit: TypeAlias = Callable[..., Future[Any]]
 _HERE: list[Worker] = []
 
 
-def side_by_side(
-    function: Callable[..., None],
-    pieces: Sequence[Sequence[Any]],
-    at_once: int,
-    *,
-    progress: Callable[[int, int], None],
-    stop: threading.Event | None = None,
-) -> bool:
-    """Call ``function`` with the arguments of every piece, each call in a process of its own.
-
-    Args:
-        function: importable by name; a ``KeyboardInterrupt`` asks it to end with what it has.
-        pieces: arguments of each call, picklable.
-        at_once: processes at the same time.
-        progress: told with (pieces done, pieces in all).
-        stop: when set, what is being done ends early, as with Ctrl-C.
-
-    Returns:
-        False when it was cut short by ``stop`` or Ctrl-C: no further piece was begun.
-
-    Raises:
-        BackendError: a process was killed.
-        Exception: what a call raised; the others are then cut short, too.
-    """
-    try:
-        with told_if_killed(), processes(at_once) as submit:
-            _finish([submit(function, *piece) for piece in pieces], progress, stop)
-    except KeyboardInterrupt:
-        return False
-    return True
-
-
 @contextmanager
 def processes(at_once: int, begin: Callable[..., None] | None = None, *arguments: Any) -> Iterator[Submit]:
     """Give what submits calls to processes of their own, for as long as the block runs; they end with it, at once.
@@ -151,19 +117,6 @@ def told_if_killed() -> Iterator[None]:
     except BrokenProcessPool:
         remedy = "with fewer --jobs less memory is needed at a time; what was finished is kept"
         raise BackendError(f"a process was killed, perhaps because memory ran out; {remedy}") from None
-
-
-def _finish(jobs: Sequence[Future[Any]], progress: Callable[[int, int], None], stop: threading.Event | None) -> None:
-    """Wait for all; raise what the first of them raised, or ``KeyboardInterrupt`` at the stop signal."""
-    waiting = set(jobs)
-    while waiting:
-        if stop is not None and stop.is_set():
-            raise KeyboardInterrupt
-        done, waiting = wait(waiting, LOOK_S, FIRST_COMPLETED)
-        for job in done:
-            job.result()
-        if done:
-            progress(len(jobs) - len(waiting), len(jobs))
 
 
 @contextmanager

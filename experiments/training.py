@@ -19,7 +19,7 @@ from experiments.classrooms import classrooms
 from experiments.environments import SIMULATED, EnvironmentFactory, farm_name
 from experiments.listening import Listener, Silent
 from experiments.pictures import draw_training
-from experiments.setup import DEFAULT, Setup, setups_of, training_place
+from experiments.setup import DEFAULT, Place, Setup, setups_of, training_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +117,72 @@ def train(
     farm = farm_name(backend, engine)
     (setup,) = setups_of(where)
     place = training_place(setup)
+    factory = _factory_for(place, farm, listener)
+    started = datetime.now(UTC)
+    folder = RunFolder.create(output_dir, agent, started)
+    with folder.kept_if_begun():
+        result = _trained(agent, place, farm, factory, folder, started, jobs, listener, stop, command)
+    return _finished(result)
+
+
+def train_into(
+    folder: RunFolder,
+    agent: str,
+    place: Place,
+    *,
+    backend: str = SIMULATED,
+    listener: TrainingListener | None = None,
+    stop: threading.Event | None = None,
+) -> TrainingResult:
+    """Train ``agent`` from nothing where it was made out before, into an empty run folder; nothing is drawn.
+
+    Args:
+        folder: an empty run folder.
+        agent: one of ``list_learners()``.
+        place: what ``experiments.setup.training_place`` returns.
+        backend: name of the farm, engine included.
+        listener, stop: as for ``train``.
+
+    Raises:
+        InputError, TrainingError: as ``train``.
+    """
+    factory = _factory_for(place, backend, None)
+    return _trained(agent, place, backend, factory, folder, datetime.now(UTC), 1, listener, stop, ())
+
+
+def _factory_for(place: Place, farm: str, listener: Listener | None) -> EnvironmentFactory:
     factory = EnvironmentFactory(farm, listener)
     factory.workload(place.config)  # a trace that cannot be read is told before anything is written
     if (many := place.config.agents.training.envs) > 1 and factory.many is None:
         raise InputError(f"--envs {many}: the farm {farm} plays one episode at a time")
-    started = datetime.now(UTC)
-    folder = RunFolder.create(output_dir, agent, started)
-    with folder.kept_if_begun():
-        result = train_run(
-            agent,
-            place.config,
-            env_factory=factory.one,
-            vector_env_factory=factory.many,
-            classroom=classrooms(farm, jobs),
-            seed=place.train_seed,
-            folder=folder,
-            listener=listener,
-            stop=stop,
-            command=list(command),
-            started=started,
-        )
-    return _finished(result)
+    return factory
+
+
+def _trained(
+    agent: str,
+    place: Place,
+    farm: str,
+    factory: EnvironmentFactory,
+    folder: RunFolder,
+    started: datetime,
+    jobs: int,
+    listener: TrainingListener | None,
+    stop: threading.Event | None,
+    command: Sequence[str],
+) -> TrainingResult:
+    return train_run(
+        agent,
+        place.config,
+        env_factory=factory.one,
+        vector_env_factory=factory.many,
+        classroom=classrooms(farm, jobs),
+        seed=place.train_seed,
+        folder=folder,
+        listener=listener,
+        stop=stop,
+        command=list(command),
+        started=started,
+    )
 
 
 def resume(
@@ -168,18 +213,44 @@ def resume(
         TrainingError: a reward or loss is not finite.
     """
     farm = farm_name(backend, engine)
-    factory = EnvironmentFactory(farm, Silent())
-    result = resume_run(
-        RunFolder.open(run),
+    return _finished(
+        resume_in(
+            RunFolder.open(run), agent=agent, episodes=episodes, backend=farm, jobs=jobs, listener=listener, stop=stop
+        )
+    )
+
+
+def resume_in(
+    folder: RunFolder,
+    *,
+    agent: str | None = None,
+    episodes: int | None = None,
+    backend: str = SIMULATED,
+    jobs: int = 1,
+    listener: TrainingListener | None = None,
+    stop: threading.Event | None = None,
+) -> TrainingResult:
+    """Go on in a run folder as ``resume`` does; nothing is drawn.
+
+    Args:
+        folder: the run.
+        backend: name of the farm, engine included.
+        agent, episodes, jobs, listener, stop: as for ``resume``.
+
+    Raises:
+        InputError, TrainingError: as ``resume``.
+    """
+    factory = EnvironmentFactory(backend, Silent())
+    return resume_run(
+        folder,
         env_factory=factory.one,
         vector_env_factory=factory.many,
-        classroom=classrooms(farm, jobs),
+        classroom=classrooms(backend, jobs),
         agent=agent,
         episodes=episodes,
         listener=listener,
         stop=stop,
     )
-    return _finished(result)
 
 
 def _finished(result: TrainingResult) -> Training:

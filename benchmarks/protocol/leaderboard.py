@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.scores import scores as scored_runs
 from analysis.statistics import Interval
 from analysis.stratified import mean_improvement, pooled_iqm
 from autoscaling_env.errors import InputError
@@ -86,8 +87,7 @@ def scores(found: Submission, zero: Submission, one: Submission) -> dict[str, Fl
     """Return the score of every run by scenario: 0 for what ``zero`` returned on the same episodes, 1 for ``one``."""
     scored = {}
     for name in found.scenarios:
-        least, most = zero.runs(name, "total_reward"), one.runs(name, "total_reward")
-        scored[name] = (found.runs(name, "total_reward") - least) / (most - least)
+        scored[name] = scored_runs(*(each.runs(name, "total_reward") for each in (found, zero, one)))
     return scored
 
 

@@ -136,6 +136,8 @@ def test_baselines_print_every_step(autoscale) -> None:
         (["compare", "--trace", "none.csv"], "error: none.csv: "),
         (["compare", "--as-recorded"], "error: --as-recorded: belongs to --trace FILE"),
         (["compare", "--backend", "simm"], "error: unknown backend 'simm' (did you mean 'sim'?)"),
+        (["compare", "--on", "rai"], "error: unknown place 'rai' (did you mean 'ray'?)"),
+        (["compare", "--address", "auto"], "error: --address auto: belongs to --on ray"),
         (["compare", "--engine", "fast"], "error: --engine fast: choose from compiled, simpy"),
         (["compare", "--set", "farm.max_workers=x"], 'error: --set farm.max_workers: farm.max_workers: "x": must be'),
         (["compare", "--max-steps", "0"], "error: --max-steps 0: must be greater than or equal to 1"),

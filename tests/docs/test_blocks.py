@@ -20,6 +20,8 @@ from markdown_it import MarkdownIt
 
 from autoscaling_env.config import load_config
 from experiments import operate_config
+from experiments.studies.expanding import cells_of
+from experiments.studies.file import read_study
 from tests.docs.preloaded import preloaded
 from tests.places import ROOT
 
@@ -87,13 +89,21 @@ def test_the_examples_run(where: str, these: list[Block], tmp_path: Path, comman
         elif block.language in {"yaml", "yml"}:
             file = tmp_path / "block.yml"
             file.write_text(block.text)
-            (operate_config if "\nsource:" in block.text else load_config)(file)
+            _checked(file, block.text)
         elif block.language == "json":
             json.loads(block.text)
         elif block.language.startswith("{"):
             pass  # the site's, and tried by its build
         else:
             assert block.language == "text", f"{place}: say what the block is: bash, python, yaml, json or text"
+
+
+def _checked(file: Path, text: str) -> None:
+    """Read a file of YAML as what it is: of a study, a controller, or a configuration."""
+    if "\nevaluate:" in text:
+        cells_of(read_study(file))
+    else:
+        (operate_config if "\nsource:" in text else load_config)(file)
 
 
 def joined(these: list[Block]) -> list[Block]:
