@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from autoscaling_env.files import atomic_write
@@ -22,8 +23,6 @@ def write_csv(batch: TaskBatch, path: Path | str) -> None:
     Numbers are written so that reading them gives the same doubles: replayed with ``as_recorded`` the
     file is the batch, to the bit.
     """
-    import pandas as pd
-
     columns = {"arrival_s": batch.arrival_s, "service_s": batch.service_s, "deadline_s": batch.deadline_s}
     with atomic_write(path) as file:
         pd.DataFrame(columns).to_csv(file, index=False, lineterminator="\n")
@@ -40,8 +39,6 @@ def write_recording(came_s: FloatArray, work_s: FloatArray, names: Sequence[str]
         names: of n tasks; "" where one has none.
         path: the file.
     """
-    import pandas as pd
-
     order = np.argsort(came_s, kind="stable")
     columns = {
         "timestamp": [f"{value:.6f}" for value in came_s[order].tolist()],

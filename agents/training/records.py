@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from agents.discretise import discretiser
 from agents.training.evaluation import evaluation_of, evaluation_row
@@ -15,9 +16,6 @@ from autoscaling_env.errors import RunError
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.records import StepLog
 from autoscaling_env.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SCHEMA = 1
 TRAINING = "training_metrics.json"
@@ -80,8 +78,6 @@ class TrainingRecords:
             raise RunError(f"{folder.path / TRAINING}: {len(self.lines)} episodes; the checkpoint is after {episode}")
 
     def _all_steps(self) -> pd.DataFrame:
-        import pandas as pd
-
         self._frames.append(self.steps.frame())
         self.steps = self._empty_log()
         filled = [frame for frame in self._frames if len(frame)]
@@ -119,8 +115,6 @@ class TrainingRecords:
 
 
 def _steps_until(folder: RunFolder, episode: int) -> pd.DataFrame:
-    import pandas as pd
-
     try:
         frame = pd.read_parquet(folder.path / STEPS)
     except (OSError, ValueError) as error:

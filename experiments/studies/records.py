@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import pyarrow.dataset
 
 from agents.training.records import EVALUATION
 from analysis.metrics import METRICS
@@ -28,8 +29,6 @@ def dataset_of(opened: Opened, manifests: Mapping[str, Mapping[str, Any]], file:
     Returns:
         The data set, a partition for each cell, or None where there is no such file.
     """
-    import pyarrow.dataset
-
     paths = list(_paths(opened, manifests, file).values())
     if not paths:
         return None

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import fsspec
+
 from autoscaling_env.errors import InputError
 
 #: What a workplace has that nobody else needs: TensorBoard's files, which grow at every episode.
@@ -28,8 +30,6 @@ class RemoteStore:
     """
 
     def __init__(self, url: str) -> None:
-        import fsspec
-
         self.url = url.rstrip("/")
         try:
             self._files, self._root = fsspec.core.url_to_fs(self.url)

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.records import INFO_COLUMNS
@@ -19,8 +20,6 @@ from operate.record import Record
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
-
 #: What a journal's steps are worth is not known: the columns of this objective are there, and empty.
 OBJECTIVE = "cost"
 #: Records that are made into columns together.
@@ -100,8 +99,6 @@ class Runs:
 
 def arrow_schema() -> pa.Schema:
     """Return the columns: those of ``steps.parquet``, then the journal's own."""
-    import pyarrow as pa
-
     types: dict[type, Any] = {
         np.int64: pa.int64(),
         np.float64: pa.float64(),
@@ -118,8 +115,6 @@ def arrow_schema() -> pa.Schema:
 
 def tables(records: Iterable[Record]) -> Iterator[pa.Table]:
     """Yield the ticks among records as tables of ``arrow_schema``, some thousands of rows each."""
-    import pyarrow as pa
-
     runs, schema = Runs(), arrow_schema()
     rows = (row_of(record, run) for record in records for run in [runs.of(record)] if record.kind == "tick")
     while some := list(islice(rows, TOGETHER)):
@@ -132,8 +127,6 @@ def frame(records: Iterable[Record]) -> pd.DataFrame:
     ``agent`` is the policy in force, ``episode`` the number of the controller's run among the records, and so is
     ``episode_seed``: nothing was drawn. Rewards are NaN.
     """
-    import pyarrow as pa
-
     whole: pd.DataFrame = pa.concat_tables([arrow_schema().empty_table(), *tables(records)]).to_pandas()
     return whole
 
