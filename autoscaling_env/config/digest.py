@@ -11,6 +11,26 @@ from autoscaling_env.config.yaml import dumped
 
 #: Keys of a workload that came later.
 LATER = ("arrivals", "column", "unit", "timezone", "gaps", "series")
+#: Sections of agents that came later, as they were then: whoever leaves them so has the configuration from before.
+AGENTS_LATER: dict[str, dict[str, Any]] = {
+    "ppo": {
+        "episodes": 2000,
+        "rollout_episodes": 16,
+        "hidden_layers": [64, 64],
+        "learning_rate": 0.001,
+        "anneal_episodes": None,
+        "gamma": 0.9,
+        "gae_lambda": 0.95,
+        "clip": 0.2,
+        "epochs": 10,
+        "batch_size": 256,
+        "entropy": 0.005,
+        "value_weight": 0.5,
+        "gradient_clip": 0.5,
+        "reward_scale": 0.05,
+        "reward_clip": 5.0,
+    },
+}
 
 
 def config_yaml(config: Config) -> str:
@@ -45,3 +65,6 @@ def _drop_unused(data: dict[str, Any]) -> None:
             del reward[name]
     if not data["randomize"]:
         del data["randomize"]
+    for name, at_first in AGENTS_LATER.items():
+        if data["agents"][name] == at_first:
+            del data["agents"][name]
