@@ -63,16 +63,24 @@ proto: install ## make the modules of KEDA's external scaler from its .proto
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-# Tests in real time mostly wait: everything else has the cores meanwhile, and those in simulated time only what is left.
+# Tests in real time mostly wait: everything else has the cores meanwhile, and those in simulated time only what is left. On two
+# cores those on a cluster disturb the others in real time, so they come after them.
 test: install ## install everything, then run every check and all tests
-	$(MAKE) --no-print-directory lint layers
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint layers $(IMPORTED)
 	@$(MAKE) --no-print-directory unit & simulated=$$!; \
-	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs; others=$$?; \
+	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs && $(MAKE) --no-print-directory cluster; others=$$?; \
 	wait $$simulated && exit $$others
-	$(MAKE) --no-print-directory covered cluster
+	$(MAKE) --no-print-directory covered
 
 quick: lint types layers ## run the checks and the tests that take seconds
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
+
+# Twelve processes that test would each compile everything anew that none has imported before: once does, and tells of every
+# test that cannot be imported.
+IMPORTED := $(VENV)/.imported
+$(IMPORTED): $(ALL)
+	$(BIN)/pytest --collect-only -q >$@.log || { cat $@.log; exit 1; }
+	@touch $@
 
 lint: install ## run ruff: rules and format
 	$(BIN)/ruff check .

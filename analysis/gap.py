@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from analysis.episodes import check_steps, episode_table
 from analysis.metrics import METRICS
@@ -99,8 +100,6 @@ def _timed(tasks: pd.DataFrame) -> pd.DataFrame:
 
 def _errors(both: pd.DataFrame, name: str) -> dict[str, float | int | None]:
     """Error figures of one quantity over all pairs in which both sides have it."""
-    from scipy.stats import ks_2samp, wasserstein_distance
-
     pairs = both[[f"{name}_sim", f"{name}_live"]].dropna().to_numpy(dtype=float)
     if not len(pairs):
         return {"pairs": 0} | dict.fromkeys(("sim_mean", "live_mean", "bias", "mae", "rmse", "ks", "wasserstein"))
@@ -113,8 +112,8 @@ def _errors(both: pd.DataFrame, name: str) -> dict[str, float | int | None]:
         "bias": float(error.mean()),
         "mae": float(np.abs(error).mean()),
         "rmse": float(np.sqrt((error**2).mean())),
-        "ks": float(ks_2samp(sim, live, method="asymp").statistic),
-        "wasserstein": float(wasserstein_distance(sim, live)),
+        "ks": float(scipy.stats.ks_2samp(sim, live, method="asymp").statistic),
+        "wasserstein": float(scipy.stats.wasserstein_distance(sim, live)),
     }
 
 
@@ -142,8 +141,6 @@ def _difference(part: pd.DataFrame, name: str, rng: np.random.Generator) -> dict
 
 def _ranking(metrics: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     """How both worlds rank the agents, best first, and Kendall's tau between the two orders."""
-    from scipy.stats import kendalltau
-
     sign = -1.0 if METRICS[name].better == "lower" else 1.0
     means = {side: [figures[name][f"{side}_mean"] for figures in metrics.values()] for side in ("sim", "live")}
     agents = list(metrics)
@@ -152,5 +149,5 @@ def _ranking(metrics: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
         for side, values in means.items()
     }
     vary = len(agents) > 1 and all(np.ptp(values) > 0 for values in means.values())
-    tau = float(kendalltau(means["sim"], means["live"]).statistic) if vary else None
+    tau = float(scipy.stats.kendalltau(means["sim"], means["live"]).statistic) if vary else None
     return {"sim": order["sim"], "live": order["live"], "kendall_tau": tau}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 
 from autoscaling_env.types import FloatArray
 
@@ -38,9 +39,7 @@ class Interval:
 
 def interquartile_mean(values: Any, axis: int = -1) -> Any:
     """Mean of the middle half: the lowest and highest quarter (rounded down) are left out."""
-    from scipy.stats import trim_mean
-
-    return trim_mean(values, 0.25, axis=axis)
+    return scipy.stats.trim_mean(values, 0.25, axis=axis)
 
 
 def interval(
@@ -57,8 +56,6 @@ def interval(
         statistic: a function of (values, axis).
         resamples: number of bootstrap resamples.
     """
-    from scipy.stats import bootstrap
-
     estimate = float(statistic(values, axis=-1))
     if len(values) < 2:
         return Interval(estimate, float("nan"), float("nan"))
@@ -67,7 +64,7 @@ def interval(
     for method in ("BCa", "percentile"):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # degenerate data shows as NaN, which is looked at here
-            found = bootstrap(
+            found = scipy.stats.bootstrap(
                 (values,), statistic, n_resamples=resamples, confidence_level=LEVEL, method=method, rng=rng
             ).confidence_interval
         if np.isfinite([found.low, found.high]).all():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 
 from analysis.statistics import LEVEL, RESAMPLES, Interval, interquartile_mean
 from autoscaling_env.types import FloatArray
@@ -44,12 +45,10 @@ def mean_improvement(
 def _bootstrapped(
     samples: Sequence[FloatArray], statistic: Callable[..., Any], rng: np.random.Generator, resamples: int
 ) -> Interval:
-    from scipy.stats import bootstrap
-
     estimate = float(statistic(*samples, axis=-1))
     if all(np.ptp(sample) == 0 for sample in samples):
         return Interval(estimate, estimate, estimate)
-    found = bootstrap(
+    found = scipy.stats.bootstrap(
         tuple(samples), statistic, n_resamples=resamples, confidence_level=LEVEL, method="percentile", rng=rng
     ).confidence_interval
     return Interval(estimate, float(found.low), float(found.high))

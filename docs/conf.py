@@ -27,6 +27,7 @@ html_theme = "furo"
 html_title = project
 html_show_copyright = False
 html_show_sourcelink = False
+toc_object_entries = False  # thousands of names in the tree that every page carries: a third of the build
 smartquotes = False  # two hyphens are an option's, not a dash
 
 # Headings are link targets, as on a plain view of the repository.

@@ -9,7 +9,7 @@ import numpy as np
 from agents.planning.forecast import Forecaster, ForecastScore, History, Mixture, score
 from agents.planning.forecast.forecaster import Counts
 from agents.planning.forecast.scoring import LEVELS
-from analysis.plots.fan import Fan
+from analysis.fan import Fan
 from autoscaling_env.errors import InputError
 from experiments.listening import Listener
 from experiments.planners import forecasters

@@ -12,7 +12,7 @@ import pandas as pd
 
 from agents.planning.forecast import ForecastScore
 from agents.planning.past import Past
-from analysis.plots.fan import fan_plot
+from analysis import plots
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import check_place
 from experiments.forecast_trial import Trial, split
@@ -166,7 +166,7 @@ def history(
     scores = trial.scores(listener)
     fans = trial.fans()
     files = {"history": output, "picture": picture}
-    fan_plot(fans, picture, step_s=known.step_s, title=f"What the mixture foresaw, {output.stem}")
+    plots.fan_plot(fans, picture, step_s=known.step_s, title=f"What the mixture foresaw, {output.stem}")
     past.save(output)
     return HistoryFound(past, trial.horizon, sum(map(len, rest.episodes)), scores, trial.weights(), files, work)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis import plots
 from analysis.gap import gap_report
 from analysis.gap_tables import gap_metric_rows, gap_rows, ranking_rows
-from analysis.plots.replicas import gap_plot
 from analysis.tables import Row
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
@@ -168,7 +168,7 @@ def gap(sim_run: Path, live_run: Path) -> Gap:
     sim, live = read_steps(sim_run), read_steps(live_run)
     report = gap_report(sim, live, np.random.default_rng(0), sim_tasks=_tasks(sim_run), live_tasks=_tasks(live_run))
     path = RunFolder(live_run).write_json("gap.json", report)
-    return Gap(report, {"gap": path, "gap picture": gap_plot(sim, live, live_run / "plots" / "gap.png")})
+    return Gap(report, {"gap": path, "gap picture": plots.gap_plot(sim, live, live_run / "plots" / "gap.png")})
 
 
 @dataclass(frozen=True, slots=True)

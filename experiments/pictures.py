@@ -8,11 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis import plots
 from analysis.pairs import regret
-from analysis.plots.comparison import comparison_plots
-from analysis.plots.learning import learning_curves
-from analysis.plots.pareto import pareto_plot, regret_bars
-from analysis.plots.replicas import replica_plot
 from analysis.report import write_report
 from analysis.results import RESULTS, Results, parts, read_aggregated
 from autoscaling_env.errors import RunError
@@ -50,7 +47,7 @@ def draw_comparison(
     paths: dict[str, Path] = {}
     for name, place in folders_of(folder, results).items():
         shown = name if len(results) > 1 else ""
-        picture = comparison_plots(results[name], place / "plots" / "comparison_plots.png", title=shown or None)
+        picture = plots.comparison_plots(results[name], place / "plots" / "comparison_plots.png", title=shown or None)
         paths[f"picture {shown}".strip()] = picture
     return paths | _of_all(folder, results, np.random.default_rng(seed), title)
 
@@ -61,7 +58,7 @@ def draw_training(folder: RunFolder) -> Path:
     evaluation = folder.read_json(EVALUATION) if evaluated else None
     training = folder.read_json(TRAINING)
     title = f"{training['agent']}, seed {training['seed']}"
-    return learning_curves(training, evaluation, folder.path / "plots" / "learning_curves.png", title=title)
+    return plots.learning_curves(training, evaluation, folder.path / "plots" / "learning_curves.png", title=title)
 
 
 def draw(run: Path) -> dict[str, Path]:
@@ -80,7 +77,7 @@ def draw_workers(steps: pd.DataFrame, path: Path) -> Path:
     one = steps[steps["episode"] == steps["episode"].min()]
     runs = {str(agent): part for agent, part in one.groupby("agent", sort=False)}
     seed = int(one["episode_seed"].iloc[0])
-    return replica_plot(runs, path, title=f"Workers over time, episode seed {seed}")
+    return plots.replica_plot(runs, path, title=f"Workers over time, episode seed {seed}")
 
 
 def _of_all(
@@ -89,9 +86,9 @@ def _of_all(
     """Return what spans all scenarios: quality against price, regret, and the report."""
     tables = {name: found.episodes() for name, found in results.items()}
     everything = pd.concat([table.assign(scenario=name) for name, table in tables.items()], ignore_index=True)
-    paths = {"quality against price": pareto_plot(everything, folder / "plots" / "pareto.png", rng)}
+    paths = {"quality against price": plots.pareto_plot(everything, folder / "plots" / "pareto.png", rng)}
     regrets = {name: regret(table, rng) for name, table in tables.items() if REFERENCE in set(table["agent"])}
     if regrets:
-        paths["regret"] = regret_bars(regrets, folder / "plots" / "regret.png")
+        paths["regret"] = plots.regret_bars(regrets, folder / "plots" / "regret.png")
     paths["report"] = write_report(folder, rng, **({"title": title} if title else {}))
     return paths

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.plots.workload import workload_plot
+from analysis import plots
 from analysis.tables import Row
 from autoscaling_env.rng import episode_seeds
 from autoscaling_env.types import TaskBatch
@@ -75,7 +75,7 @@ class Tasks:
     def plot(self, path: Path) -> Path:
         """Draw arrivals, offered load and service times."""
         workload = self.workload
-        return workload_plot(
+        return plots.workload_plot(
             self.batch,
             path,
             title=workload.name,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy
 from ruamel.yaml import YAML
 
 from autoscaling_env.config.distributions import Constant, Distribution, Empirical, ShiftedGamma
@@ -136,19 +137,17 @@ def fit_startup(values_s: FloatArray) -> Distribution | None:
     """Fit a minimum plus a gamma by maximum likelihood, the minimum by profile; few values are taken as they are."""
     if len(values_s) < MIN_FIT or np.ptp(values_s) < NEGLIGIBLE_S:
         return summarise(values_s)
-    from scipy.stats import gamma
-
     low, spread = float(values_s.min()), float(np.ptp(values_s))
     shifts = np.unique(np.maximum(0.0, low - spread * np.geomspace(1e-2, 2.0, 40)))
     fits = [(shift, *_gamma_fit(values_s - shift)) for shift in shifts]
-    shift, shape, scale = max(fits, key=lambda f: float(gamma.logpdf(values_s - f[0], f[1], scale=f[2]).sum()))
+    shift, shape, scale = max(
+        fits, key=lambda f: float(scipy.stats.gamma.logpdf(values_s - f[0], f[1], scale=f[2]).sum())
+    )
     return ShiftedGamma(shift_s=round(shift, 6), shape=round(shape, 6), scale_s=round(scale, 9))
 
 
 def _gamma_fit(values_s: FloatArray) -> tuple[float, float]:
-    from scipy.stats import gamma
-
-    shape, _, scale = gamma.fit(values_s, floc=0)
+    shape, _, scale = scipy.stats.gamma.fit(values_s, floc=0)
     return float(shape), float(scale)
 
 

@@ -28,25 +28,14 @@ def command_client(
     Raises:
         InputError: the URL or the password file cannot be used.
     """
-    from redis.backoff import ExponentialWithJitterBackoff
-    from redis.retry import Retry
-
-    backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
     connect_s = min(timeout_s, COMMAND_TIMEOUT_S)
-    retry = Retry(backoff, retries)
-    return _connect(url, password_file, socket_timeout=timeout_s, socket_connect_timeout=connect_s, retry=retry)
+    return _connect(url, password_file, retries, socket_timeout=timeout_s, socket_connect_timeout=connect_s)
 
 
 def blocking_client(url: str, block_s: float, *, password_file: str = "") -> Redis:
     """Return a client for one blocking pop of up to ``block_s``: no retry, and patience for twice as long."""
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
     patience_s = 2 * block_s + COMMAND_TIMEOUT_S
-    retry = Retry(NoBackoff(), 0)
-    return _connect(
-        url, password_file, socket_timeout=patience_s, socket_connect_timeout=COMMAND_TIMEOUT_S, retry=retry
-    )
+    return _connect(url, password_file, 0, socket_timeout=patience_s, socket_connect_timeout=COMMAND_TIMEOUT_S)
 
 
 def shown(url: str) -> str:
@@ -58,14 +47,17 @@ def shown(url: str) -> str:
     return without_passwords(url)
 
 
-def _connect(url: str, password_file: str, **options: Any) -> Redis:
+def _connect(url: str, password_file: str, retries: int, **options: Any) -> Redis:
     from redis import Redis
+    from redis.backoff import ExponentialWithJitterBackoff
+    from redis.retry import Retry
 
     _check_database(url)
     if password_file:
         options["password"] = _password(password_file)
     try:
-        return Redis.from_url(url, decode_responses=True, protocol=2, **options)
+        retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries)
+        return Redis.from_url(url, decode_responses=True, protocol=2, retry=retry, **options)
     except ValueError as error:
         raise InputError(f"Redis URL {shown(url)!r}: {error}; write redis://host:port/db or unix:///path") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -236,3 +237,24 @@ def test_less_coverage_than_the_floor_fails(tmp_path: Path) -> None:
     done = run([BIN / "coverage", *report.split(), rules], tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "fail-under" in done.stdout + done.stderr
+
+
+#: Each hides an arrow between rooms; what is heavy and seldom needed is worth it.
+MOST_HIDDEN_IMPORTS = 60
+
+
+def test_few_imports_hide_in_functions() -> None:
+    hidden = [
+        f"{path.relative_to(ROOT)}:{statement.lineno}"
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for statement in imports_in_functions(ast.parse(path.read_text("utf-8")))
+    ]
+    assert len(hidden) <= MOST_HIDDEN_IMPORTS, hidden
+
+
+def imports_in_functions(module: ast.Module) -> set[ast.stmt]:
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return {
+        node for function in functions for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)
+    }

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 
 from autoscaling_env.config import distributions as dist
 from autoscaling_env.config.workload import DeadlineConfig, ServiceConfig
@@ -83,20 +84,18 @@ def _between(limited: Callable[[float], float], low_s: float, high_s: float) -> 
 
 
 def _limited_gamma(shape: float, scale_s: float) -> Callable[[float], float]:
-    from scipy.special import gammainc, gammaincc
-
     def limited(bound_s: float) -> float:
         if bound_s <= 0:
             return bound_s
         x = bound_s / scale_s
-        return float(shape * scale_s * gammainc(shape + 1, x) + bound_s * gammaincc(shape, x))
+        return float(
+            shape * scale_s * scipy.special.gammainc(shape + 1, x) + bound_s * scipy.special.gammaincc(shape, x)
+        )
 
     return limited
 
 
 def _limited_lognormal(distribution: dist.Lognormal) -> Callable[[float], float]:
-    from scipy.special import ndtr
-
     variance = math.log1p(distribution.cv**2)
     mu, sigma = math.log(distribution.mean_s) - variance / 2, math.sqrt(variance)
 
@@ -104,7 +103,7 @@ def _limited_lognormal(distribution: dist.Lognormal) -> Callable[[float], float]
         if bound_s <= 0:
             return bound_s
         z = (math.log(bound_s) - mu) / sigma
-        return float(distribution.mean_s * ndtr(z - sigma) + bound_s * ndtr(-z))
+        return float(distribution.mean_s * scipy.special.ndtr(z - sigma) + bound_s * scipy.special.ndtr(-z))
 
     return limited
 

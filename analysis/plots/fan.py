@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from analysis.fan import Fan
 from analysis.palette import INK, MUTED, PALETTE
 from analysis.plots.style import headline, label, picture
-from autoscaling_env.types import FloatArray
 
 #: Fans in a row.
 COLUMNS = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fan:
-    """A forecast and what came of it.
-
-    Attributes:
-        title: when it was made.
-        begin: the step of the episode that is foreseen first.
-        before: int64[b], the tasks of the steps before it.
-        came: int64[horizon], those of the steps that were foreseen.
-        quantiles: float64[5, horizon], at 5, 25, 50, 75 and 95 %.
-    """
-
-    title: str
-    begin: int
-    before: NDArray[np.int64]
-    came: NDArray[np.int64]
-    quantiles: FloatArray
 
 
 def fan_plot(fans: Sequence[Fan], path: Path, *, step_s: float, title: str = "Forecasts") -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from analysis.plots.replicas import replica_plot
+from analysis import plots
 from operate.journal.frame import frame
 from operate.record import Record
 
@@ -25,4 +25,4 @@ def operated_picture(stages: Mapping[str, Sequence[Record]], path: Path, period_
         first_s = at_s[0] if first_s is None else first_s
         begin_s = at_s[0] - (at_s[0] - first_s) % period_s
         runs[name] = frame(records).assign(time_s=[each - begin_s for each in at_s])
-    return replica_plot(runs, path, title="The same load, before and after")
+    return plots.replica_plot(runs, path, title="The same load, before and after")

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from numpy.testing import assert_array_equal
 
-from analysis.plots import Fan, fan_plot
+from analysis.fan import Fan
+from analysis.plots import fan_plot
 
 
 def fan(begin: int, before: int, horizon: int = 3) -> Fan:

@@ -9,8 +9,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -20,6 +22,7 @@ from autoscaling_env.config import load_config
 from experiments import operate_config
 from experiments.studies.expanding import cells_of
 from experiments.studies.file import read_study
+from tests.docs.preloaded import preloaded
 from tests.places import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -62,13 +65,20 @@ def _marks(these: list[Block]) -> list[pytest.MarkDecorator]:
     return [pytest.mark.live] if plays_for_real else []
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="commands-") as folder, preloaded(Path(folder)) as found:
+        yield found
+
+
 @pytest.mark.docs
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("where", "these"), examples())
-def test_the_examples_run(where: str, these: list[Block], tmp_path: Path) -> None:
+def test_the_examples_run(where: str, these: list[Block], tmp_path: Path, commands: Path) -> None:
     earlier = ""  # Python blocks of a page are one program
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    places = [str(commands), str(Path(sys.executable).parent), os.environ["PATH"]]
+    environment = os.environ | {"PATH": os.pathsep.join(places)}
     for block in joined(these):
         place = f"{where.partition(':')[0]}:{block.line}"
         if block.language in SHELL:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.signal import lfilter
 from scipy.special import logsumexp
 
 from agents.planning.forecast.forecaster import Counts, Forecaster
+from agents.planning.forecast.forgetting import discounted_sums
 from autoscaling_env.types import FloatArray
 
 
@@ -52,7 +52,7 @@ class Mixture:
 
     def _log_shares(self, scores: FloatArray) -> FloatArray:
         """Return float64[members, t + 1], before each step and after the last."""
-        seen = np.pad(lfilter([1.0], [1.0, -self._forgetting], scores, axis=1), ((0, 0), (1, 0)))
+        seen = np.pad(discounted_sums(scores, self._forgetting), ((0, 0), (1, 0)))
         shares = np.exp(seen - logsumexp(seen, axis=0))
         logs: FloatArray = np.log(self._least + (1.0 - len(self._members) * self._least) * shares)
         return logs

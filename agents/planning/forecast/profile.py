@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from agents.planning.forecast.counts import LEAST_MEAN, dispersion_around, log_probability, sample_counts
 from agents.planning.forecast.forecaster import MEMORY, Counts
+from agents.planning.forecast.forgetting import discounted_sums
 from agents.planning.forecast.history import History
 from autoscaling_env.types import FloatArray
 
@@ -62,7 +62,7 @@ class Profile:
         """Return shape and rate of the level's gamma distribution, before each step looked at and after the last."""
         recent = arrived[-MEMORY:]
         expected = self._expected(len(arrived) - len(recent), len(arrived))
-        seen = lfilter([1.0], [1.0, -self._forgetting], np.stack((recent, expected)), axis=1) / self._dispersion
+        seen = discounted_sums(np.stack((recent, expected)), self._forgetting) / self._dispersion
         seen = np.concatenate((np.zeros((2, 1)), seen), axis=1)
         return self._sureness + seen[0], self._sureness + seen[1]
 

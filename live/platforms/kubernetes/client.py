@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay, wait_random
+from urllib3.exceptions import HTTPError
 
 from autoscaling_env.config.kubernetes import KubernetesConfig
 from autoscaling_env.errors import InputError
@@ -160,7 +161,6 @@ class Api:
         query: Mapping[str, str],
     ) -> Any:
         from kubernetes.client import ApiException
-        from urllib3.exceptions import HTTPError
 
         self.calls += 1
         headers = {"Accept": "application/json"} | ({"Content-Type": content} if content else {})
@@ -174,8 +174,6 @@ class Api:
             raise outage(f"{method} {path}", error) from error
 
     def _read(self, what: str, response: Any) -> bytes:
-        from urllib3.exceptions import HTTPError
-
         try:
             return bytes(response.read())
         except (HTTPError, OSError) as error:
@@ -209,8 +207,6 @@ def _pause(state: RetryCallState) -> float:
 
 def _lines(what: str, response: Any) -> Iterator[Json]:
     """Yield the events of a watch; its end is the end of the iteration."""
-    from urllib3.exceptions import HTTPError
-
     rest = b""
     try:
         for chunk in response.stream(amt=None):
