@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psutil
 from ray.cluster_utils import Cluster
 from tenacity import retry, stop_after_attempt
 
@@ -38,16 +39,14 @@ class Nodes:
     @retry(stop=stop_after_attempt(STARTS), reraise=True)
     def _with_head(self) -> Cluster:
         cluster = Cluster()
-        try:
+        with _nothing_half_started():
             cluster.add_node(num_cpus=0, object_store_memory=OBJECT_STORE, include_dashboard=False)
-        except Exception:
-            cluster.shutdown()
-            raise
         return cluster
 
     @retry(stop=stop_after_attempt(STARTS), reraise=True)
     def _started(self, cluster: Cluster, **settings: Any) -> Any:
-        return cluster.add_node(object_store_memory=OBJECT_STORE, **settings)
+        with _nothing_half_started():
+            return cluster.add_node(object_store_memory=OBJECT_STORE, **settings)
 
     def kill(self, node: Any) -> None:
         """Take a node away without a word to anybody."""
@@ -58,6 +57,20 @@ class Nodes:
         """Take everything away, the head included."""
         self._cluster.shutdown()
         self.nodes.clear()
+
+
+@contextmanager
+def _nothing_half_started() -> Iterator[None]:
+    """Kill what was started in the block where the block fails: Ray leaves it."""
+    before = {each.pid for each in psutil.Process().children(recursive=True)}
+    try:
+        yield
+    except Exception:
+        for each in psutil.Process().children(recursive=True):
+            if each.pid not in before:
+                with suppress(psutil.Error):
+                    each.kill()
+        raise
 
 
 @contextmanager
