@@ -88,7 +88,7 @@ def equal_farms(device: Target, size: Size) -> list[dict[str, Any]]:
         expected, found = replaying.on_compiled(scripts), replaying.on_device(scripts, device)
         differs = np.zeros(len(scripts), dtype=np.bool_)
         for one, two in zip(expected, found, strict=True):
-            alike = (one == two) | (one != one) & (two != two)
+            alike: Any = (one == two) | (one != one) & (two != two)
             differs |= ~alike.reshape(len(scripts), -1).all(axis=1)
         same += int((~differs).sum())
     return [row("random episodes, float64, equal to the bit", same, f"of {size.episodes}")]

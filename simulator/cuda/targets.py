@@ -59,7 +59,7 @@ class Target(Protocol):
     def entry(self, body: Body, swaps: Swaps) -> Launch:
         """Return what plays the rows ``0 .. rows - 1``: ``launch(rows, arguments)``; it may return before it is done.
 
-        A body has the same swaps every time.
+        It is made once for a body and swaps, which are a module's constant.
         """
         ...
 
@@ -74,7 +74,7 @@ class Host:
     name = "host"
 
     def __init__(self) -> None:
-        self._entries: dict[Body, Launch] = {}
+        self._entries: dict[tuple[Body, int], Launch] = {}
 
     def put(self, array: NDArray[Any] | Room) -> DeviceArray:
         """See ``Target``."""
@@ -94,9 +94,9 @@ class Host:
 
     def entry(self, body: Body, swaps: Swaps) -> Launch:
         """See ``Target``."""
-        if body not in self._entries:
-            self._entries[body] = _host_entry(Copies(_finished_for_host, swaps).of(body))
-        return self._entries[body]
+        if (body, id(swaps)) not in self._entries:
+            self._entries[body, id(swaps)] = _host_entry(Copies(_finished_for_host, swaps).of(body))
+        return self._entries[body, id(swaps)]
 
     def synchronize(self) -> None:
         """See ``Target``."""
@@ -116,7 +116,7 @@ class Cuda:
     def __init__(self, threads: int = THREADS, registers: int | None = None) -> None:
         self._threads, self._options = threads, {"max_registers": registers} if registers else {}
         self._kernels: dict[str, Any] = {}
-        self._cuda, self._entries = _cuda(), dict[Body, Launch]()
+        self._cuda, self._entries = _cuda(), dict[tuple[Body, int], Launch]()
         self.simulated = "simulator" in self._cuda.to_device.__module__
         self.name = "simulated GPU" if self.simulated else _card(self._cuda)
 
@@ -146,8 +146,8 @@ class Cuda:
 
     def entry(self, body: Body, swaps: Swaps) -> Launch:
         """See ``Target``."""
-        if body in self._entries:
-            return self._entries[body]
+        if (body, id(swaps)) in self._entries:
+            return self._entries[body, id(swaps)]
         kernel = self._cuda.jit(**self._options)(self.kernel(body, swaps))
         self._kernels[body.__name__] = kernel
 
@@ -155,7 +155,7 @@ class Cuda:
             threads = min(rows, 1 if self.simulated else self._threads)
             kernel[-(-rows // threads), threads](rows, arguments)
 
-        self._entries[body] = launch
+        self._entries[body, id(swaps)] = launch
         return launch
 
     def costs(self) -> Iterator[tuple[str, int]]:

@@ -22,7 +22,7 @@ from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_num
 from autoscaling_env.workload import Workload
 from simulator.cuda import arrays, environment, levels
 from simulator.cuda.drawing import Plan, drawing_plan, no_plan, plan_of
-from simulator.cuda.environment import DISABLED, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns, no_outcomes
+from simulator.cuda.environment import DISABLED, FRESH, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns, no_outcomes
 from simulator.cuda.pool import Choice, drawn_there, seeds_of
 from simulator.cuda.targets import DeviceArray, Target, target
 
@@ -135,8 +135,9 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
 
     def compile(self) -> None:
         """Have the kernels of ``target``: another one may have been put there."""
-        self._begin = self.target.entry(environment.begin_row, SWAPS)
-        self._step = self.target.entry(environment.step_row, SWAPS)
+        swaps = FRESH if self._pool is None else SWAPS
+        self._begin = self.target.entry(environment.begin_row, swaps)
+        self._step = self.target.entry(environment.step_row, swaps)
 
     @property
     def outcomes(self) -> Outcomes:
@@ -225,11 +226,11 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
             raise InputError("episode_seeds: their episodes are drawn on this machine; leave draw='device' out")
         if self._task_seed is not None:
             raise InputError("task_seed: its tasks are drawn on this machine; leave draw='device' out")
-        plan, fresh = drawing_plan(self.config, self.workload), self._pool is None
+        plan = drawing_plan(self.config, self.workload)
         drawn = levels.room_for(self.config, plan, self._pool or self.num_envs)
         turns = self._turns(drawn, np.zeros((self.num_envs, 0), dtype=np.int32), seed)
-        self._put(drawn, turns._replace(fresh=fresh), plan_of(self.config, plan))
-        if not fresh:
+        self._put(drawn, turns, plan_of(self.config, plan))
+        if self._pool is not None:
             self.target.entry(environment.draw_row, SWAPS)(len(drawn.tasks), self.playing)
 
     def _put(self, drawn: levels.Levels, turns: Turns, plan: Plan) -> None:
@@ -251,7 +252,6 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         return Turns(
             autoreset=_MODES[self.autoreset_mode],
             kinds=self._kinds,
-            fresh=False,
             seed=np.array([seed], dtype=np.uint64),
             episode=np.zeros(rows, dtype=np.int64),
             schedule=schedule,
