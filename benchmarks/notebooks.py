@@ -24,7 +24,7 @@ from autoscaling_env.files import atomic_write
 
 FOLDER = Path(__file__).parents[1] / "docs" / "notebooks"
 NAMES = ("ten-minutes-to-your-own-agent", "from-simulation-to-a-cluster")
-#: Longest that a cell may take, seconds.
+#: Longest that a cell may take, and a kernel to start, seconds.
 TIMEOUT_S = 3600
 
 
@@ -78,6 +78,7 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT_S,
+        startup_timeout=TIMEOUT_S,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
