@@ -136,7 +136,8 @@ def fit(measured: Measured) -> FarmFit:
 def fit_startup(values_s: FloatArray) -> Distribution | None:
     """Fit a minimum plus a gamma by maximum likelihood, the minimum by profile; few values are taken as they are.
 
-    So are those with a 0 among them, which no gamma has: where steps end late a worker is ready before it was asked for.
+    So are those with a 0 among them, which no gamma has: where steps end late, workers are ready before they were asked
+    for.
     """
     if len(values_s) < MIN_FIT or np.ptp(values_s) < NEGLIGIBLE_S or values_s.min() <= 0:
         return summarise(values_s)
