@@ -17,7 +17,6 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from traitlets.config import Config
 
 from autoscaling_env.errors import InputError
 from autoscaling_env.files import atomic_write
@@ -82,7 +81,6 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
-        config=Config({"KernelManager": {"transport": "ipc"}}),  # no port
     )
     done: NotebookNode = client.execute()
     done.metadata.pop("widgets", None)

@@ -134,11 +134,8 @@ def fit(measured: Measured) -> FarmFit:
 
 
 def fit_startup(values_s: FloatArray) -> Distribution | None:
-    """Fit a minimum plus a gamma by maximum likelihood, the minimum by profile; few values are taken as they are.
-
-    So are those with a 0 among them, which no gamma has: where steps end late a worker is ready before it was asked for.
-    """
-    if len(values_s) < MIN_FIT or np.ptp(values_s) < NEGLIGIBLE_S or values_s.min() <= 0:
+    """Fit a minimum plus a gamma by maximum likelihood, the minimum by profile; few values are taken as they are."""
+    if len(values_s) < MIN_FIT or np.ptp(values_s) < NEGLIGIBLE_S:
         return summarise(values_s)
     low, spread = float(values_s.min()), float(np.ptp(values_s))
     shifts = np.unique(np.maximum(0.0, low - spread * np.geomspace(1e-2, 2.0, 40)))

@@ -42,8 +42,15 @@ class WorkerStarts:
             del self._asked_s[-cancelled:]
 
     def log(self, events: Iterable[Event], zero_us: int, time_scale: float) -> StartLog:
-        """Pair the requests with the workers that got ready after time 0."""
-        ready_us = [event.at_us for event in events if event.kind == "ready" and event.at_us > zero_us]
-        count = min(len(ready_us), len(self._asked_s))
-        ready_s = (np.array(ready_us[:count], dtype=np.float64) - zero_us) / (1e6 * time_scale)
-        return StartLog(np.array(self._asked_s[:count]), ready_s)
+        """Pair the requests with the workers that got ready after time 0.
+
+        What was ready before the next request was made belongs to one that was cancelled too late.
+        """
+        asked_s, paired = iter(self._asked_s), []
+        waiting = next(asked_s, None)
+        for event in events:
+            at_s = (event.at_us - zero_us) / (1e6 * time_scale)
+            if waiting is not None and event.kind == "ready" and event.at_us > zero_us and at_s >= waiting:
+                paired.append((waiting, at_s))
+                waiting = next(asked_s, None)
+        return StartLog(*np.array(paired, dtype=np.float64).reshape(-1, 2).T)

@@ -32,8 +32,6 @@ def test_a_shifted_gamma_is_found_again() -> None:
 
 def test_few_values_are_kept_and_equal_ones_are_a_constant() -> None:
     assert fit_startup(np.array([5.0, 6.0, 5.5])) == Empirical(values_s=(5.0, 5.5, 6.0))
-    ready_at_once = np.concatenate([np.zeros(3), np.linspace(4.0, 9.0, 27)])
-    assert isinstance(fit_startup(ready_at_once), Empirical)
     assert summarise(np.full(100, 0.25)) == Constant(value_s=0.25)
     assert summarise(np.empty(0)) is None
 
