@@ -41,6 +41,24 @@ class BatchPolicy(ActionPolicy, Protocol):
         ...
 
 
+def scaled_rewards(
+    rewards: FloatArray, observations: NDArray[np.float32], playing: BoolArray, scale: float, limit: float
+) -> NDArray[np.float32]:
+    """Return float32[n], what networks learn from: rewards times ``scale``, clipped at ``limit`` both ways.
+
+    Args:
+        rewards, observations, playing: as ``Learner.step`` has them.
+
+    Raises:
+        NotFinite: a reward of a row that is playing is NaN or infinite.
+    """
+    broken = np.flatnonzero(playing & ~np.isfinite(rewards))
+    if len(broken):
+        tensors = {"observation": observations[broken[0]], "reward": rewards[broken[:1]]}
+        raise NotFinite("reward", tensors, int(broken[0]))
+    return np.clip(rewards * scale, -limit, limit).astype(np.float32)
+
+
 class Learner(Protocol):
     """Acts in n episodes at once, learns from what comes of it; ``tests/agents/learner_contract.py`` has the tests."""
 

@@ -84,6 +84,11 @@ class Layout:
         return cls(tuple((name, each.history) for name, each in zip(names, listed, strict=True)), most, False)
 
     @property
+    def own_names(self) -> tuple[str, ...]:
+        """``names`` of an observation of one's own; of the standard one none, as models keep it."""
+        return () if self.is_standard else self.names
+
+    @property
     def names(self) -> tuple[str, ...]:
         """A name for every number: ``worker_queue[-1]`` is that of a step ago."""
         return tuple(

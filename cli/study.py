@@ -93,8 +93,7 @@ def run(
         print_json(found.to_json())
     else:
         print_line(found.progress.line())
-        for title, error in found.failed.items():
-            print_line(f"failed  {title}: {error}")
+        _tell(found.failed)
     if found.interrupted:
         note(f"interrupted: autoscale study run {file} goes on")
         raise KeyboardInterrupt
@@ -113,8 +112,7 @@ def status(file: StudyFile, store: StoreUrl = None, as_json: options.Json = Fals
         print_json(found.to_json())
         return
     print_line(found.in_short())
-    for title, error in found.failed.items():
-        print_line(f"failed  {title}: {error}")
+    _tell(found.failed)
 
 
 @app.command()
@@ -147,6 +145,11 @@ def schema() -> None:
     `# yaml-language-server: $schema=study.schema.json` into your file's first line.
     """
     print_json(experiments.study_schema())
+
+
+def _tell(failed: Mapping[str, str]) -> None:
+    for title, error in failed.items():
+        print_line(f"failed  {title}: {error}")
 
 
 class Watch:

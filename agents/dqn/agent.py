@@ -29,7 +29,7 @@ from agents.dqn.policy import (
 )
 from agents.dqn.update import Adam, double_dqn_target, huber, quick_arithmetic
 from agents.exploration import EpsilonGreedy
-from agents.learner import NotFinite
+from agents.learner import NotFinite, scaled_rewards
 from agents.replay import Batch, Replay
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
@@ -52,7 +52,7 @@ class DqnLearner:
         self._rng = stream(seed, "agent")
         self._explore = EpsilonGreedy(self._config, self._rng)
         layout = Layout.of(config)
-        inputs, self._fields = len(layout.names), () if layout.is_standard else layout.names
+        inputs, self._fields = len(layout.names), layout.own_names
         self._sizes = layer_sizes(self._config.hidden_layers, self._space.count, inputs)
         self._normaliser = Normaliser(inputs)
         self._replay = Replay(self._config.replay_capacity, inputs)
@@ -83,17 +83,13 @@ class DqnLearner:
         playing: BoolArray,
     ) -> list[int]:
         """Remember what the last actions brought, row by row; return the next."""
-        broken = np.flatnonzero(playing & ~np.isfinite(rewards))
-        if len(broken):
-            tensors = {"observation": observations[broken[0]], "reward": rewards[broken[:1]]}
-            raise NotFinite("reward", tensors, int(broken[0]))
+        scaled = scaled_rewards(rewards, observations, playing, self._config.reward_scale, self._config.reward_clip)
         before, self._features = self._features, features(observations)
         self._seen.append(self._features[playing])
-        limit = self._config.reward_clip
         added = Batch(
             np.stack((before, self._features), axis=1),
             self._actions,
-            np.clip(rewards * self._config.reward_scale, -limit, limit).astype(np.float32),
+            scaled,
             (~terminated).astype(np.float32),
         )
         self._replay.add(added.part(playing))
@@ -119,9 +115,7 @@ class DqnLearner:
         It is the running average of the online network, which leaps with every batch, and plays better and
         far more steadily (Izmailov et al. 2018; measured in docs/agents.md).
         """
-        normaliser = Normaliser(self._sizes[0])
-        normaliser.load_state_dict(self._normaliser.state_dict())
-        return DqnPolicy(self._target.numpy().copy(), self._sizes, normaliser, self._space, self._fields)
+        return DqnPolicy(self._target.numpy().copy(), self._sizes, self._normaliser.copy(), self._space, self._fields)
 
     def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return both networks, Adam's moments, the replay, the normaliser, counters and the random state."""

@@ -64,6 +64,12 @@ class Normaliser:
         np.minimum(scaled, CLIP, out=scaled)
         return np.maximum(scaled, -CLIP, out=scaled)
 
+    def copy(self) -> Normaliser:
+        """Return one of its own that is the same now."""
+        copy = Normaliser(len(self.mean))
+        copy.load_state_dict(self.state_dict())
+        return copy
+
     def state_dict(self) -> Tensors:
         """Return the arrays ``load_state_dict`` takes."""
         return {

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.checkpoint import Tensors
 from agents.dqn.policy import Normaliser, encoded
 from agents.dqn.update import Adam, quick_arithmetic
-from agents.learner import NotFinite
+from agents.learner import NotFinite, scaled_rewards
 from agents.ppo.acting import Actor
 from agents.ppo.network import Networks
 from agents.ppo.policy import ACTOR, SIZES, PpoPolicy
@@ -43,7 +43,7 @@ class PpoLearner:
         self._space = Actions.of(config)
         self._rng = stream(seed, "agent")
         layout = Layout.of(config)
-        inputs, self._fields = len(layout.names), () if layout.is_standard else layout.names
+        inputs, self._fields = len(layout.names), layout.own_names
         self._networks = Networks(self._config.hidden_layers, inputs, self._space.count, self._rng, place.device)
         self._adam = Adam(len(self._networks.flat), self._config.learning_rate, place.device)
         self._normaliser = Normaliser(inputs)
@@ -78,12 +78,7 @@ class PpoLearner:
         playing: BoolArray,
     ) -> list[int]:
         """Remember what the last actions brought; return the next."""
-        broken = np.flatnonzero(playing & ~np.isfinite(rewards))
-        if len(broken):
-            tensors = {"observation": observations[broken[0]], "reward": rewards[broken[:1]]}
-            raise NotFinite("reward", tensors, int(broken[0]))
-        limit = self._config.reward_clip
-        scaled = np.clip(rewards * self._config.reward_scale, -limit, limit).astype(np.float32)
+        scaled = scaled_rewards(rewards, observations, playing, self._config.reward_scale, self._config.reward_clip)
         self._recorder.add(self._actions, scaled, observations, playing, terminated)
         return self._act(observations)
 
@@ -103,7 +98,7 @@ class PpoLearner:
     def policy(self) -> PpoPolicy:
         """Return the greedy policy of a copy of the actor."""
         actor = self._networks.actor.numpy(force=True).copy()
-        return PpoPolicy(actor, self._networks.sizes, _copy(self._normaliser), self._space, self._fields)
+        return PpoPolicy(actor, self._networks.sizes, self._normaliser.copy(), self._space, self._fields)
 
     def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return the networks, Adam's moments, the normaliser, what was played since, counters and the random state."""
@@ -188,9 +183,3 @@ class PpoLearner:
         """Return what is left of the learning rate and of what entropy is worth: from 1 to 0, linearly."""
         over = self._config.anneal_episodes or self._config.episodes
         return max(0.0, 1 - (self._episodes - self._config.rollout_episodes) / over)
-
-
-def _copy(normaliser: Normaliser) -> Normaliser:
-    copy = Normaliser(len(normaliser.mean))
-    copy.load_state_dict(normaliser.state_dict())
-    return copy

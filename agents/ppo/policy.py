@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agents.checkpoint import Tensors
-from agents.dqn.policy import OBSERVATION, DqnPolicy, Normaliser, parameter_count
+from agents.dqn.policy import DqnPolicy, Normaliser, decoded, parameter_count
 from autoscaling_env.actions import Actions
 
 #: Arrays of a checkpoint that are the policy (``agents.learned.NEEDED``).
@@ -31,6 +29,4 @@ def load_ppo(tensors: Tensors, actions: Actions) -> PpoPolicy:
         raise ValueError(f"{len(tensors[ACTOR])} weights for a network of {sizes}")
     normaliser = Normaliser(sizes[0])
     normaliser.load_state_dict(tensors)
-    names = bytes(tensors.get(OBSERVATION, np.zeros(0, dtype=np.uint8))).decode()
-    fields = tuple(names.split("\n")) if names else ()
-    return PpoPolicy(tensors[ACTOR].copy(), sizes, normaliser, actions, fields)
+    return PpoPolicy(tensors[ACTOR].copy(), sizes, normaliser, actions, decoded(tensors))

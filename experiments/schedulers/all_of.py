@@ -8,10 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autoscaling_env.errors import BackendError
-from experiments.schedulers.scheduler import Ended, Scheduler
-
-#: Real seconds between two looks at the stop signal.
-LOOK_S = 0.2
+from experiments.schedulers.scheduler import LOOK_S, Ended, Scheduler
 
 
 def call_all(

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+#: Real seconds between two looks of whoever keeps a scheduler busy: at the stop signal, and at what is delayed.
+LOOK_S = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

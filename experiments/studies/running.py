@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments.schedulers import Ended, Scheduler
+from experiments.schedulers.scheduler import LOOK_S, Ended, Scheduler
 from experiments.studies.carrying import Job, Outcome, carry_out
 from experiments.studies.cells import Cell
 from experiments.studies.costs import Remaining, costs_of
@@ -24,8 +24,6 @@ from experiments.studies.queueing import Queue
 from experiments.studies.store import FAILED, STUDIES, Store, failures, finished, manifests, sweep, write_json
 from experiments.studies.versions import code_version
 
-#: Real seconds between two looks at the stop signal, and at what is delayed.
-LOOK_S = 0.2
 #: Real seconds between two times that a person is told, and between two that it is written down.
 TELL_S, WRITE_S = 0.5, 2.0
 #: Times that a cell is tried where a machine may be at fault.

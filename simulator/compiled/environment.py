@@ -66,10 +66,8 @@ def observe(episodes: Episodes, rules: Rules, row: Index) -> None:
     collected, first, known = farm.collected, np.uint64(window.first), np.uint64(window.known)
     since_s = farm.now_s - rules.window_s
     farms, tasks_of = episodes.farms, kernel.source(episodes.farms, row)
-    if (
-        known > first and collected_s[row, kernel.slot(farms, known - ONE)] < since_s
-    ):  # all of the earlier steps' at once
-        first = known
+    if known > first and collected_s[row, kernel.slot(farms, known - ONE)] < since_s:
+        first = known  # all of the earlier steps' at once
     while first < collected and collected_s[row, kernel.slot(farms, first)] < since_s:
         first += ONE
     total_s, longest_s, met, missed = 0.0, -np.inf, ZERO, ZERO

@@ -81,8 +81,6 @@ def write_policy(trained: Trained, config: Config, target: Path) -> Header:
     if trained.algorithm not in ALGORITHMS:
         raise ModelError(unknown_name("algorithm", trained.algorithm, ALGORITHMS))
     network, actions, facts = trained.network(config), Actions.of(config), trained.facts
-    layout = Layout.of(config)
-    fields = () if layout.is_standard else layout.names
     header = Header(
         agent=PREFIX + trained.algorithm,
         episode=facts["episodes"],
@@ -94,7 +92,7 @@ def write_policy(trained: Trained, config: Config, target: Path) -> Header:
         max_workers=actions.max_workers,
         state={"network": network.facts(), "trained": facts, "policy_only": True},
     )
-    write_checkpoint(target, Checkpoint(header, network.tensors() | encoded(fields)))
+    write_checkpoint(target, Checkpoint(header, network.tensors() | encoded(Layout.of(config).own_names)))
     return header
 
 
