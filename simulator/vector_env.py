@@ -8,24 +8,21 @@ from typing import Any, Unpack
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Discrete
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.errors import InputError, unknown_name
-from autoscaling_env.observation import Layout
-from autoscaling_env.plugins import scenario_config, workload_of
+from autoscaling_env.plugins import scenario_config
 from autoscaling_env.schema import SEEN_FIELDS, STANDARD
-from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
+from autoscaling_env.settings import Knobs, configured, whole_number
 from autoscaling_env.types import Observation
 from autoscaling_env.workload import Workload, draws_rows, level_of
 from simulator.compiled.drawn_ahead import FEW, DrawnAhead
 from simulator.compiled.episodes import EpisodeBatch
 from simulator.compiled.playing import Results, step_all
 from simulator.compiled.streams import Streams
+from simulator.many_farms import ManyFarms
 from simulator.randomized_rows import RandomizedRows
 from simulator.seeds import EpisodeSeeds
 from simulator.vector_info import Infos
@@ -38,7 +35,7 @@ Rows = NDArray[np.int64]
 Returned = tuple[Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 
 
-class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
+class AutoscalingVectorEnv(ManyFarms[Observation, NDArray[np.int64], NDArray[Any]]):
     """``num_envs`` times ``autoscaling_env.env.OpenFaaSAutoscalingEnv`` on the compiled farm, number for number.
 
     Observation float32[num_envs, 9], actions int[num_envs], rewards float64[num_envs]; ``infos`` has an array
@@ -60,8 +57,6 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         threads: environments are stepped and drawn by so many threads; the results do not depend on it.
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - as Gymnasium has it
-
     def __init__(
         self,
         num_envs: int = 1,
@@ -77,16 +72,8 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
     ) -> None:
         num_envs = whole_number("num_envs", num_envs, least=1)
         self._threads = min(whole_number("threads", threads, least=1), num_envs)
-        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
-        self._task_seed = seed_of_tasks(task_seed, self.config)
-        self.workload = workload_of(self.config, workload)
-        self.num_envs = num_envs
-        self.autoreset_mode = _mode(autoreset_mode)
-        self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.single_observation_space = Layout.of(self.config).space
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.single_action_space = Discrete(Actions.of(self.config).count)
-        self.action_space = batch_space(self.single_action_space, num_envs)
+        chosen = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        self._declare(num_envs, chosen, workload, task_seed, autoreset_mode)
         given = knobs.get("reward")
         function = given if callable(given) else None
         self._batch = EpisodeBatch(self.config, self.workload.mean_service_s, num_envs, function=function)
@@ -292,10 +279,3 @@ class AutoscalingVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any
         if self._task_seed is not None:
             return np.full(len(rows), self._task_seed)
         return level_of(self.config.environment, self._episode_seeds.next(rows))
-
-
-def _mode(mode: AutoresetMode | str) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        raise InputError(unknown_name("autoreset_mode", str(mode), [each.value for each in AutoresetMode])) from None

@@ -7,24 +7,22 @@ from typing import Any, Unpack
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.errors import BackendError, InputError, unknown_name
-from autoscaling_env.observation import Layout
-from autoscaling_env.plugins import scenario_config, workload_of
+from autoscaling_env.plugins import scenario_config
 from autoscaling_env.schema import FACTS, REALS
-from autoscaling_env.settings import Knobs, configured, seed_of_tasks, whole_number
+from autoscaling_env.settings import Knobs, configured, whole_number
 from autoscaling_env.workload import Workload
 from simulator.cuda import arrays, environment, levels
 from simulator.cuda.drawing import Plan, drawing_plan, no_plan, plan_of
 from simulator.cuda.environment import DISABLED, FRESH, NEXT_STEP, SAME_STEP, SWAPS, Outcomes, Play, Turns, no_outcomes
 from simulator.cuda.pool import Choice, drawn_there, seeds_of
 from simulator.cuda.targets import DeviceArray, Target, target
+from simulator.many_farms import ManyFarms
 
 #: What ``reset`` may be told.
 OPTIONS = ("episode_seeds", "reset_mask")
@@ -60,7 +58,7 @@ _PROBLEMS = {
 Returned = tuple[DeviceArray, DeviceArray, DeviceArray, DeviceArray, dict[str, Any]]
 
 
-class CudaVectorEnv(VectorEnv[Any, Any, Any]):
+class CudaVectorEnv(ManyFarms[Any, Any, Any]):
     """``num_envs`` environments on a GPU, one thread each; everything returned is an array there.
 
     Observation float32[num_envs, o], rewards float64 (or float32)[num_envs], terminated and truncated bool[num_envs].
@@ -91,8 +89,6 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         InputError: there is no GPU, or the configuration asks for what a device cannot do.
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - as Gymnasium has it
-
     def __init__(
         self,
         num_envs: int = 1,
@@ -111,24 +107,17 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         ring: int | None = None,
         **knobs: Unpack[Knobs],
     ) -> None:
-        self.num_envs = whole_number("num_envs", num_envs, least=1)
+        num_envs = whole_number("num_envs", num_envs, least=1)
         self._pool = None if pool is None else whole_number("pool", pool, least=1)
         self._drawn_there = drawn_there(draw, fresh=pool is None, exact=exact)
         self._ring = None if ring is None else whole_number("ring", ring, least=1)
         if precision not in PRECISIONS:
             raise InputError(unknown_name("precision", precision, PRECISIONS))
         self._real = PRECISIONS[precision]
-        self.config = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
+        chosen = configured(scenario_config(config, scenario, history=history), knobs, ARGUMENTS)
         self.target: Target = target(device)
-        self._task_seed = seed_of_tasks(task_seed, self.config)
-        self.workload = workload_of(self.config, workload)
-        self.autoreset_mode = _mode(autoreset_mode)
-        self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.single_observation_space = Layout.of(self.config).space
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self._declare(num_envs, chosen, workload, task_seed, autoreset_mode)
         self._kinds = Actions.of(self.config).count
-        self.single_action_space = Discrete(self._kinds)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._choice = Choice(self.config.environment, self.num_envs, self._pool or POOL, self._task_seed, exact=exact)
         self._play: Play | None = None
         self.compile()
@@ -279,10 +268,3 @@ class CudaVectorEnv(VectorEnv[Any, Any, Any]):
         if chosen.shape != (self.num_envs,) or chosen.dtype != np.bool_ or not chosen.any():
             raise ValueError(f"options['reset_mask'] must be bool[{self.num_envs}] with at least one True")
         return chosen
-
-
-def _mode(mode: AutoresetMode | str) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        raise InputError(unknown_name("autoreset_mode", str(mode), [each.value for each in AutoresetMode])) from None
