@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 BIN = Path(sys.executable).parent
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -31,7 +32,13 @@ def contracts() -> list[dict[str, Any]]:
 
 def run(command: Sequence[str | Path], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
 
 
@@ -121,7 +128,9 @@ def _layers(contract: list[str]) -> list[list[str]]:
 )
 def test_a_docstring_that_is_missing_or_not_imperative_fails(text: str, rule: str) -> None:
     command: list[str | Path] = [BIN / "ruff", "check", "--output-format=concise", "--stdin-filename=cli/door.py", "-"]
-    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert done.returncode == 1
     assert rule in done.stdout
 
@@ -188,7 +197,9 @@ def test_ci_fails_where_the_cluster_does_not_come_up(fresh_clone: Path, up: str,
 
 def of_make(target: str) -> list[str]:
     """Return the words of a target's last command."""
-    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     return done.stdout.splitlines()[-1].split()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 REAL_TIME = re.compile(r"mark\.(live|cluster)\b")
@@ -30,14 +31,16 @@ def _targets() -> set[str]:
 
 
 def test_help_explains_every_target() -> None:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     explained = re.findall(r"^make (\w+) +\S", done.stdout, re.MULTILINE)
     assert sorted(explained) == sorted(_targets())
     assert set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)) == _targets()
 
 
 def test_every_check_is_part_of_make_test() -> None:
-    done = subprocess.run(["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        ["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "sphinx-build", "pytest"):
         assert f"bin/{tool}" in done.stdout, tool
 

@@ -17,7 +17,7 @@ from benchmarks.operate_faults.operators import Operator
 from benchmarks.operate_faults.place import Place
 from benchmarks.operate_faults.policy import HANGS, NAN, RAISES
 from benchmarks.operate_faults.telemetry import Exporter, PrometheusServer
-from tests.live.platforms.kubernetes.clusters import wait_until
+from tests.waiting import until
 
 MOODS = {Kind.POLICY_RAISES: RAISES, Kind.POLICY_HANGS: HANGS, Kind.POLICY_NAN: NAN}
 KILLS = {Kind.LEADER_KILLED, Kind.FOLLOWER_KILLED}
@@ -54,14 +54,14 @@ class Bench:
 
     def leader(self) -> Operator:
         """Return who leads and acts, once there is somebody."""
-        found: Operator = wait_until(self._leading, "one of the controllers acts", 45)
+        found: Operator = until(self._leading, "one of the controllers acts")
         return found
 
     def follower(self) -> Operator:
         """Return who does not, once both are there."""
         leader = self.leader()
         other = self.operators["b" if leader.name == "a" else "a"]
-        wait_until(lambda: other.is_up and _fresh(other), "the other controller watches", 45)
+        until(lambda: other.is_up and _fresh(other), "the other controller watches")
         return other
 
     def victim(self, fault: Fault) -> Operator:

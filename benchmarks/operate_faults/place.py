@@ -20,6 +20,7 @@ from tests.live.platforms.kubernetes.clusters import Cluster
 from tests.live.platforms.kubernetes.fake_server import write_kubeconfig
 from tests.operate.targets.kubernetes.accounts import account
 from tests.operate.targets.kubernetes.deployments import APPS, deployment
+from tests.waiting import until
 
 NAME, LEASE = "consumer", "operate"
 LEASES = "/apis/coordination.k8s.io/v1"
@@ -83,10 +84,9 @@ def a_place(redis_address: str, image: str) -> Iterator[Place]:
         cluster.create("deployments", body, group=APPS)
         path = cluster.path("deployments", NAME, group=APPS)
         try:
-            clusters.wait_until(
+            until(
                 lambda: cluster.api.get(path)["status"].get("readyReplicas") == FIRST,
                 f"{FIRST} workers with the image {image} are ready",
-                60.0,
             )
             yield Place(cluster)
         finally:

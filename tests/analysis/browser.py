@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking",
@@ -100,7 +102,7 @@ class Browser:
         request = urllib.request.Request(  # noqa: S310 - our own driver on this machine
             self._address + path, data, {"Content-Type": "application/json"}, method=method
         )
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=120) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)["value"]
 
 
@@ -124,7 +126,7 @@ def browser() -> Iterator[Browser]:
             found.quit()
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_S)
 
 
 def _wait(port: int) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from experiments import Settings, Silent, compare
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S, until
 
 #: Says in which process it has played some steps, and takes its time.
 SLOW = """
@@ -56,11 +57,8 @@ def comparison() -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]
     with subprocess.Popen([*COMMAND, *FOR_EVER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as parent:
         started: list[psutil.Process] = []
         try:
-            until = time.monotonic() + 120
-            while len(players()) < 2:
-                assert time.monotonic() < until
-                assert parent.poll() is None
-                time.sleep(0.05)
+            until(lambda: len(players()) == 2 or parent.poll() is not None, "nobody plays")
+            assert parent.poll() is None
             started = psutil.Process(parent.pid).children(recursive=True)
             assert set(players()) <= set(started)
             yield parent, started
@@ -72,7 +70,7 @@ def comparison() -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=60)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_S)
     return not alive
 
 
@@ -80,7 +78,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 def test_processes_end_with_a_parent_that_alone_is_told(number: signal.Signals, code: int) -> None:
     with comparison() as (parent, started):
         parent.send_signal(number)
-        out, err = parent.communicate(timeout=60)
+        out, err = parent.communicate(timeout=PATIENCE_S)
         assert all_gone(started)
     assert parent.returncode == code
     (run,) = Path("runs").iterdir()
@@ -102,7 +100,7 @@ def test_processes_end_with_a_parent_that_is_killed() -> None:
 def test_a_process_that_is_killed_is_one_line() -> None:
     with comparison() as (parent, started):
         players()[0].kill()
-        _, err = parent.communicate(timeout=60)
+        _, err = parent.communicate(timeout=PATIENCE_S)
         assert all_gone(started)
     assert parent.returncode == 1
     assert err == (

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 COMMAND = [sys.executable, "-m", "cli"]
 
@@ -18,7 +20,13 @@ COMMAND = [sys.executable, "-m", "cli"]
 def autoscale(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"TMPDIR": str(folder)}
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
@@ -35,10 +43,10 @@ def test_a_farm_goes_up_is_seen_and_goes_down_without_a_trace(tmp_path: Path) ->
         assert second.returncode == 1
         assert f"farm 'farm' is up already (process {up.pid})" in second.stderr
         assert autoscale(tmp_path, "farm", "down").stdout == "farm farm: down\n"
-        assert up.wait(timeout=30) == 0
+        assert up.wait(timeout=PATIENCE_S) == 0
     assert autoscale(tmp_path, "farm", "down").stdout == "farm farm: not up\n"
     assert members
-    _, alive = psutil.wait_procs(members, timeout=10)
+    _, alive = psutil.wait_procs(members, timeout=PATIENCE_S)
     assert not alive
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 
 def one_line(outcome, code: int, *words: str) -> None:
     """Hold what a command printed against what it should say."""
@@ -39,7 +41,7 @@ def other_program() -> Iterator[str]:
     yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
-    thread.join(timeout=5)
+    thread.join(timeout=PATIENCE_S)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 
 from autoscaling_env.config.yaml import dumped
 from tests.experiments.studies.making import RULES, TINY
+from tests.waiting import PATIENCE_S
 
 
 def test_from_an_empty_folder_to_a_report(autoscale) -> None:
@@ -80,7 +81,7 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(tmp_path: Path) -> None:
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)
     os.kill(running.pid, signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130, err
     assert "goes on" in err
     assert len(list(tmp_path.glob("studies/done/*.json"))) <= 2  # of the rule alone

@@ -13,6 +13,7 @@ import pytest
 
 from tests.docs.test_blocks import blocks, run
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 PAGE = ROOT / "CONTRIBUTING.md"
 NAMED = re.compile(r"# (\S+\.(?:py|yml|toml))\n")
@@ -72,7 +73,13 @@ def test_a_farm_of_another_package_is_completed(package: Path, environment: dict
     run(["pip", "install", "-q", "-e", "."], package, environment, "pip")
     asked = {"COMP_WORDS": "autoscale compare --backend qu", "COMP_CWORD": "3", "_AUTOSCALE_COMPLETE": "complete_bash"}
     done = subprocess.run(
-        ["autoscale"], cwd=package, env=environment | asked, capture_output=True, text=True, check=False, timeout=60
+        ["autoscale"],
+        cwd=package,
+        env=environment | asked,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert done.stdout.split() == ["quota"]
 
@@ -86,5 +93,7 @@ def test_make_knows_the_targets() -> None:
     text = PAGE.read_text("utf-8")
     targets = sorted(set(re.findall(r"^make (\w+)|`make (\w+)", text, re.MULTILINE)))
     for target in ("".join(pair) for pair in targets):
-        done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
         assert done.returncode == 0, done.stderr

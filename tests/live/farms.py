@@ -19,6 +19,7 @@ from live.history import Verdict
 from live.platforms.local.farm import local_backend
 from live.platforms.local.platform import LocalPlatform
 from live.snapshot import LeaseRecord
+from tests.waiting import PATIENCE_S, until
 
 
 def farm_config(startup_s: float = 0.0, collect_s: float = 0.0) -> FarmConfig:
@@ -84,7 +85,7 @@ def live_farm(*, startup_s: float = 0.0, collect_s: float = 0.0, **values: Any) 
         backend.close()
 
 
-def run_out(backend: LiveBackend, tasks: int, *, step_s: float = 2.0, real_s: float = 40.0) -> list[Telemetry]:
+def run_out(backend: LiveBackend, tasks: int, *, step_s: float = 2.0, real_s: float = PATIENCE_S) -> list[Telemetry]:
     """Advance until all tasks are collected."""
     seen: list[Telemetry] = []
     give_up = time.monotonic() + real_s
@@ -115,15 +116,8 @@ def deadlines_met(seen: list[Telemetry]) -> int:
     return int(np.concatenate([telemetry.deadline_met for telemetry in seen]).sum())
 
 
-def wait_until(true: Callable[[], Any], what: str, seconds: float = 30.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
 def first_lease(backend: LiveBackend) -> LeaseRecord:
-    wait_until(lambda: backend._controller.snapshot(0).leases, "a worker holds a task")
+    until(lambda: backend._controller.snapshot(0).leases, "a worker holds a task")
     return backend._controller.snapshot(0).leases[0]
 
 

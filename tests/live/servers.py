@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import redis
 
 from autoscaling_env.errors import BackendError
 from live.server import EmbeddedServer, find_binary
+from tests.waiting import until
 
 
 def require_server() -> None:
@@ -39,16 +39,14 @@ class RunningServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self.spec.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                with redis.Redis.from_url(self.url) as client:
-                    client.ping()
-            except redis.RedisError:
-                time.sleep(0.02)
-            else:
-                return
-        raise AssertionError(f"the server did not start: {(self.directory / 'redis.log').read_text()}")
+        until(self._answers, lambda: f"the server did not start: {(self.directory / 'redis.log').read_text()}")
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
     def kill(self) -> None:
         assert self._process is not None

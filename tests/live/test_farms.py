@@ -18,8 +18,9 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.testing.backend import batch, steady
 from live.errors import FarmLost
 from live.wire.keys import key
-from tests.live.farms import SharedFarms, done_once, first_lease, live_farm, run_out, wait_until
+from tests.live.farms import SharedFarms, done_once, first_lease, live_farm, run_out
 from tests.live.servers import RunningServer, require_server
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -118,9 +119,9 @@ def test_no_process_survives_its_parent(victim: str, doomed_with_own_server: sub
     processes, directory = told(doomed_with_own_server)
     assert len(running(processes)) == 7  # guardian, server, emitter, collector, three workers
     os.kill(doomed_with_own_server.pid if victim == "controller" else processes[0].pid, signal.SIGKILL)
-    wait_until(lambda: not running(processes), "every process is gone")
+    until(lambda: not running(processes), "every process is gone")
     if victim == "controller":
-        wait_until(lambda: not directory.exists(), "the private directory is gone")
+        until(lambda: not directory.exists(), "the private directory is gone")
     else:
         shutil.rmtree(directory)  # who should have removed it was killed, and its owner will be
 

@@ -20,6 +20,7 @@ from live.wire.keys import key
 from tests.live import handlers
 from tests.live.farms import SharedFarms, busy_pid, checked, deadlines_met, done_once, live_farm, run_out
 from tests.live.servers import require_server
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.live
 
@@ -85,7 +86,7 @@ def test_what_a_handler_started_ends_with_its_worker() -> None:
         workers = [psutil.Process(backend.platform.pid(name)) for name in backend.outcomes().workers]  # type: ignore[attr-defined]
         children = [child for worker in workers for child in worker.children()]
         assert len(children) == 2
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
     assert not alive
 
 

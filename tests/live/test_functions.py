@@ -20,8 +20,9 @@ from live.functions.settings import FunctionSettings
 from live.history import read_history, verify
 from live.queues import Queues
 from live.wire.tasks import segments
-from tests.live.farms import done_once, wait_until
+from tests.live.farms import done_once
 from tests.live.servers import RunningServer
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 
@@ -61,10 +62,10 @@ def test_three_programs_are_a_farm(server: RunningServer, farm: str, queues: Que
     with function("worker", told) as worker, function("emitter", told), function("collector", told):
         controller.begin(segments(steady(20, 10.0, 0.2)))
         controller.start()
-        wait_until(lambda: controller.snapshot(0).output_queue == 20, "20 tasks collected", 60)
+        until(lambda: controller.snapshot(0).output_queue == 20, "20 tasks collected")
         assert done_once(verify(read_history(queues.client, farm), 20)) == 20
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=30) == 0
+        assert worker.wait(timeout=PATIENCE_S) == 0
         assert controller.snapshot(0).heartbeat_us == {}
 
 
@@ -73,17 +74,17 @@ def test_probes_are_answered(name: str, server: RunningServer, farm: str, contro
     controller.begin([])
     port = free_port()
     with function(name, settings(server, farm, port)) as process:
-        wait_until(lambda: probe(port, "/_/health") == 200, "healthy", 60)
-        wait_until(lambda: probe(port, "/_/ready") == 200, "ready")
+        until(lambda: probe(port, "/_/health") == 200, "healthy")
+        until(lambda: probe(port, "/_/ready") == 200, "ready")
         assert [probe(port, path) for path in ("/healthz", "/readyz", "/other")] == [200, 200, 404]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
 
 
 def test_a_worker_without_an_episode_is_healthy_but_not_ready(server: RunningServer, farm: str) -> None:
     port = free_port()
     with function("worker", settings(server, farm, port)):
-        wait_until(lambda: probe(port, "/_/health") == 200, "healthy", 60)
+        until(lambda: probe(port, "/_/health") == 200, "healthy")
         assert probe(port, "/_/ready") == 503
 
 
@@ -95,7 +96,7 @@ def test_a_worker_goes_on_with_the_next_episode(
         for count in (5, 7):
             controller.begin(segments(steady(count, 10.0, 0.2)))
             controller.start()
-            wait_until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks", 60)  # type: ignore[misc]
+            until(lambda count=count: controller.snapshot(0).output_queue == count, f"{count} tasks")  # type: ignore[misc]
             assert done_once(verify(read_history(queues.client, farm), count)) == count
 
 
@@ -111,7 +112,7 @@ def test_a_worker_goes_on_with_the_next_episode(
 def test_wrong_settings_are_one_line_and_exit_code_2(changes: dict[str, str], line: str) -> None:
     environment = os.environ | FunctionSettings(redis_url="unix:///none").environment() | changes
     command = [sys.executable, "-m", "live.functions.worker"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 2
     assert line in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -119,5 +120,5 @@ def test_wrong_settings_are_one_line_and_exit_code_2(changes: dict[str, str], li
 
 def test_the_programs_load_neither_numpy_nor_pydantic() -> None:
     code = "import sys, live.functions.guardian; print({'numpy', 'pydantic', 'pandas'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert done.stdout.strip() == "set()"

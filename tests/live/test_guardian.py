@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from live.functions.guardian import Guardian
-from tests.live.farms import wait_until
+from tests.waiting import PATIENCE_S, until
 
 COMMAND = [sys.executable, "-m", "live.functions.guardian"]
 
@@ -38,13 +38,13 @@ def test_an_owner_that_dies_while_it_starts_leaves_no_directory() -> None:
         assert process.stdout is not None
         process.stdout.close()
         process.stdin.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
     assert not directory.exists()
 
 
 def test_somebody_elses_directory_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("x")
-    done = subprocess.run([*COMMAND, str(tmp_path)], input=b"", capture_output=True, check=False, timeout=60)
+    done = subprocess.run([*COMMAND, str(tmp_path)], input=b"", capture_output=True, check=False, timeout=PATIENCE_S)
     assert b"FileExistsError" in done.stderr
     assert (tmp_path / "precious").read_text() == "x"
 
@@ -62,11 +62,11 @@ def test_what_a_process_started_ends_with_it() -> None:
         process.stdin.flush()
         events = [json.loads(process.stdout.readline()) for _ in range(3)]
         assert {"event": "ended", "name": "ends", "how": "exit code 3"} in events
-        wait_until(lambda: len(sleepers(process.pid)) == 1, "the first one's child is gone, the second one's is there")
+        until(lambda: len(sleepers(process.pid)) == 1, "the first one's child is gone, the second one's is there")
         (left,) = sleepers(process.pid)
         process.stdin.close()
-        process.wait(timeout=60)
-        wait_until(lambda: not left.is_running() or left.status() == psutil.STATUS_ZOMBIE, "its child is gone, too")
+        process.wait(timeout=PATIENCE_S)
+        until(lambda: not left.is_running() or left.status() == psutil.STATUS_ZOMBIE, "its child is gone, too")
     assert not directory.exists()
 
 

@@ -30,9 +30,9 @@ from tests.live.farms import (
     live_config,
     live_farm,
     run_out,
-    wait_until,
 )
 from tests.live.servers import require_server
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -108,7 +108,7 @@ def test_real_start_up_is_as_quick_as_it_is(shared: SharedFarms) -> None:
     with shared.farm(startup_s=1000.0, startup="real", time_scale=1.0) as backend:
         backend.reset(batch([50.0], 0.1), 1)
         backend.scale_to(3)
-        wait_until(lambda: backend.advance(0.2).workers_ready == 3, "two more workers are ready")
+        until(lambda: backend.advance(0.2).workers_ready == 3, "two more workers are ready")
 
 
 def test_the_worker_that_is_free_first_leaves(shared: SharedFarms) -> None:

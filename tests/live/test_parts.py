@@ -28,7 +28,7 @@ from live.snapshot import LeaseRecord, Snapshot
 from live.snapshot_poller import SnapshotPoller
 from live.wire.segments import parse_segment
 from live.wire.tasks import segments
-from tests.live.farms import wait_until
+from tests.waiting import until
 
 NOTHING = Snapshot(0, 1, "", "", 0, 0, 0, 0, 0, 0, (), {}, ())
 COUNTS = WorkerCounts(1, 1, 0, 0, 0)
@@ -194,7 +194,7 @@ def test_every_death_is_reported_once_also_after_an_outage() -> None:
     watcher.follow("e")
     watcher.start()
     try:
-        wait_until(lambda: len(queues.reports) == 3, "both deaths are reported")
+        until(lambda: len(queues.reports) == 3, "both deaths are reported")
     finally:
         watcher.close()
     assert queues.reports == [("e", "a"), ("e", "a"), ("e", "b")]
@@ -206,7 +206,7 @@ def test_between_long_steps_the_claim_on_the_farm_is_renewed() -> None:
     watcher.start()
     try:
         watcher.follow("e")
-        wait_until(lambda: claim.renewals >= 2, "renewed twice")
+        until(lambda: claim.renewals >= 2, "renewed twice")
     finally:
         watcher.close()
 

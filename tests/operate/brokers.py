@@ -115,7 +115,7 @@ class RunningRabbit:
                 "Content-Type": "application/json",
             },
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server
             told = answer.read()
         return json.loads(told) if told else None
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 REQUEST = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
 
 
@@ -27,7 +29,10 @@ class Certificate:
         names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
         command = ["openssl", *REQUEST, "-subj", "/CN=localhost", "-addext", names]
         subprocess.run(
-            [*command, "-keyout", str(self.key), "-out", str(self.file)], check=True, capture_output=True, timeout=60
+            [*command, "-keyout", str(self.key), "-out", str(self.file)],
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE_S,
         )
 
     @property

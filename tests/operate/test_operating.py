@@ -29,6 +29,7 @@ from operate.journal.writer import JournalWriter
 from operate.reading import Fact, Reading
 from operate.record import Record
 from tests.live.servers import RunningServer, require_server
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 CONSUMER = (sys.executable, "-m", "operate.demo.consumer")
@@ -137,11 +138,11 @@ def test_a_second_controller_of_a_folder_is_refused(configured, tmp_path):
     class Held(Unwatched):
         def ticked(self, record):
             inside.set()
-            go.wait(20)
+            go.wait(PATIENCE_S)
 
     first = threading.Thread(target=a_controller, args=(file,), kwargs={"ticks": 1, "watcher": Held()})
     first.start()
-    assert inside.wait(20)
+    assert inside.wait(PATIENCE_S)
     try:
         with pytest.raises(InputError, match="another controller keeps its state there"):
             a_controller(file)
@@ -159,7 +160,7 @@ def test_a_killed_controller_misleads_nobody(server, configured, request, tmp_pa
     )
     for _ in range(2):
         process = subprocess.Popen([sys.executable, "-c", program.replace(";", "\n"), str(file)])
-        _until(lambda: _ticks(tmp_path / "state" / "journal") >= 4)
+        until(lambda: _ticks(tmp_path / "state" / "journal") >= 4)
         process.send_signal(signal.SIGKILL)
         process.wait()
         for each in (tmp_path / "state" / "journal").iterdir():
@@ -172,15 +173,6 @@ def test_a_killed_controller_misleads_nobody(server, configured, request, tmp_pa
 
 def _ticks(folder):
     return sum(b'"kind":"tick"' in line for file in folder.glob("*.jsonl") for line in file.read_bytes().splitlines())
-
-
-def _until(true, within_s=40.0):
-    pause = threading.Event()
-    for _ in range(int(within_s / 0.1)):
-        if true():
-            return
-        pause.wait(0.1)
-    raise AssertionError("it never came to that")
 
 
 def test_check_finds_what_stands_in_the_way(server, configured, request):

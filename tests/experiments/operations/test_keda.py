@@ -24,6 +24,7 @@ from operate.targets.processes.settings import ProcessesConfig
 from operate.targets.processes.target import ProcessTarget
 from tests.live.servers import RunningServer, require_server
 from tests.operate.keda.asking import asking, hpa, metric, quantity, trigger
+from tests.waiting import PATIENCE_S, until
 
 POLICY = "tests.experiments.operations.a_worker_for_five:AWorkerForFive"
 LEAST, MOST = 0, 60
@@ -90,7 +91,7 @@ class Cluster:
     def _sync(self, stub):
         try:
             value = metric(stub, self.ref)
-            active = stub.IsActive(self.ref, timeout=5).result
+            active = stub.IsActive(self.ref, timeout=PATIENCE_S).result
         except grpc.RpcError:
             self.failures += 1  # an HPA without a metric keeps its count
             return
@@ -101,13 +102,8 @@ class Cluster:
             self.pool.scale_to(replicas, "keda-hpa-orders")
             self.path.append(replicas)
 
-    def comes_to(self, workers, within_s=8.0):
-        until = time.monotonic() + within_s
-        while time.monotonic() < until:
-            if self.path[-1] == workers == self.pool.counts().running:
-                return True
-            time.sleep(0.02)
-        return False
+    def comes_to(self, workers):
+        return until(lambda: self.path[-1] == workers == self.pool.counts().running, lambda: (workers, self.path))
 
     def close(self):
         self._over.set()
@@ -144,7 +140,7 @@ def scaling(files, clusters):
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert listener.begun.wait(30)
+        assert listener.begun.wait(PATIENCE_S)
         assert not errors
         with asking(listener.address) as stub:
             for each in clusters.values():
@@ -154,7 +150,7 @@ def scaling(files, clusters):
                 each.close()
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         for each in clusters.values():
             each.close()
     assert not errors
@@ -198,11 +194,8 @@ def test_while_the_queue_is_away_keda_is_told_nothing_and_the_count_stays(config
             wait(own, "orders", 3)
             assert clusters["orders"].comes_to(3)
             own.kill()
-            until = time.monotonic() + 10
             before = clusters["orders"].failures
-            while clusters["orders"].failures < before + 3 and time.monotonic() < until:
-                time.sleep(0.05)
-            assert clusters["orders"].failures >= before + 3
+            until(lambda: clusters["orders"].failures >= before + 3)
             with pytest.raises(grpc.RpcError) as caught:
                 metric(stub, trigger("orders"))
             assert caught.value.code() == grpc.StatusCode.UNAVAILABLE

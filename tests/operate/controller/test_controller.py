@@ -16,6 +16,7 @@ from operate.guardrails.watchdog import Watchdog
 from operate.reading import Fact
 from operate.target import Fenced
 from tests.operate.controller.controllers import Controlled, Says, a_config, a_queue
+from tests.waiting import PATIENCE_S
 
 
 def test_what_the_policy_wants_is_written_once(tmp_path):
@@ -78,7 +79,7 @@ def test_numbers_of_other_kinds_are_counts(tmp_path):
 
 def test_a_policy_that_hangs_is_left_alone_until_it_comes_back_and_then_begins_anew(tmp_path):
     go_on = threading.Event()
-    policy = Says(7, lambda *_: go_on.wait(30) and 19, 6)
+    policy = Says(7, lambda *_: go_on.wait(PATIENCE_S) and 19, 6)
     run = Controlled(tmp_path, a_config(guardrails={"decide_within": 0.05}), policy=policy, fallback=Says(5))
     _, first, second = run.ticks(3)
     assert "took longer than 0.05 s" in first.because

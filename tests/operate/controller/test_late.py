@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from tests.operate.controller.controllers import Controlled, Says, a_config
+from tests.waiting import PATIENCE_S
 
 PATIENCE = {"guardrails": {"decide_within": "0.05s"}}
 
@@ -19,7 +20,7 @@ class Slow(Says):
     def _step(self, name):
         if name in self.slow:
             self.slow.remove(name)
-            assert self.go_on.wait(20)
+            assert self.go_on.wait(PATIENCE_S)
 
     def reset(self):
         super().reset()
@@ -34,7 +35,7 @@ class Slow(Says):
 def come_back(run, policy):
     policy.go_on.set()
     asking = run.controller._parts.chooser.policy
-    assert asking._late.done.wait(20)
+    assert asking._late.done.wait(PATIENCE_S)
 
 
 def test_after_a_late_answer_the_next_question_begins_an_episode(tmp_path):

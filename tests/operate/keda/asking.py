@@ -13,6 +13,7 @@ from agents.autoscalers.hpa.settings import Behavior, HpaSettings, ScalingPolicy
 from operate.keda import externalscaler_pb2 as messages
 from operate.keda.externalscaler_pb2_grpc import ExternalScalerStub
 from operate.keda.manifests import RULES
+from tests.waiting import PATIENCE_S
 
 #: The behavior of the ScaledObject that is exported, as the HPA's rule takes it.
 BEHAVIOR = Behavior(
@@ -49,7 +50,9 @@ def trigger(controller: str = "worker", **metadata: str) -> Any:
 
 def metric(stub: Any, ref: Any, name: str = "workers") -> float:
     """What KEDA reads: the float where it is above 0, else the whole number."""
-    (found,) = stub.GetMetrics(messages.GetMetricsRequest(scaledObjectRef=ref, metricName=name), timeout=5).metricValues
+    (found,) = stub.GetMetrics(
+        messages.GetMetricsRequest(scaledObjectRef=ref, metricName=name), timeout=PATIENCE_S
+    ).metricValues
     return found.metricValueFloat if found.metricValueFloat > 0 else float(found.metricValue)
 
 

@@ -16,6 +16,7 @@ from operate.keda import externalscaler_pb2 as messages
 from operate.keda.server import CONTROLLERS, SCALER, KedaServer, Listening
 from tests.operate.keda.asking import asking, metric, trigger
 from tests.operate.keda.desks import Desk
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -41,18 +42,18 @@ def stub(served):
 
 def refusal(call, *arguments):
     with pytest.raises(grpc.RpcError) as caught:
-        call(*arguments, timeout=5)
+        call(*arguments, timeout=PATIENCE_S)
     return caught.value.code(), caught.value.details()
 
 
 def test_keda_is_told_metric_target_value_and_activity(stub, desk):
     desk.decides(30)
-    (spec,) = stub.GetMetricSpec(trigger(), timeout=5).metricSpecs
+    (spec,) = stub.GetMetricSpec(trigger(), timeout=PATIENCE_S).metricSpecs
     assert (spec.metricName, spec.targetSize, spec.targetSizeFloat) == ("workers", 1, 1.0)
     assert metric(stub, trigger()) == 30
-    assert stub.IsActive(trigger(), timeout=5).result is True
+    assert stub.IsActive(trigger(), timeout=PATIENCE_S).result is True
     desk.decides(0)
-    assert stub.IsActive(trigger(), timeout=5).result is False
+    assert stub.IsActive(trigger(), timeout=PATIENCE_S).result is False
     assert metric(stub, trigger(reach="tolerance")) == 0
 
 
@@ -66,7 +67,7 @@ def test_how_the_count_is_reached_is_the_triggers_to_say(stub, desk):
 def test_an_old_keda_reads_whole_numbers(stub, desk):
     desk.decides(12)
     (value,) = stub.GetMetrics(
-        messages.GetMetricsRequest(scaledObjectRef=trigger(), metricName="workers"), timeout=5
+        messages.GetMetricsRequest(scaledObjectRef=trigger(), metricName="workers"), timeout=PATIENCE_S
     ).metricValues
     assert (value.metricValue, 11 < value.metricValueFloat < 12) == (12, True)
 
@@ -76,7 +77,7 @@ def test_without_a_decision_the_metric_is_an_error_and_its_name_and_target_are_n
     ask = messages.GetMetricsRequest(scaledObjectRef=trigger(), metricName="workers")
     assert refusal(stub.GetMetrics, ask) == (grpc.StatusCode.UNAVAILABLE, "the controller has made no decision yet")
     assert refusal(stub.IsActive, trigger())[0] == grpc.StatusCode.UNAVAILABLE
-    assert stub.GetMetricSpec(trigger(), timeout=5).metricSpecs
+    assert stub.GetMetricSpec(trigger(), timeout=PATIENCE_S).metricSpecs
     desk.decides(30)
     assert metric(stub, trigger()) == 30
     desk.clock.pass_s(26)
@@ -84,7 +85,7 @@ def test_without_a_decision_the_metric_is_an_error_and_its_name_and_target_are_n
         grpc.StatusCode.UNAVAILABLE,
         "the last decision is 26 s old: the controller hangs",
     )
-    assert stub.GetMetricSpec(trigger(), timeout=5).metricSpecs
+    assert stub.GetMetricSpec(trigger(), timeout=PATIENCE_S).metricSpecs
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_what_kedas_newest_service_has_besides_is_unimplemented_as_keda_expects_
     with grpc.insecure_channel(served.address) as channel:
         call = channel.unary_stream("/externalscaler.ExternalScaler/StreamMetricSpec")
         with pytest.raises(grpc.RpcError) as caught:
-            next(call(trigger().SerializeToString(), timeout=5))
+            next(call(trigger().SerializeToString(), timeout=PATIENCE_S))
     assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -134,14 +135,11 @@ class Stream:
         self.ended.set()
 
     def has(self, *told):
-        until = time.monotonic() + 5
-        while self.told != list(told) and time.monotonic() < until:
-            time.sleep(0.005)
-        return self.told == list(told)
+        return until(lambda: self.told == list(told), lambda: self.told, every_s=0.005)
 
     def close(self):
         self._call.cancel()
-        self._thread.join(5)
+        self._thread.join(PATIENCE_S)
 
 
 def test_going_to_zero_and_back_is_pushed_and_nothing_else(stub, desk):
@@ -178,7 +176,7 @@ def test_streams_end_when_the_server_does_and_the_port_is_free_again(desk):
         server.close()
         server.close()
         assert time.monotonic() - began < 2
-        assert stream.ended.wait(5)
+        assert stream.ended.wait(PATIENCE_S)
         assert stream.told == [True]  # an end, and no error
     with KedaServer({"worker": desk.target}, Listening(port=port)) as again:
         assert again.port == port
@@ -200,7 +198,7 @@ def test_many_objects_are_told_of_their_own_controller_at_once():
             )
             for name in desks
         }
-        told = {name: call.result(timeout=10).metricValues[0] for name, call in asked.items()}
+        told = {name: call.result(timeout=PATIENCE_S).metricValues[0] for name, call in asked.items()}
         assert [each.metricValueFloat for each in told.values()] == list(range(40))
         for number, name in enumerate(desks):
             assert all(each.has(number > 0) for each in streams[name])
@@ -214,14 +212,12 @@ def test_health_is_told_as_grpc_has_it(served, desk):
         health = health_pb2_grpc.HealthStub(channel)
 
         def state(service):
-            return health.Check(health_pb2.HealthCheckRequest(service=service), timeout=5).status
+            return health.Check(health_pb2.HealthCheckRequest(service=service), timeout=PATIENCE_S).status
 
         assert (state(""), state(SCALER), state(CONTROLLERS)) == (SERVING, SERVING, SERVING)
         desk.decides()
         desk.clock.pass_s(26)
-        until = time.monotonic() + 5
-        while state(CONTROLLERS) == SERVING and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: state(CONTROLLERS) != SERVING)
         assert (state(""), state(CONTROLLERS)) == (SERVING, NOT_SERVING)
         assert SCALER == "externalscaler.ExternalScaler"
 

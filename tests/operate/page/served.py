@@ -16,6 +16,7 @@ from operate.config import PageConfig
 from operate.page import Facts, PageServer
 from operate.record import Record
 from tests.operate.page.records import facts
+from tests.waiting import PATIENCE_S
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -51,7 +52,7 @@ def served(records: Iterable[Record] = (), of: Facts | None = None, clock: Time 
 def ask(page: PageServer, path: str, method: str = "GET", accept: str = "*/*") -> Answer:
     request = urllib.request.Request(page.url + path, method=method, headers={"Accept": accept})  # noqa: S310 - ours
     try:
-        with _OPENER.open(request, timeout=10) as answer:
+        with _OPENER.open(request, timeout=PATIENCE_S) as answer:
             return _answer(answer)
     except HTTPError as error:
         with error:

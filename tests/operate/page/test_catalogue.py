@@ -15,6 +15,7 @@ from operate.page.catalogue import CATALOGUE, PREFIX, Side
 from tests.operate.page.records import records
 from tests.operate.page.served import ask, served
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 HOUR = list(records(400))
 
@@ -62,7 +63,7 @@ def test_promtool_has_nothing_to_say() -> None:
     with served(HOUR) as page:
         text = ask(page, "/metrics").text
     done = subprocess.run(
-        [tool, "check", "metrics"], input=text, capture_output=True, text=True, check=False, timeout=30
+        [tool, "check", "metrics"], input=text, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -25,6 +25,7 @@ from operate.page.catalogue import CATALOGUE, PREFIX
 from tests.operate.page.records import records
 from tests.operate.page.served import served
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 DASHBOARD = json.loads((ROOT / "deploy" / "operate" / "grafana.json").read_text("utf-8"))
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
@@ -100,14 +101,14 @@ def prometheus(page: PageServer, folder: Path) -> Iterator[str]:
         yield f"http://{address}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def query(url: str, expression: str) -> list[Any]:
     """Ask an instant query; [] also while Prometheus does not listen yet."""
     asked = f"{url}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=10) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=PATIENCE_S) as answer:
             found: list[Any] = json.load(answer)["data"]["result"]
             return found
     except ConnectionError:
@@ -131,7 +132,7 @@ def filled(expression: str) -> str:
 def test_a_real_prometheus_answers_every_query_of_the_dashboard(tmp_path: Path) -> None:
     hour = list(records(450))
     with served(hour[:290]) as page, prometheus(page, tmp_path) as url:
-        until = time.monotonic() + 60.0
+        until = time.monotonic() + PATIENCE_S
         for record in hour[290:]:
             page.publish(replace(record, at=datetime.now(UTC).isoformat()))
             unanswered = [each for each in QUERIES if not query(url, filled(each[1]))]

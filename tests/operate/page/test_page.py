@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from operate.record import Bend
 from tests.analysis.browser import Browser, browser
 from tests.operate.page.records import STEP_S, facts, records
 from tests.operate.page.served import served, state
+from tests.waiting import until
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 TEXT = "return document.getElementById('{}').textContent"
@@ -29,16 +29,12 @@ def seen(page: PageServer) -> Iterator[Browser]:
     """The page in a browser, once it has polled."""
     with page, browser() as view:
         view.visit(page.url)
-        until(view, "return document.documentElement.dataset.tick !== undefined")
+        shows(view, "return document.documentElement.dataset.tick !== undefined")
         yield view
 
 
-def until(view: Browser, script: str, wanted: Any = True) -> None:
-    for _ in range(150):
-        if view.run(script) == wanted:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{script} is {view.run(script)!r}, not {wanted!r}")
+def shows(view: Browser, script: str, wanted: Any = True) -> None:
+    until(lambda: view.run(script) == wanted, lambda: f"{script} is {view.run(script)!r}, not {wanted!r}", every_s=0.1)
 
 
 @pytest.mark.slow
@@ -56,7 +52,7 @@ def test_in_a_real_browser(tmp_path: Path) -> None:
         told_under_the_pointer(view)
         later = replace(BURST[-1], tick=330, time_s=330 * STEP_S, at="2026-03-04T09:44:00Z", because="now you see it")
         page.publish(later)
-        until(view, f"{ROWS}[0].includes('Now you see it.')")
+        shows(view, f"{ROWS}[0].includes('Now you see it.')")
         assert len(view.run("return performance.getEntriesByType('navigation')")) == 1  # it was not loaded again
         listed_on_demand(view, state(page)["decisions"])
         asked = view.run("return performance.getEntriesByType('resource').map((each) => each.name)")
@@ -114,8 +110,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(scheme: str, tmp_path: Path
     with seen(served([*BURST, long], facts(source=source))) as view:
         view.as_phone(360, 740)
         view.prefer(scheme)
-        until(view, "return document.documentElement.clientWidth", 360)
-        until(view, "return document.querySelector('#workers .plot').getAttribute('viewBox').split(' ')[2] < 340")
+        shows(view, "return document.documentElement.clientWidth", 360)
+        shows(view, "return document.querySelector('#workers .plot').getAttribute('viewBox').split(' ')[2] < 340")
         assert view.run("return document.documentElement.scrollWidth") == 360
         wide = (
             "return [...document.querySelectorAll('main *')].filter((each) => each.getBoundingClientRect().right > 361)"
@@ -160,7 +156,7 @@ def test_when_the_controller_is_gone_the_page_says_since_when_it_shows_old_data(
     page = served(BURST, facts(interval_s=1.0))
     with seen(page) as view:
         page.close()
-        until(view, TEXT.format("word"), "no answer")
+        shows(view, TEXT.format("word"), "no answer")
         assert re.match(
             r"What is shown is old: the controller has not answered since \d\d:\d\d:\d\d\.",
             view.run(TEXT.format("headline")),
@@ -186,7 +182,7 @@ def test_before_the_first_tick_and_without_a_forecast_the_page_stands() -> None:
             proposed=None,
         )
         page.publish(unknown)
-        until(view, TEXT.format("word"), "shadow")
+        shows(view, TEXT.format("word"), "shadow")
         assert view.run("return document.getElementById('forecast').hidden") is True
         assert view.run(TEXT.format("backlog-now")) == "?tasks"
         assert view.run(TEXT.format("share-now")) == "?"

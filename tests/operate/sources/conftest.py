@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,7 @@ import redis
 from tests.live.servers import RunningServer, require_server
 from tests.operate.sources.benches import WATCHER
 from tests.operate.sources.prometheis import Exporter, RunningPrometheus
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +39,6 @@ def exporter() -> Iterator[Exporter]:
 @pytest.fixture(scope="session")
 def prometheus(exporter: Exporter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPrometheus]:
     running = RunningPrometheus(tmp_path_factory.mktemp("prometheus"), exporter)
-    until = time.monotonic() + 30
-    while not running.scraped():
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    until(running.scraped, "nothing was scraped", every_s=0.1)
     yield running
     running.kill()

@@ -12,6 +12,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -21,9 +22,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, Summary, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 
-from autoscaling_env.errors import BackendError
 from operate.sources.prometheus.queries import Prometheus, PrometheusSettings
 from tests.operate.sources.benches import SECRET
+from tests.operate.sources.readings import read_of
+from tests.waiting import until
 
 #: Seconds between scrapes.
 SCRAPE_S = 0.25
@@ -87,11 +89,11 @@ class RunningPrometheus:
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        until = time.monotonic() + 30
-        while not self._is_ready():
-            alive = self._process.poll() is None and time.monotonic() < until
-            assert alive, (self.folder / "log").read_text()[-2000:]
-            time.sleep(0.05)
+        until(
+            lambda: self._is_ready() or self._process.poll() is not None,
+            lambda: (self.folder / "log").read_text()[-2000:],
+        )
+        assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
 
     def scraped(self) -> bool:
         """Whether everything was scraped once."""
@@ -165,15 +167,7 @@ class PrometheusBench:
 
     def ready(self) -> None:
         """Wait for the first scrape."""
-        until = time.monotonic() + 20
-        while True:
-            try:
-                self.source.read()
-            except BackendError:
-                assert time.monotonic() < until
-                time.sleep(0.1)
-            else:
-                return
+        until(partial(read_of, self.source), "nothing was scraped", every_s=0.1)
 
     def put(self, tasks: int) -> None:
         self.came_at += [time.monotonic()] * tasks

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pika
 
-from autoscaling_env.errors import BackendError
 from operate.source import Source
 from operate.sources.rabbitmq.kind import KIND
 from operate.sources.rabbitmq.settings import RabbitSettings
 from tests.operate.brokers import SAMPLED_S, SECRET, RunningRabbit
+from tests.operate.sources.readings import read_of
+from tests.waiting import until
 
 _numbers = itertools.count()
 
@@ -44,15 +45,7 @@ class RabbitBench:
 
     def ready(self) -> None:
         """Wait until the server has looked at its queue for the first time."""
-        until = time.monotonic() + 20
-        while True:
-            try:
-                self.source.read()
-            except BackendError:
-                assert time.monotonic() < until
-                time.sleep(0.05)
-            else:
-                return
+        until(partial(read_of, self.source), "the queue has no figures", every_s=0.05)
 
     def use(self) -> None:
         """Let one task come and go, so that the server has something to count from."""

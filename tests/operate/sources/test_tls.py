@@ -23,8 +23,8 @@ from operate.sources.celery.asked import ask
 from operate.sources.celery.settings import CelerySettings
 from tests.operate.brokers import SECRET, RunningRabbit
 from tests.operate.certificates import Certificate
-from tests.operate.sources.celery.benches import within
 from tests.operate.sources.prometheis import free_port
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 QUEUE = "behind tls"
@@ -44,7 +44,7 @@ def secret_redis(certificate: Certificate, tmp_path_factory: pytest.TempPathFact
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
             with redis.Redis.from_url(url, ssl_ca_certs=str(certificate.file)) as owner:
-                within(20.0, lambda: _answers(owner), "the server answers")
+                until(lambda: _answers(owner), "the server answers")
                 owner.rpush("jobs", "a", "b", "c")
             yield url
         finally:
@@ -96,7 +96,7 @@ def test_rabbitmq_is_read_by_tls_where_its_certificate_is_trusted(
 ) -> None:
     source = of_rabbit(filled, kind)
     with closing(opened(source | {"ca_file": str(certificate.file)})) as trusting:
-        within(15.0, lambda: _backlog(trusting) == 3, "all is seen")
+        until(lambda: _backlog(trusting) == 3, "all is seen")
     with closing(opened(source)) as doubting, pytest.raises(BackendError) as caught:
         doubting.read()
     assert "its certificate is not trusted: set source.ca_file" in str(caught.value)
@@ -115,7 +115,7 @@ def test_events_come_by_tls_and_workers_are_asked_by_it(filled: RunningRabbit, c
     channel = pika.BlockingConnection(pika.URLParameters(filled.url)).channel()
     channel.exchange_declare("celeryev", "topic", durable=True)
     with closing(opened(given)) as source:
-        within(10.0, lambda: not [each for each in source.read().remarks if "not heard" in each], "it listens")
+        until(lambda: not [each for each in source.read().remarks if "not heard" in each], "it listens")
     with pytest.raises(Exception, match="certificate"):
         ask(CelerySettings.model_validate(given | {"ca_file": ""}))
     assert isinstance(ask(CelerySettings.model_validate(given)), list)
@@ -141,7 +141,7 @@ def test_celery_on_redis_is_listened_to_and_asked_by_tls(secret_redis: str, cert
         with closing(opened(given)) as source:
             source.read()
             time.sleep(0.5)
-            within(10.0, lambda: not [each for each in source.read().remarks if "not heard" in each], "it listens")
+            until(lambda: not [each for each in source.read().remarks if "not heard" in each], "it listens")
         assert ask(CelerySettings.model_validate(given)) == []
 
 

@@ -14,6 +14,7 @@ import pytest
 import simulator.compiled
 from simulator.compiled import kernel, pcg64, playing
 from simulator.compiled.compiling import SOURCES, compiled, fingerprint
+from tests.waiting import PATIENCE_S
 
 HERE = Path(simulator.compiled.__path__[0])
 
@@ -68,7 +69,7 @@ def test_of_many_processes_one_compiles_and_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(3)]  # type: ignore[call-overload]
-    told = [process.communicate(timeout=60) for process in processes]
+    told = [process.communicate(timeout=PATIENCE_S) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert sorted(out.strip() for out, _ in told) == ["compiles", "loads", "loads"]
     assert sum("compiling the simulator's kernel" in said for _, said in told) == 1

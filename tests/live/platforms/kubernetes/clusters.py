@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ from live.platforms.kubernetes.platform import KubernetesPlatform
 from live.wire.keys import key
 from tests.live.platforms.kubernetes.images import IMAGE
 from tests.live.servers import RunningServer
+from tests.waiting import PATIENCE_S, until
 
 HOW = (
     "no cluster: set AUTOSCALE_TEST_KUBECONFIG to the kubeconfig of one for tests, such as "
@@ -99,7 +100,7 @@ def namespace() -> Iterator[Cluster]:
     cluster = Cluster(f"test-{uuid.uuid4().hex[:8]}")
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     cluster.api.post("/api/v1/namespaces", {"metadata": {"name": cluster.namespace, "labels": labels}})
-    wait_until(lambda: _has_default_account(cluster), "the namespace has its service account")
+    until(lambda: _has_default_account(cluster), "the namespace has its service account")
     try:
         yield cluster
     finally:
@@ -170,7 +171,7 @@ def platform_of(backend: LiveBackend) -> KubernetesPlatform:
     return backend.platform
 
 
-def run_out(backend: LiveBackend, tasks: int, *, step_s: float = 1.0, real_s: float = 60.0) -> list[Telemetry]:
+def run_out(backend: LiveBackend, tasks: int, *, step_s: float = 1.0, real_s: float = PATIENCE_S) -> list[Telemetry]:
     """Advance until all tasks are collected."""
     seen: list[Telemetry] = []
     give_up = time.monotonic() + real_s
@@ -182,14 +183,6 @@ def run_out(backend: LiveBackend, tasks: int, *, step_s: float = 1.0, real_s: fl
 
 def collected(seen: list[Telemetry]) -> int:
     return int(np.sum([len(telemetry.collected_s) for telemetry in seen]))
-
-
-def wait_until(true: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
-    give_up = time.monotonic() + seconds
-    while not (answer := true()):
-        assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return answer
 
 
 def busy_pods(backend: LiveBackend) -> set[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.live.platforms.kubernetes.clusters import kubeconfig
+from tests.waiting import PATIENCE_S
 
 
 def pid_of(program: str) -> int:
@@ -59,7 +60,7 @@ SILENT: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVN
 
 def _find(command: bytes) -> int:
     """Return the process that runs exactly this command."""
-    give_up = time.monotonic() + 5
+    give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up:
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -80,7 +81,7 @@ def starve_container(pod_uid: str) -> None:
     Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
     hog = subprocess.Popen([sys.executable, "-c", HOG, str(group)])
     try:
-        hog.wait(timeout=10)
+        hog.wait(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         hog.kill()
         hog.wait()

@@ -24,8 +24,8 @@ from tests.live.platforms.kubernetes.clusters import (
     kubeconfig,
     platform_of,
     run_out,
-    wait_until,
 )
+from tests.waiting import until
 
 ASKED = {"GET": "get", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
 
@@ -109,7 +109,7 @@ def test_the_doctor_misses_each_right_by_its_name(
     assert {finding.what for finding in examine(config) if not finding.ok} == set()
     for missing in NEEDED:
         accounts.set_rules(own_namespace, file.stem, accounts.without(accounts.rules(), missing))
-        wait_until(lambda missing=missing: _missed(config) == {f"may {missing.shown}"}, f"{missing.shown} is missed")  # type: ignore[misc]
+        until(lambda missing=missing: _missed(config) == {f"may {missing.shown}"}, f"{missing.shown} is missed")  # type: ignore[misc]
 
 
 def _missed(config: Config) -> set[str]:
@@ -125,11 +125,11 @@ def test_a_right_taken_away_in_the_episode_is_named_and_the_farm_goes_on(
     with cluster_farm(own_namespace, redis_server, kubernetes={"kubeconfig": str(file)}) as backend:
         backend.reset(steady(30, 4.0, 0.2), 2)
         accounts.set_rules(own_namespace, file.stem, accounts.without(accounts.rules(), missing))
-        outcome = wait_until(lambda: _refused(backend.scale_to(3)), "the right is gone")
+        outcome = until(lambda: _refused(backend.scale_to(3)), "the right is gone")
         assert "403" in outcome.detail
         assert "lacks this permission" in outcome.detail
         accounts.set_rules(own_namespace, file.stem, accounts.rules())
-        wait_until(lambda: backend.scale_to(4).reason is ScaleReason.OK, "the right is back")
+        until(lambda: backend.scale_to(4).reason is ScaleReason.OK, "the right is back")
         run_out(backend, 30)
         assert done_once(backend.verify()) == 30
 
@@ -146,12 +146,12 @@ def test_a_token_that_expires_is_told_and_a_new_one_taken(
     with cluster_farm(own_namespace, redis_server, kubernetes={"kubeconfig": str(file)}) as backend:
         backend.reset(steady(30, 4.0, 0.2), 2)
         own_namespace.api.delete(own_namespace.path("serviceaccounts", file.stem))
-        outcome = wait_until(lambda: _refused(backend.scale_to(platform_of(backend)._view.requested + 1)), "401", 40.0)
+        outcome = until(lambda: _refused(backend.scale_to(platform_of(backend)._view.requested + 1)), "401")
         assert "401" in outcome.detail
         assert "renew the token" in outcome.detail
         own_namespace.create("serviceaccounts", {"metadata": {"name": file.stem}})
         accounts.renew(own_namespace, file.stem, file)
-        wait_until(lambda: backend.scale_to(1).reason is ScaleReason.OK, "the new token works")
+        until(lambda: backend.scale_to(1).reason is ScaleReason.OK, "the new token works")
         run_out(backend, 30)
         assert done_once(backend.verify()) == 30
 

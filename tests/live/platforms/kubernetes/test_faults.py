@@ -23,8 +23,8 @@ from tests.live.platforms.kubernetes.clusters import (
     farm_config,
     platform_of,
     run_out,
-    wait_until,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -50,7 +50,7 @@ def test_api_server_stopped(cluster: Cluster, redis_server: ReachableServer) -> 
             assert "workers_requested" in telemetry.stale
             assert "worker_queue" not in telemetry.stale
             assert telemetry.output_queue > 60
-        wait_until(lambda: not backend.advance(0.5).stale, "the view is fresh again", 30.0)
+        until(lambda: not backend.advance(0.5).stale, "the view is fresh again")
         assert backend.scale_to(6).reason is ScaleReason.OK
         finish(backend, 120)
 
@@ -62,7 +62,7 @@ def test_api_server_killed_and_back(cluster: Cluster, redis_server: ReachableSer
         with outages.killed("kube-apiserver"):
             assert backend.scale_to(4).reason is ScaleReason.REJECTED
             assert "workers_ready" in backend.advance(3.0).stale
-        wait_until(lambda: not backend.advance(0.5).stale, "the view is fresh again", 60.0)
+        until(lambda: not backend.advance(0.5).stale, "the view is fresh again")
         assert backend.scale_to(5).accepted == 5
         finish(backend, 80)
 
@@ -75,7 +75,7 @@ def test_kubelet_killed(cluster: Cluster, redis_server: ReachableServer) -> None
             backend.scale_to(5)
             telemetry = backend.advance(4.0)
             assert (telemetry.workers_ready, telemetry.workers_starting) == (3, 2)
-        wait_until(lambda: backend.advance(0.5).workers_ready == 5, "new workers start after all", 60.0)
+        until(lambda: backend.advance(0.5).workers_ready == 5, "new workers start after all")
         finish(backend, 60)
 
 
@@ -112,7 +112,7 @@ def test_a_pod_deleted_by_hand_is_replaced_and_its_task_done(
         victim = min(busy_pods(backend))
         cluster.api.delete(cluster.path("pods", victim), grace_s=grace_s)
         finish(backend, 3)
-        wait_until(lambda: backend.advance(0.5).workers_ready == 3, "another worker has come")
+        until(lambda: backend.advance(0.5).workers_ready == 3, "another worker has come")
 
 
 def test_an_evicted_worker_drains_and_is_replaced(cluster: Cluster, redis_server: ReachableServer) -> None:
@@ -123,7 +123,7 @@ def test_an_evicted_worker_drains_and_is_replaced(cluster: Cluster, redis_server
         body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": victim}}
         cluster.api.post(cluster.path("pods", f"{victim}/eviction"), body)
         finish(backend, 2)
-        wait_until(lambda: backend.advance(0.5).workers_ready == 2, "another worker has come")
+        until(lambda: backend.advance(0.5).workers_ready == 2, "another worker has come")
         assert done_once(backend.verify()) == 2
 
 
@@ -142,7 +142,7 @@ def test_a_container_that_dies_costs_its_task_a_second_delivery_and_nothing_more
         assert verdict.recovered >= 1
         assert max(verdict.recovery_s) < 30
         assert ("exit code 137" if how == "SIGKILL" else "OOMKilled") in caplog.text
-        wait_until(lambda: backend.advance(0.5).workers_ready == 3, "it runs again")
+        until(lambda: backend.advance(0.5).workers_ready == 3, "it runs again")
 
 
 def test_containers_that_die_at_once_are_told(cluster: Cluster, redis_server: ReachableServer) -> None:

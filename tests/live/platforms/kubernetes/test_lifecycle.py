@@ -23,10 +23,10 @@ from tests.live.platforms.kubernetes.clusters import (
     cluster_config,
     farm_config,
     kubeconfig,
-    wait_until,
 )
 from tests.live.platforms.kubernetes.test_access import config_for
 from tests.places import ROOT
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -47,7 +47,7 @@ def test_up_status_down(cluster: Cluster, redis_server: ReachableServer) -> None
         farm_down(config)
     farm_down(config)
     assert farm_status(config) == []
-    wait_until(lambda: not cluster.left(), "nothing is left")
+    until(lambda: not cluster.left(), "nothing is left")
 
 
 def test_up_says_why_pods_do_not_start(cluster: Cluster, redis_server: ReachableServer) -> None:
@@ -56,7 +56,7 @@ def test_up_says_why_pods_do_not_start(cluster: Cluster, redis_server: Reachable
     with pytest.raises(BackendError, match=r"ErrImageNeverPull.*nothing:1"):
         farm_up(config, 1)
     farm_down(config)
-    wait_until(lambda: not cluster.left(), "nothing is left")
+    until(lambda: not cluster.left(), "nothing is left")
 
 
 KILLED = """
@@ -80,14 +80,14 @@ def test_down_after_a_killed_up_leaves_nothing(cluster: Cluster, redis_server: R
         process.send_signal(signal.SIGKILL)
     assert cluster.left()
     farm_down(config_for(cluster, kubeconfig(), redis_server, **{"live.farm": "killed"}))
-    wait_until(lambda: not cluster.left(), "nothing is left")
+    until(lambda: not cluster.left(), "nothing is left")
 
 
 def test_deleting_the_owner_alone_takes_everything_along(cluster: Cluster, redis_server: ReachableServer) -> None:
     config = config_for(cluster, kubeconfig(), redis_server, **{"live.farm": "owned"})
     farm_up(config, 1)
     cluster.api.delete(cluster.path("configmaps", "owned-farm"))
-    wait_until(lambda: not cluster.left(), "Kubernetes deletes what it owned", 60.0)
+    until(lambda: not cluster.left(), "Kubernetes deletes what it owned")
 
 
 KINDS = {
@@ -141,4 +141,4 @@ def test_whoever_lost_the_farm_leaves_it_to_the_other(cluster: Cluster, redis_se
         assert second.counts(()).requested == 0
     finally:
         second.close()
-    wait_until(lambda: not cluster.left(), "nothing is left")
+    until(lambda: not cluster.left(), "nothing is left")

@@ -67,7 +67,7 @@ def environment(_image: None, redis_image: str, tmp_path: Path) -> Iterator[dict
         try:
             yield shell
         finally:
-            _kubectl(shell, "delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=120s")
+            _kubectl(shell, "delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s")
             _kubectl(shell, "delete", "persistentvolume", "redis-of-the-page", "--timeout=60s")
 
 

@@ -15,7 +15,8 @@ from autoscaling_env.testing.backend import steady
 from live.platforms.kubernetes.farm import kubernetes_backend
 from tests.live.farms import done_once
 from tests.live.platforms.kubernetes import accounts
-from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, farm_config, run_out, wait_until
+from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, farm_config, run_out
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -32,11 +33,11 @@ def redis_address(own_namespace: Cluster, redis_image: str) -> Iterator[str]:
             _apply(own_namespace, document, redis_image)
         path = own_namespace.path("services", "redis")
         address = own_namespace.api.get(path)["spec"]["clusterIP"]
-        wait_until(lambda: _answers(address), "Redis answers", 60.0)
+        until(lambda: _answers(address), "Redis answers")
         yield f"redis://{address}:6379/0"
         own_namespace.api.delete(own_namespace.path("statefulsets", "redis", group="/apis/apps/v1"))
         own_namespace.api.delete(f"/api/v1/persistentvolumes/{volume}")
-        wait_until(lambda: not _answers(address), "Redis has stopped", 60.0)
+        until(lambda: not _answers(address), "Redis has stopped")
 
 
 def _volume(cluster: Cluster, folder: str) -> str:

@@ -17,8 +17,8 @@ from tests.live.platforms.kubernetes.clusters import (
     farm_config,
     platform_of,
     run_out,
-    wait_until,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -69,9 +69,9 @@ def test_a_cost_that_is_no_longer_meant_is_taken_back(cluster: Cluster, redis_se
         marked = platform.pods()[0].name
         path = cluster.path("pods", marked)
         cluster.api.patch(path, {"metadata": {"annotations": {DELETION_COST: "-9"}}})
-        wait_until(lambda: any(pod.cost == -9 for pod in platform.pods()), "the mark is seen")
+        until(lambda: any(pod.cost == -9 for pod in platform.pods()), "the mark is seen")
         backend.scale_to(2)
-        wait_until(lambda: len(platform.pods()) == 2, "two workers are gone")
+        until(lambda: len(platform.pods()) == 2, "two workers are gone")
         assert all(pod.cost == 0 for pod in platform.pods())
 
 
@@ -117,7 +117,7 @@ def test_a_real_hpa_on_the_same_workers_is_found_and_named(
         hpa = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "rival"}}
         cluster.create("horizontalpodautoscalers", hpa | {"spec": spec}, group="/apis/autoscaling/v2")
         try:
-            wait_until(lambda: backend.advance(1.0).workers_requested == 4, "the HPA raises the count", 40.0)
+            until(lambda: backend.advance(1.0).workers_requested == 4, "the HPA raises the count")
             assert "kube-controller-manager (a HorizontalPodAutoscaler) changed the workers from 2 to 4" in caplog.text
             assert backend.scale_to(3).reason is ScaleReason.CLAMPED_BY_PLATFORM
         finally:
@@ -169,7 +169,7 @@ def test_configured_start_up_delays_are_kept_pod_by_pod(cluster: Cluster, redis_
         backend.reset(batch([60.0], 0.1), 2)
         backend.scale_to(5)
         assert backend.advance(2.0).workers_starting == 3
-        wait_until(lambda: backend.advance(0.2).workers_starting == 0, "all are ready", 15.0)
+        until(lambda: backend.advance(0.2).workers_starting == 0, "all are ready")
         starts = backend.start_log()
         took_s = starts.ready_s - starts.asked_s
         assert len(took_s) == 3

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +26,3 @@ def roster(*workers: str, busy: tuple[str, ...] = ()) -> Roster:
     """Return idle workers, and those of ``busy`` with a task (free in the order given)."""
     records = [WorkerRecord(name, 0.1) for name in workers]
     return (*records, *(WorkerRecord(name, 0.1, at, 1.0 + at) for at, name in enumerate(busy)))
-
-
-def eventually(what: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until ``what()`` is true; fail with its last value when it does not get so."""
-    give_up = time.monotonic() + seconds
-    value = what()
-    while not value and time.monotonic() < give_up:
-        time.sleep(0.02)
-        value = what()
-    assert value, f"still {value!r} after {seconds:g} s"

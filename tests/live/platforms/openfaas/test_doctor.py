@@ -9,11 +9,11 @@ import pytest
 from autoscaling_env.config import Config
 from live.platforms.openfaas.doctor import examine
 from live.platforms.openfaas.lifecycle import claimed, down
-from tests.live.platforms.openfaas.farms import eventually
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.kubelet import Forking
 from tests.live.platforms.openfaas.provider import Timing
 from tests.live.platforms.openfaas.wire import Faults
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -140,7 +140,7 @@ def test_a_trial_that_fails_leaves_nothing_though_the_gateway_does_not_list_it_y
     gateway = make_gateway(Timing(informer_s=30.0))
     gateway.faults = Faults("POST", "after", 500)
     assert not findings(config(gateway), 5.0)["trial function"][0]
-    eventually(lambda: not gateway.provider.functions)
+    until(lambda: not gateway.provider.functions)
 
 
 def test_what_a_trial_cannot_remove_is_said_found_and_removed(
@@ -169,6 +169,6 @@ def test_doctor_on_an_image_that_does_not_run(
     ok, detail, remedy = findings(config(gateway), 1.0)["trial function"]
     assert (ok, detail) == (False, "a worker of image 'example/farm:1' does not run after 1 s")
     assert "is the image public" in remedy
-    eventually(lambda: gateway.provider.listing() == [])
+    until(lambda: gateway.provider.listing() == [])
     refused = config(gateway, **{"live.openfaas.image": "private/farm:1"})
     assert "only allows public images" in findings(refused, 1.0)["trial function"][1]

@@ -15,10 +15,10 @@ from autoscaling_env.reasons import ScaleReason
 from autoscaling_env.testing.backend import steady
 from live.platforms.openfaas.farm import make_openfaas
 from live.platforms.openfaas.lifecycle import down, status, up
-from tests.live.platforms.openfaas.farms import eventually
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.kubelet import Forking, Spawning
 from tests.live.platforms.openfaas.provider import Timing
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -144,6 +144,7 @@ KILLED = """
 import sys
 from autoscaling_env.config.root import Config
 from live.platforms.openfaas.lifecycle import up
+from tests.waiting import until
 up(Config.model_validate_json(sys.stdin.read()))
 """
 
@@ -156,7 +157,7 @@ def test_down_after_a_killed_up(make_gateway: Make, config: Configure) -> None:
     assert killed.stdin is not None
     killed.stdin.write(settings.model_dump_json().encode())
     killed.stdin.close()
-    eventually(lambda: "e2e-collector" in gateway.provider.functions, 60)
+    until(lambda: "e2e-collector" in gateway.provider.functions)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert {row.name for row in status(settings)} <= {"e2e-collector", "e2e-emitter"}

@@ -12,9 +12,10 @@ from autoscaling_env.reasons import ScaleReason
 from live.platform import FarmSpec
 from live.platforms.openfaas.deployment import function_of
 from live.platforms.openfaas.platform import OpenFaaSPlatform
-from tests.live.platforms.openfaas.farms import eventually, roster
+from tests.live.platforms.openfaas.farms import roster
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.wire import Faults
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -116,7 +117,7 @@ def test_room_that_appears_is_used(opened: Open) -> None:
         platform.scale_to(4, ())
         return len(sizes(gateway)) == 3
 
-    eventually(one_more)
+    until(one_more)
     assert platform.counts(()).requested == 4 == sum(sizes(gateway).values())
 
 
@@ -149,7 +150,7 @@ def test_somebody_resizes_a_worker_function(opened: Open) -> None:
     platform, gateway = opened(2)
     gateway.provider.kubectl_scale(next(name for name in gateway.provider.functions if name.endswith("-2")), 3)
     told = []
-    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    until(lambda: told.append(platform.counts(())) or told[-1].changed_by)
     assert "-worker-2 was set to 3 replicas (it had 1) by somebody else" in told[-1].changed_by
     assert told[-1].requested == 4
     outcome = platform.scale_to(4, ())
@@ -163,7 +164,7 @@ def test_a_deletion_that_answered_500_accuses_nobody(opened: Open) -> None:
     platform, gateway = opened(3)
     gateway.faults = Faults("DELETE /system/functions", "after")
     assert platform.scale_to(2, ()).reason is ScaleReason.REJECTED
-    eventually(lambda: platform.counts(()).requested == 2)
+    until(lambda: platform.counts(()).requested == 2)
     gateway.faults = Faults()
     outcome = platform.scale_to(2, ())
     assert (outcome.reason, outcome.detail) == (ScaleReason.OK, "")
@@ -224,7 +225,7 @@ def test_a_deployment_that_comes_late_counts(opened: Open) -> None:
     gateway.faults = Faults("POST /system/functions", "after")
     outcome = platform.scale_to(3, ())
     assert (outcome.accepted, outcome.reason) == (2, ScaleReason.REJECTED)
-    eventually(lambda: platform.counts(()).requested == 3)
+    until(lambda: platform.counts(()).requested == 3)
     gateway.faults, gateway.provider.timing.informer_s = Faults(), 0.05
     platform.scale_to(2, ())
     assert len(workers(gateway)) == 2
@@ -234,7 +235,7 @@ def test_somebody_deletes_a_worker(opened: Open) -> None:
     platform, gateway = opened(3)
     gateway.provider.kubectl_delete(next(name for name in gateway.provider.functions if name.endswith("-2")))
     told = []
-    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    until(lambda: told.append(platform.counts(())) or told[-1].changed_by)
     assert "-worker-2 was deleted (it had 1) by somebody else" in told[-1].changed_by
     assert told[-1].requested == 2
     platform.scale_to(3, ())

@@ -14,9 +14,10 @@ from autoscaling_env.errors import BackendError
 from autoscaling_env.reasons import ScaleReason
 from live.platform import FarmSpec, Roster, WorkerCounts
 from live.platforms.openfaas.platform import OpenFaaSPlatform
-from tests.live.platforms.openfaas.farms import eventually, roster
+from tests.live.platforms.openfaas.farms import roster
 from tests.live.platforms.openfaas.gateway import GatewayServer
 from tests.live.platforms.openfaas.wire import Faults
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -115,7 +116,7 @@ def test_a_value_older_than_that_is_found_out_later(opened: Open) -> None:
     time.sleep(0.8)  # the informer has seen all there is
     gateway.provider.timing.informer_s = 0.7
     assert platform.scale_to(6, ()).accepted == 2
-    eventually(lambda: requested(platform) == 6)
+    until(lambda: requested(platform) == 6)
     assert platform.counts(()).changed_by == ""
     gateway.provider.timing.informer_s = 0.05
     assert platform.scale_to(7, ()).reason is ScaleReason.OK
@@ -159,10 +160,10 @@ def test_gateway_down_makes_counts_stale_and_requests_rejected(opened: Open) -> 
     outcome = platform.scale_to(4, ())
     assert (outcome.accepted, outcome.reason) == (2, ScaleReason.REJECTED)
     assert "is the gateway running" in outcome.detail
-    eventually(lambda: platform.counts(()).stale == ("requested", "starting"))
+    until(lambda: platform.counts(()).stale == ("requested", "starting"))
     assert requested(platform) == 2
     gateway.up()
-    eventually(lambda: platform.counts(()).stale == ())
+    until(lambda: platform.counts(()).stale == ())
     assert platform.scale_to(4, ()).reason is ScaleReason.OK
 
 
@@ -187,14 +188,14 @@ def test_a_slow_gateway_is_waited_for_no_longer_than_a_call_may_take(opened: Ope
     assert outcome.reason is ScaleReason.REJECTED
     assert "slow" in outcome.detail
     gateway.faults = Faults()
-    eventually(lambda: requested(platform) == 4)  # it was done all the same
+    until(lambda: requested(platform) == 4)  # it was done all the same
 
 
 def test_somebody_else_scales(opened: Open) -> None:
     platform, gateway = opened(2)
     gateway.provider.kubectl_scale(worker_function(gateway), 4)
     told: list[WorkerCounts] = []
-    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    until(lambda: told.append(platform.counts(())) or told[-1].changed_by)
     assert told[-1].requested == 4
     assert "set to 4 replicas (it had 2) by somebody else" in told[-1].changed_by
     assert platform.counts(()).changed_by == "", "said once"
@@ -210,7 +211,7 @@ def test_the_gateways_own_autoscaler_is_noticed(opened: Open, status: str) -> No
     alerts = [{"status": status, "labels": {"function_name": f"{worker_function(gateway)}.openfaas-fn"}}]
     assert gateway.answer("POST", "/system/alert", json.dumps({"alerts": alerts}).encode()) == (200, "")
     told: list[WorkerCounts] = []
-    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    until(lambda: told.append(platform.counts(())) or told[-1].changed_by)
     assert told[-1].requested == {"firing": 4, "resolved": 1}[status]
     assert "(it had 3) by somebody else" in told[-1].changed_by
     platform.scale_to(3, ())
@@ -220,7 +221,7 @@ def test_the_gateways_own_autoscaler_is_noticed(opened: Open, status: str) -> No
 def test_the_informer_sets_a_foreign_count_back(opened: Open) -> None:
     platform, gateway = opened(2)
     gateway.provider.kubectl_scale(worker_function(gateway), 8)
-    eventually(lambda: requested(platform) == 5)
+    until(lambda: requested(platform) == 5)
     assert gateway.provider.functions[worker_function(gateway)].replicas == 5
 
 
@@ -228,7 +229,7 @@ def test_worker_function_deleted_by_hand(opened: Open) -> None:
     platform, gateway = opened(3)
     gateway.provider.kubectl_delete(worker_function(gateway))
     told: list[WorkerCounts] = []
-    eventually(lambda: told.append(platform.counts(())) or told[-1].changed_by)
+    until(lambda: told.append(platform.counts(())) or told[-1].changed_by)
     assert "was deleted" in told[-1].changed_by
     assert told[-1].requested == 0
     assert platform.scale_to(3, ()).accepted == 3
@@ -239,8 +240,8 @@ def test_emitter_deleted_by_hand_is_brought_back(opened: Open) -> None:
     _, gateway = opened(1)
     emitter = next(name for name in gateway.provider.functions if name.endswith("-emitter"))
     gateway.provider.kubectl_delete(emitter)
-    eventually(lambda: emitter not in gateway.provider.functions)
-    eventually(lambda: emitter in gateway.provider.functions)
+    until(lambda: emitter not in gateway.provider.functions)
+    until(lambda: emitter in gateway.provider.functions)
 
 
 def test_leaving_workers_are_told_from_starting_ones(opened: Open) -> None:

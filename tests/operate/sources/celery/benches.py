@@ -6,21 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import redis
 from celery import Celery  # type: ignore[import-untyped]
 
-from autoscaling_env.errors import BackendError
 from operate.reading import Fact, Reading
 from operate.source import Source
 from operate.sources.celery.settings import CelerySettings, celery_url
 from tests.operate.sources.benches import SECRET
+from tests.operate.sources.readings import read_of
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S, until
 
 SHOP = "tests.operate.sources.celery.shop"
 QUEUE = "jobs"
@@ -45,21 +44,19 @@ class Shop:
         environment = os.environ | {"SHOP_BROKER": self.broker, "PYTHONPATH": str(ROOT)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-        self.say("held", within_s=30.0)
+        self.say("held")
 
-    def say(self, command: str, within_s: float = 10.0, **arguments: Any) -> Any:
+    def say(self, command: str, **arguments: Any) -> Any:
         """Return what the worker answers to one of its own commands."""
-        until = time.monotonic() + within_s
-        while True:
-            try:
-                answers = self.app.control.broadcast(
+
+        def answered() -> Any:
+            with suppress(OSError):
+                return self.app.control.broadcast(
                     command, arguments=arguments, destination=[self.name], reply=True, limit=1, timeout=1.0
                 )
-            except OSError:
-                answers = None
-            if answers:
-                return answers[0][self.name]
-            assert time.monotonic() < until, f"{command}: the worker does not answer: {self.log.read_text()[-2000:]}"
+
+        silent = lambda: f"{command}: the worker does not answer: {self.log.read_text()[-2000:]}"  # noqa: E731
+        return until(answered, silent)[0][self.name]
 
     def put(self, tasks: int, **options: Any) -> None:
         for _ in range(tasks):
@@ -76,12 +73,12 @@ class Shop:
         self.until_held()
 
     def until_held(self) -> None:
-        within(10.0, lambda: self.say("held") == self.held, f"{self.held} tasks run")
+        until(lambda: self.say("held") == self.held, f"{self.held} tasks run")
 
     def stop(self, *, kill: bool = False) -> None:
         if self.process is not None:
             (self.process.kill if kill else self.process.terminate)()
-            self.process.wait(20)
+            self.process.wait(PATIENCE_S)
             self.process = None
         self.app.close()
 
@@ -135,10 +132,10 @@ class CeleryBench:
     def reset(self) -> None:
         """Wait until the source has seen that nothing is there."""
         self.clear()
-        within(15.0, self._is_quiet, "all is gone")
+        until(self._is_quiet, "all is gone")
 
     def _is_quiet(self) -> bool:
-        reading = _read(self.source)
+        reading = read_of(self.source) or Reading(backlog=1.0)
         known = Fact.IN_FLIGHT not in self.source.knows or reading.in_flight == 0
         return reading.backlog == 0 and known
 
@@ -160,18 +157,3 @@ class RedisShopBench(CeleryBench):
     def empty(self) -> None:
         with closing(redis.Redis.from_url(self.server.url)) as admin:
             admin.delete(*CelerySettings(url="redis://h").keys(QUEUE))
-
-
-def _read(source: Source) -> Reading:
-    try:
-        return source.read()
-    except BackendError:
-        return Reading(backlog=1.0)
-
-
-def within(seconds: float, true: Callable[[], Any], what: str) -> Any:
-    until = time.monotonic() + seconds
-    while not (value := true()):
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
-    return value

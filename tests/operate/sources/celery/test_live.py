@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,17 @@ from celery import Celery  # type: ignore[import-untyped]
 from celery.app.task import Context  # type: ignore[import-untyped]
 
 from autoscaling_env.errors import BackendError
-from operate.reading import Fact, Reading
+from operate.reading import Fact
 from operate.source import Remembers
 from operate.sources.celery.settings import CelerySettings, celery_url
 from operate.sources.celery.source import KIND, CelerySource
 from operate.sources.redis.list import KIND as LISTS
 from tests.live.servers import RunningServer
 from tests.operate.sources.benches import SECRET, watched
-from tests.operate.sources.celery.benches import QUEUE, Shop, within
+from tests.operate.sources.celery.benches import QUEUE, Shop
 from tests.operate.sources.celery.conftest import redis_settings
+from tests.operate.sources.readings import read_until
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.live
 
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.live
 def source(redis_broker: RunningServer) -> Iterator[CelerySource]:
     settings = redis_settings(redis_broker, silent_after=5.0)
     with closing(KIND.open(settings)) as opened:
-        within(10.0, lambda: opened.read().in_flight is not None, "it listens")
+        until(lambda: opened.read().in_flight is not None, "it listens")
         yield opened  # type: ignore[misc]
 
 
@@ -43,23 +45,9 @@ def shop(redis_shop: Shop, source: CelerySource, admin: redis.Redis) -> Iterator
         admin.delete(*CelerySettings(url="redis://h").keys(QUEUE))
 
     clear()
-    until(source, lambda seen: seen.backlog == 0 and seen.in_flight == 0)
+    read_until(source, lambda seen: seen.backlog == 0 and seen.in_flight == 0)
     yield redis_shop
     clear()
-
-
-def until(source: CelerySource, true: Callable[[Reading], bool], within_s: float = 8.0) -> Reading:
-    seen: list[Reading] = []
-
-    def is_true() -> bool:
-        seen.append(source.read())
-        return true(seen[-1])
-
-    try:
-        within(within_s, is_true, "")
-    except AssertionError:
-        raise AssertionError(seen[-1]) from None
-    return seen[-1]
 
 
 def test_priorities_are_added_up(shop: Shop, source: CelerySource, admin: redis.Redis) -> None:
@@ -76,11 +64,11 @@ def test_what_is_prefetched_waits_though_the_list_is_empty(
     shop.put(40)
     shop.held = 40
     shop.say("take", queue=QUEUE, tasks=40)
-    reading = until(source, lambda seen: seen.in_flight == 32 and not admin.llen(QUEUE) and seen.backlog == 8)
+    reading = read_until(source, lambda seen: seen.in_flight == 32 and not admin.llen(QUEUE) and seen.backlog == 8)
     assert reading.backlog == 8  # a heartbeat may tell of tasks that run before the events of those that wait are heard
     shop.say("finish", queue=QUEUE, left=0, tasks=40)
     shop.held = 0
-    until(source, lambda seen: seen.in_flight == 0 and seen.backlog == 0)
+    read_until(source, lambda seen: seen.in_flight == 0 and seen.backlog == 0)
 
 
 def test_what_is_recommended_is_known_and_kept_task_by_task(shop: Shop, source: CelerySource) -> None:
@@ -88,7 +76,7 @@ def test_what_is_recommended_is_known_and_kept_task_by_task(shop: Shop, source: 
     shop.put(3)
     shop.take(2)
     shop.finish(1)
-    reading = until(source, lambda seen: seen.completed_total == done + 1)
+    reading = read_until(source, lambda seen: seen.completed_total == done + 1)
     assert isinstance(source, Remembers)
     kept = source.kept(time.time() - began_s)
     assert len(kept.came_s) == 3
@@ -108,21 +96,21 @@ def test_a_worker_that_stops_is_seen_to_its_end_and_one_that_dies_is_not(
     try:
         two.app.send_task("shop.work", [2.5], queue=QUEUE)
         two.app.send_task("shop.work", [1.0], queue=QUEUE, countdown=600)
-        reading = until(source, lambda seen: seen.in_flight == 1 and "ETA" in str(seen.remarks))
+        reading = read_until(source, lambda seen: seen.in_flight == 1 and "ETA" in str(seen.remarks))
         assert reading.backlog == 0
         assert two.process is not None
         two.process.terminate()
         time.sleep(1.0)
         assert source.read().in_flight == 1
-        reading = until(source, lambda seen: seen.in_flight == 0 and seen.backlog == 1)
-        assert two.process.wait(10) == 0
+        reading = read_until(source, lambda seen: seen.in_flight == 0 and seen.backlog == 1)
+        assert two.process.wait(PATIENCE_S) == 0
         admin.delete(QUEUE)
         two.start()
         two.app.send_task("shop.work", [60.0], queue=QUEUE)
-        until(source, lambda seen: seen.in_flight == 1)
+        read_until(source, lambda seen: seen.in_flight == 1)
     finally:
         two.stop(kill=True)
-    reading = until(source, lambda seen: seen.in_flight == 0, within_s=12.0)
+    reading = read_until(source, lambda seen: seen.in_flight == 0)
     assert "worker two@bench has said nothing for 5 s" in str(reading.remarks)
     admin.delete("unacked", "unacked_index")
 
@@ -145,7 +133,7 @@ def test_an_account_that_may_not_listen_still_reads_the_backlog(
     shop.put(2)
     with closing(KIND.open(CelerySettings(url=url, queues=(QUEUE,)))) as source:
         source.read()
-        within(5.0, lambda: "+psubscribe" in str(source.read().remarks), "why it hears nothing")
+        until(lambda: "+psubscribe" in str(source.read().remarks), "why it hears nothing")
         reading = source.read()
     assert (reading.backlog, reading.in_flight) == (2, None)
     assert "the channels &/0.celeryev/* (ACL)" in reading.remarks[0]

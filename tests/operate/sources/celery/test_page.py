@@ -20,8 +20,8 @@ from operate.sources.celery.settings import CelerySettings, celery_url
 from operate.sources.celery.source import KIND
 from operate.template import WorkerTemplate
 from tests.live.servers import RunningServer
-from tests.operate.sources.celery.benches import within
 from tests.places import ROOT
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -51,13 +51,13 @@ def test_the_example_works_as_it_is_written(redis_broker: RunningServer, admin: 
         )  # fmt: skip
     try:
         with closing(KIND.open(settings)) as opened, closing(app):
-            within(30.0, lambda: opened.read().in_flight == 0 and b"_kombu.binding.orders" in admin.keys(), "it runs")  # noqa: SIM118
+            until(lambda: opened.read().in_flight == 0 and b"_kombu.binding.orders" in admin.keys(), "it runs")  # noqa: SIM118
             for _ in range(4):
                 app.send_task("shop.order", [1.0], queue="orders")
-            within(10.0, lambda: opened.read().in_flight == 1 and opened.read().backlog == 3, "one of four runs")
+            until(lambda: opened.read().in_flight == 1 and opened.read().backlog == 3, "one of four runs")
             findings = KIND.examine(settings)
             assert [each for each in findings if not each.ok] == []
-            within(15.0, lambda: opened.read().completed_total == 4, "all are done")
+            until(lambda: opened.read().completed_total == 4, "all are done")
             assert opened.read().service_s == pytest.approx(1.0, abs=0.5)
             assert opened.read().arrived_total == 4
     finally:

@@ -11,7 +11,8 @@ from operate.sources.celery.settings import CelerySettings
 from operate.sources.celery.source import KIND
 from operate.testing.source import SourceContract
 from tests.operate.brokers import RunningRabbit
-from tests.operate.sources.celery.benches import QUEUE, CeleryBench, Shop, within
+from tests.operate.sources.celery.benches import QUEUE, CeleryBench, Shop
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -50,12 +51,12 @@ def test_what_it_has_in_rabbitmq_is_there_while_it_listens_and_no_longer(
     before = set(events_queues(rabbit))
     source = KIND.open(CelerySettings(url=rabbit.url, queues=(QUEUE,)))
     source.read()
-    (queue,) = within(10.0, lambda: set(events_queues(rabbit)) - before, "it listens")
+    (queue,) = until(lambda: set(events_queues(rabbit)) - before, "it listens")
     told = rabbit.manage("GET", f"queues/%2F/{queue}")
     assert (told["exclusive"], told["auto_delete"]) == (True, True)
     assert told["arguments"] == {"x-message-ttl": 5000, "x-max-length": 100_000}
     source.close()
-    within(10.0, lambda: set(events_queues(rabbit)) <= before, "it is gone")
+    until(lambda: set(events_queues(rabbit)) <= before, "it is gone")
     with closing(KIND.open(CelerySettings(url=rabbit.url, queues=(QUEUE,), events=False))) as deaf:
         deaf.read()
         assert set(events_queues(rabbit)) <= before

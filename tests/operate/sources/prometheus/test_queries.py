@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -17,6 +17,7 @@ from operate.source import Recalls
 from operate.sources.prometheus.queries import KIND, Prometheus, PrometheusSettings
 from operate.testing.source import RecallsContract
 from tests.operate.sources.prometheis import Exporter, PrometheusBench, RunningPrometheus, Stamped
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -46,14 +47,6 @@ def read(server: RunningPrometheus, **queries: str) -> Reading:
         return source.read()
 
 
-def within(seconds: float, true: Callable[[], Any], what: str) -> Any:
-    until = time.monotonic() + seconds
-    while not (value := true()):
-        assert time.monotonic() < until, what
-        time.sleep(0.1)
-    return value
-
-
 def test_all_at_one_instant_and_as_old_as_the_last_scrape(bench: PrometheusBench) -> None:
     assert 0 < bench.source.read().age_s < 2
 
@@ -70,7 +63,7 @@ def test_a_dead_target_whose_last_sample_is_told_on_is_seen_to_grow_old(
         except BackendError:
             return False
 
-    within(15, there, "never scraped")
+    until(there, "never scraped")
     died_at = time.time()
     stamped.taken_at = lambda: died_at
     time.sleep(3)
@@ -89,7 +82,7 @@ def test_a_prometheus_that_comes_back_without_the_target_is_seen_to_be_old(
 ) -> None:
     """It was killed, so it ended no series, and the exporter died meanwhile."""
     bench.put(3)
-    within(10, lambda: bench.source.read().backlog == 3, "3 were put")
+    until(lambda: bench.source.read().backlog == 3, "3 were put")
     prometheus.kill()
     exporter.stop()
     try:
@@ -103,7 +96,7 @@ def test_a_prometheus_that_comes_back_without_the_target_is_seen_to_be_old(
         assert later.age_s > reading.age_s
     finally:
         exporter.start()
-    within(15, lambda: bench.source.read().age_s < 1, "fresh again")
+    until(lambda: bench.source.read().age_s < 1, "fresh again")
 
 
 def test_a_target_that_prometheus_saw_die_is_no_number(
@@ -173,11 +166,11 @@ def test_a_restarted_exporter_is_a_reset_and_the_past_counts_it(
     source = bench.source
     assert isinstance(source, Recalls)
     bench.put(6)
-    within(10, lambda: source.read().arrived_total == 6, "6 came")
+    until(lambda: source.read().arrived_total == 6, "6 came")
     time.sleep(1)
     bench.metrics.came.reset()
     bench.put(2)
-    within(10, lambda: source.read().arrived_total == 2, "2 came after the reset")
+    until(lambda: source.read().arrived_total == 2, "2 came after the reset")
     time.sleep(1.5)
     assert source.past(0.5, 30.0).sum() == 8
 
@@ -187,7 +180,7 @@ def test_a_long_past_is_asked_for_in_pieces_and_begins_where_it_is_known(bench: 
     assert isinstance(source, Recalls)
     time.sleep(1.5)  # it is known from here on
     bench.put(4)
-    within(10, lambda: source.read().arrived_total == 4, "4 came")
+    until(lambda: source.read().arrived_total == 4, "4 came")
     time.sleep(1.5)
     past = source.past(1.0, 30_000.0)
     assert past.sum() == 4
@@ -251,7 +244,7 @@ class TestExamine:
         return bench.source.read()
 
     def test_all_is_well(self, prometheus: RunningPrometheus, bench: PrometheusBench) -> None:
-        within(10, lambda: self.asked(bench).service_s is not None, "tasks were finished")
+        until(lambda: self.asked(bench).service_s is not None, "tasks were finished")
         findings = KIND.examine(settings(prometheus, **bench.metrics.queries()))
         assert [each for each in findings if not each.ok] == []
         assert len(findings) == 1 + 6 + 1
@@ -296,7 +289,7 @@ def test_find_lists_metrics_that_are_called_like_a_backlog(prometheus: RunningPr
         queries = [each["queries"]["backlog"] for each in KIND.find(prometheus.url)]
         return [query for query in queries if query.startswith("found_")]
 
-    assert within(10, found, "not found") == [
+    assert until(found, "not found") == [
         'found_queue_messages_ready{queue="jobs"}',
         'found_queue_messages_ready{queue="mails \\"b\\""}',
     ]

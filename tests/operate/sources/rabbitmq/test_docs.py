@@ -6,20 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from autoscaling_env.config.yaml import parse
-from autoscaling_env.errors import BackendError
-from operate.reading import Reading
 from operate.sources.rabbitmq.kind import KIND
 from operate.template import WorkerTemplate
 from tests.docs.test_blocks import blocks
 from tests.operate.brokers import SECRET, RunningRabbit
+from tests.operate.sources.readings import read_until
 from tests.places import ROOT
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.live
 PAGE = ROOT / "docs/operate-rabbitmq.md"
@@ -41,12 +40,12 @@ def test_workers_that_are_stopped_amid_their_tasks_lose_none(rabbit: RunningRabb
     section["sampled_every"] = 1.0
     settings = KIND.settings.model_validate(section)
     environment = os.environ | {"RABBIT": rabbit.url}
-    subprocess.run([sys.executable, program("orders.py", tmp_path)], env=environment, check=True, timeout=60)
+    subprocess.run([sys.executable, program("orders.py", tmp_path)], env=environment, check=True, timeout=PATIENCE_S)
     command = [sys.executable, str(program("worker.py", tmp_path))]
     workers = [subprocess.Popen(command, env=environment) for _ in range(3)]
     try:
         with closing(KIND.open(settings)) as source:
-            busy = seen(source, lambda reading: reading.in_flight == 3 and (reading.completed_total or 0) > 0)
+            busy = read_until(source, lambda reading: reading.in_flight == 3 and (reading.completed_total or 0) > 0)
             assert busy.arrived_total == 12
             found = KIND.examine(settings)
             assert [each for each in found if not each.ok] == []
@@ -54,8 +53,8 @@ def test_workers_that_are_stopped_amid_their_tasks_lose_none(rabbit: RunningRabb
             assert all(each.ok for each in KIND.advise(settings, WorkerTemplate("deployment/order-worker")))
             for worker in workers[:2]:
                 worker.send_signal(signal.SIGTERM)
-            assert [worker.wait(30) for worker in workers[:2]] == [0, 0]
-            done = seen(
+            assert [worker.wait(PATIENCE_S) for worker in workers[:2]] == [0, 0]
+            done = read_until(
                 source, lambda reading: (reading.backlog, reading.in_flight, reading.completed_total) == (0, 0, 12)
             )
             assert not [remark for remark in done.remarks if "once more" in remark]
@@ -63,16 +62,3 @@ def test_workers_that_are_stopped_amid_their_tasks_lose_none(rabbit: RunningRabb
         for worker in workers:
             worker.kill()
             worker.wait()
-
-
-def seen(source, true) -> Reading:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            reading = source.read()
-        except BackendError as error:  # the queue has no figures yet
-            reading = error
-        if isinstance(reading, Reading) and true(reading):
-            return reading
-        assert time.monotonic() < until, reading
-        time.sleep(0.1)

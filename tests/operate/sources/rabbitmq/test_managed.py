@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -21,6 +20,8 @@ from operate.template import WorkerTemplate
 from tests.operate.brokers import SECRET, RunningRabbit
 from tests.operate.sources.prometheis import free_port
 from tests.operate.sources.rabbits import RabbitBench, settings
+from tests.operate.sources.readings import read_until
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -32,12 +33,8 @@ def bench(rabbit: RunningRabbit) -> Iterator[RabbitBench]:
     bench.close()
 
 
-def when(bench: RabbitBench, true: Any, within_s: float = 8.0) -> Reading:
-    until = time.monotonic() + within_s
-    while not true(reading := bench.source.read()):
-        assert time.monotonic() < until, reading
-        time.sleep(0.1)
-    return reading
+def when(bench: RabbitBench, true: Any) -> Reading:
+    return read_until(bench.source, true)
 
 
 def findings(bench: RabbitBench, **values: Any) -> dict[str, Any]:
@@ -86,11 +83,8 @@ def test_a_channels_own_limit_is_seen_as_celery_sets_it(rabbit: RunningRabbit) -
         channel.basic_qos(prefetch_count=4, global_qos=True)
         channel.basic_consume(bench.queue, lambda *_: None)
         connection.process_data_events(0.2)
-        until = time.monotonic() + 8
-        while "prefetch" not in (found := findings(bench)) or not found["prefetch"].ok:
-            assert time.monotonic() < until, found
-            time.sleep(0.2)
-        assert "up to 4 tasks at once" in found["prefetch"].detail
+        found = until(lambda: [each for what, each in findings(bench).items() if what == "prefetch" and each.ok])
+        assert "up to 4 tasks at once" in found[0].detail
 
 
 def test_delayed_retries_are_seen_not_to_be_counted(bench: RabbitBench) -> None:
@@ -101,7 +95,7 @@ def test_delayed_retries_are_seen_not_to_be_counted(bench: RabbitBench) -> None:
     bench.channel.queue_declare(retry, arguments=delayed)
     for _ in range(40):
         bench.channel.basic_publish("", retry, b"once more")
-    reading = when(bench, lambda seen: seen.arrived_total is None, within_s=15)
+    reading = when(bench, lambda seen: seen.arrived_total is None)
     assert reading.backlog == 40
     assert reading.completed_total == 0
     assert "messages come that are not counted as published" in " ".join(reading.remarks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 
 import pytest
@@ -13,6 +12,7 @@ from operate.sources.redis.list import RedisList, RedisListSettings
 from operate.sources.redis.server import RedisSection, RedisServer
 from tests.live.servers import RunningServer, require_server
 from tests.operate.sources.benches import watched
+from tests.waiting import until
 
 WELL = {"aof_enabled": 1, "aof_last_write_status": "ok", "rdb_last_bgsave_status": "ok"}
 
@@ -58,13 +58,12 @@ def test_a_snapshot_that_cannot_be_saved_is_in_a_reading_and_is_over_when_it_can
 def saved(owner: redis.Redis, status: str) -> None:
     """Let the server save a snapshot in a process of its own, as it does by itself, and wait until it is known."""
     owner.bgsave()
-    until_s = time.monotonic() + 30.0
-    while True:
+
+    def known() -> bool:
         told = owner.info("persistence")
-        if not told["rdb_bgsave_in_progress"] and told["rdb_last_bgsave_status"] == status:
-            return
-        assert time.monotonic() < until_s, told
-        time.sleep(0.05)
+        return not told["rdb_bgsave_in_progress"] and told["rdb_last_bgsave_status"] == status
+
+    until(known, lambda: owner.info("persistence"), every_s=0.05)
 
 
 @pytest.mark.live

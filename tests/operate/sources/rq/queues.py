@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from operate.source import Source
 from tests.live.servers import RunningServer
 from tests.operate.sources.benches import RedisBench
 from tests.operate.sources.rq import jobs
+from tests.waiting import PATIENCE_S, until
 
 
 class NoPenalty(BaseDeathPenalty):
@@ -87,14 +87,14 @@ class RqBench(RedisBench):
         self.held += tasks
         self.gate.release(tasks)
         for _ in range(tasks):
-            assert jobs.BEGUN.acquire(timeout=10), "no worker began a job"
+            assert jobs.BEGUN.acquire(timeout=PATIENCE_S), "no worker began a job"
 
     def finish(self, tasks: int) -> None:
         started = self.queues[0].started_job_registry
         assert started.get_job_count(cleanup=False) == self.held
         self.held -= tasks
         jobs.MAY_END.release(tasks)
-        wait_for(lambda: started.get_job_count(cleanup=False) == self.held)
+        until(lambda: started.get_job_count(cleanup=False) == self.held)
 
     def hire(self) -> None:
         worker = GatedWorker(self.queues, self.gate, self.leaving)
@@ -109,7 +109,7 @@ class RqBench(RedisBench):
             for _ in range(times):
                 semaphore.release()
         for thread in self.threads:
-            thread.join(timeout=10)
+            thread.join(timeout=PATIENCE_S)
         assert not any(thread.is_alive() for thread in self.threads)
         self.threads, self.held, self.leaving = [], 0, threading.Event()
         self.gate = threading.Semaphore(0)
@@ -117,12 +117,3 @@ class RqBench(RedisBench):
     def close(self) -> None:
         self.dismiss()
         self.connection.close()
-
-
-def wait_for(true: Any, within_s: float = 10.0) -> None:
-    give_up = threading.Event()
-    for _ in itertools.repeat(None, int(within_s / 0.01)):
-        if true():
-            return
-        give_up.wait(0.01)
-    raise AssertionError("it did not become true")

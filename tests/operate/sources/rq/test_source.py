@@ -25,7 +25,8 @@ from operate.testing.source import SourceContract
 from tests.live.servers import RunningServer
 from tests.operate.sources.benches import watched
 from tests.operate.sources.rq import jobs
-from tests.operate.sources.rq.queues import RqBench, wait_for
+from tests.operate.sources.rq.queues import RqBench
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -109,7 +110,7 @@ def test_failed_and_retried_attempts_are_completions_too(bench: RqBench) -> None
     bench.hire()
     for _ in range(3):
         bench.gate.release()
-    wait_for(lambda: len(bench.queues[0].failed_job_registry) == 2)
+    until(lambda: len(bench.queues[0].failed_job_registry) == 2)
     assert done(bench) - first == 3
 
 
@@ -123,7 +124,7 @@ def test_other_queues_of_shared_workers_do_not_count(bench: RqBench) -> None:
     for _ in range(2):
         bench.gate.release()
     bench.hire()
-    wait_for(lambda: bench.queues[1].finished_job_registry.get_job_count(cleanup=False) == 1)
+    until(lambda: bench.queues[1].finished_job_registry.get_job_count(cleanup=False) == 1)
     assert done(bench) - first == 1
     both = KIND.open(settings(bench.server, queues=["jobs", "mails"]))
     with closing(both):

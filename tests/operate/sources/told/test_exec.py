@@ -19,6 +19,7 @@ from operate.sources.told.command import KIND, Exec, ExecSettings
 from operate.testing.source import SourceContract
 from tests.operate.sources.benches import SECRET
 from tests.operate.sources.told.queue_file import FileQueue
+from tests.waiting import until
 
 pytestmark = pytest.mark.live
 
@@ -106,16 +107,14 @@ def test_what_is_left_running_holds_nobody_up_and_is_killed(tmp_path: Path) -> N
 
 
 def is_gone(pid: int) -> bool:
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
+    def gone() -> bool:
         try:
             os.kill(pid, 0)
-            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
-                return True
+            return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
         except (ProcessLookupError, FileNotFoundError):
             return True
-        time.sleep(0.01)
-    return False
+
+    return until(gone, f"process {pid} is there")
 
 
 def test_an_endless_answer_is_cut_off() -> None:

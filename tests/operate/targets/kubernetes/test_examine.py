@@ -15,9 +15,10 @@ from live.platforms.kubernetes.client import Api
 from live.platforms.kubernetes.errors import ClusterRefused
 from operate.targets.kubernetes.examine import ELSE, examine
 from operate.targets.kubernetes.find import find
-from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, kubeconfig, wait_until
+from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, kubeconfig
 from tests.operate.targets.kubernetes.accounts import account
 from tests.operate.targets.kubernetes.deployments import Workers
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -83,7 +84,7 @@ def crd(api: Api, group: str, version: str, names: dict[str, str], **subresource
         "metadata": {"name": f"{names['plural']}.{group}"}, "spec": spec,
     }  # fmt: skip
     api.post(CRDS, body)
-    wait_until(lambda: _offered(api, f"/apis/{group}/{version}", names["plural"]), "the kind is offered")
+    until(lambda: _offered(api, f"/apis/{group}/{version}", names["plural"]), "the kind is offered")
 
 
 def _offered(api: Api, path: str, plural: str) -> bool:
@@ -110,7 +111,7 @@ def test_a_scaled_object_is_found_unless_it_is_paused(workers: Workers, keda: No
     assert f"ScaledObject keda-{workers.name} (1 to 9 workers)" in found.detail
     assert who_else(workers, acting=False).ok
     workers.cluster.api.patch(path, {"metadata": {"annotations": {"autoscaling.keda.sh/paused": "true"}}})
-    wait_until(lambda: who_else(workers, acting=True).ok, "the pause is seen")
+    until(lambda: who_else(workers, acting=True).ok, "the pause is seen")
     workers.cluster.api.delete(path)
 
 

@@ -13,9 +13,9 @@ from live.platforms.kubernetes.client import Api
 from operate.target import Fenced
 from operate.targets.kubernetes.scaler import TERM
 from operate.targets.kubernetes.target import KubernetesTarget
-from tests.live.platforms.kubernetes.clusters import wait_until
 from tests.operate.targets.kubernetes.deployments import Workers
 from tests.operate.targets.kubernetes.requests import Requests
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -92,6 +92,6 @@ def test_without_an_election_nothing_but_the_number_is_written(
 def test_workers_that_were_deleted_are_said_and_not_written(workers: Workers) -> None:
     with opened(workers) as target:
         workers.cluster.api.delete(workers.path)
-        wait_until(lambda: "not there" in target.look().trouble, "the deletion is seen")
+        until(lambda: "not there" in target.look().trouble, "the deletion is seen")
         with pytest.raises(BackendError, match="404"):
             target.scaler().scale_to(1)

@@ -14,8 +14,9 @@ from autoscaling_env.config.kubernetes import KubernetesConfig
 from live.clock import SystemClock
 from live.platforms.kubernetes.client import Api
 from operate.targets.kubernetes.lease import LEASES, LeaseElection
-from tests.live.platforms.kubernetes.clusters import Cluster, kubeconfig, wait_until
+from tests.live.platforms.kubernetes.clusters import Cluster, kubeconfig
 from tests.operate.targets.kubernetes.candidate import HASTY
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -39,7 +40,7 @@ def candidates(jobs: Cluster) -> Iterator[tuple[LeaseElection, LeaseElection]]:
             made.append(LeaseElection(api, jobs.namespace, NAME, name, **more))
             stack.callback(made[-1].close)
             made[-1].start()
-        wait_until(lambda: any(each.term() for each in made), "one of them leads")
+        until(lambda: any(each.term() for each in made), "one of them leads")
         highest[0] = 1
         yield made[0], made[1]
 
@@ -56,6 +57,6 @@ def test_no_two_lead_while_the_lease_is_deleted_again_and_again(
             assert None in led
             terms += [term for term in led if term is not None and term not in terms]
             time.sleep(0.002)
-        wait_until(lambda: any(each.term() for each in candidates), "one of them leads")
+        until(lambda: any(each.term() for each in candidates), "one of them leads")
     assert len(terms) >= 2
     assert terms == sorted(terms)

@@ -16,10 +16,10 @@ from operate.targets.kubernetes.scaled import Scaled
 from operate.targets.kubernetes.settings import KubernetesTargetConfig
 from operate.targets.kubernetes.target import KubernetesTarget
 from tests.live.platforms.kubernetes import accounts as anyone
-from tests.live.platforms.kubernetes.clusters import wait_until
 from tests.operate.targets.kubernetes.accounts import account, rules
 from tests.operate.targets.kubernetes.deployments import Workers
 from tests.operate.targets.kubernetes.requests import Requests
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 LEASE = "leads"
@@ -39,11 +39,11 @@ def test_shadow_sees_everything_with_rights_to_read_and_writes_nothing(
     requests = Requests(monkeypatch)
     target = KubernetesTarget(workers.config(kubeconfig=str(file)))
     workers.scale_as("keda", 2)
-    wait_until(lambda: target.look().ready == 2, "the workers are seen")
+    until(lambda: target.look().ready == 2, "the workers are seen")
     workers.scale_as("kube-controller-manager", 1)
-    told = wait_until(lambda: target.look().changed_by, "who scaled is seen")
+    told = until(lambda: target.look().changed_by, "who scaled is seen")
     assert told == "kube-controller-manager (a HorizontalPodAutoscaler) changed the workers from 2 to 1"
-    wait_until(lambda: target.look().ready == 1 and target.look().draining == 0, "the workers leave")
+    until(lambda: target.look().ready == 1 and target.look().draining == 0, "the workers leave")
     assert target.look().trouble == ""
     assert len([1 for api, *_ in requests.sent if api is target.api]) >= 4
     assert requests.writes(target.api) == []
@@ -61,12 +61,12 @@ def test_acting_gets_by_with_its_list(workers: Workers, tmp_path: Path) -> None:
     assert KIND.elect is not None
     election = KIND.elect(config, LEASE, "somebody")
     election.start()
-    term = wait_until(election.term, "a leader")
+    term = until(election.term, "a leader")
     scaler = target.scaler()
     scaler.fence(term)
     for count in (2, 1):
         assert scaler.scale_to(count).reason is ScaleReason.OK
-        wait_until(partial(_at_rest, target, count), "the workers are there")
+        until(partial(_at_rest, target, count), "the workers are there")
     election.close()
     target.close()
 
@@ -85,7 +85,7 @@ def test_check_misses_each_right_by_its_name(workers: Workers, tmp_path: Path) -
             continue
         anyone.set_rules(workers.cluster, file.stem, rules(each for each in all_of_them if each != missing))
         wanted = ELSE if missing.doctor_only else f"may {missing.shown}"
-        wait_until(partial(_misses, config, wanted), f"{missing.shown} is missed")
+        until(partial(_misses, config, wanted), f"{missing.shown} is missed")
 
 
 def _misses(config: KubernetesTargetConfig, what: str) -> bool:

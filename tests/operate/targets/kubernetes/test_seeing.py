@@ -14,10 +14,11 @@ from operate.targets.kubernetes.kind import KIND
 from operate.targets.kubernetes.settings import KubernetesTargetConfig
 from operate.targets.kubernetes.target import KubernetesTarget
 from tests.live.platforms.kubernetes import outages
-from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, kubeconfig, wait_until
+from tests.live.platforms.kubernetes.clusters import Cluster, cluster_config, kubeconfig
 from tests.operate.targets.kubernetes.deployments import Workers
 from tests.operate.targets.kubernetes.test_examine import CRDS, crd
 from tests.operate.targets.kubernetes.test_fencing import opened
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
@@ -31,14 +32,14 @@ def test_idle_workers_are_removed_first(workers: Workers) -> None:
     with opened(workers, idle="worker/idle") as target:
         scaler = target.scaler()
         scaler.scale_to(4)
-        wait_until(lambda: target.look().ready == 4, "four workers")
+        until(lambda: target.look().ready == 4, "four workers")
         names = sorted(pod["metadata"]["name"] for pod in workers.pods())
         for name in names[:2]:
             mark_idle(workers, name)
         _, view = target._view()
-        wait_until(lambda: sum(each.idle for each in view.workers()) == 2, "the marks are seen")
+        until(lambda: sum(each.idle for each in view.workers()) == 2, "the marks are seen")
         scaler.scale_to(2)
-        wait_until(lambda: target.look().applied == 2, "two leave")
+        until(lambda: target.look().applied == 2, "two leave")
         assert target.look().draining > 0 or len(workers.pods()) == 2
         stay = [each["metadata"]["name"] for each in workers.pods() if "deletionTimestamp" not in each["metadata"]]
         assert sorted(stay) == names[2:]
@@ -47,7 +48,7 @@ def test_idle_workers_are_removed_first(workers: Workers) -> None:
 def test_why_workers_do_not_start_is_said(jobs: Cluster) -> None:
     made = Workers(jobs, replicas=1, image="localhost/no-such-image:1")
     with opened(made) as target:
-        wait_until(lambda: "no-such-image" in target.look().trouble, "the image is missed")
+        until(lambda: "no-such-image" in target.look().trouble, "the image is missed")
         state = target.look()
         assert (state.requested, state.applied, state.ready) == (1, 1, 0)
         assert "imagePullPolicy is Never" in state.trouble
@@ -89,7 +90,7 @@ def test_a_kind_of_somebodys_own_is_scaled_wherever_it_keeps_its_numbers(
     assert jobs.api.get(path)["spec"] == {"size": 5}
     body: dict[str, Any] = {"spec": {"replicas": 3}}
     jobs.api._send("PATCH", f"{path}/scale", 5.0, body, "application/merge-patch+json", {"fieldManager": "kubectl"})
-    told = wait_until(lambda: target.look().changed_by, "who scaled is seen")
+    told = until(lambda: target.look().changed_by, "who scaled is seen")
     assert told == "kubectl changed the workers from 5 to 3"
     target.close()
 
@@ -99,19 +100,19 @@ def test_an_api_server_that_says_nothing_is_noticed_and_no_leader_stays(workers:
         assert KIND.elect is not None
         election = KIND.elect(workers.config(), "outage", "somebody")
         election.start()
-        term = wait_until(election.term, "a leader")
+        term = until(election.term, "a leader")
         with outages.stopped("kube-apiserver"):
             began = time.monotonic()
-            wait_until(lambda: target.look().trouble, "the silence is noticed", 10.0)
+            until(lambda: target.look().trouble, "the silence is noticed", within_s=10.0)
             assert target.look().age_s > 2.0
             with pytest.raises(BackendError):
                 target.scaler().scale_to(1)
-            wait_until(lambda: election.term() is None, "the leader steps down", 12.0)
+            until(lambda: election.term() is None, "the leader steps down", within_s=12.0)
             assert time.monotonic() - began < 12.0
-        wait_until(lambda: election.term() == term, "the only candidate goes on", 30.0)
-        wait_until(lambda: not target.look().trouble and target.look().age_s < 3.0, "it is seen again", 30.0)
+        until(lambda: election.term() == term, "the only candidate goes on")
+        until(lambda: not target.look().trouble and target.look().age_s < 3.0, "it is seen again")
         workers.scale_as("kubectl", 2)  # the 1 may have come through when the server went on
-        wait_until(lambda: "kubectl" in target.look().changed_by, "changes are seen again")
+        until(lambda: "kubectl" in target.look().changed_by, "changes are seen again")
         election.close()
 
 
@@ -121,7 +122,7 @@ def test_terms_go_on_where_somebody_deleted_the_lease(workers: Workers) -> None:
         assert KIND.elect is not None
         election = KIND.elect(workers.config(), f"lost-{workers.name}", "somebody")
         election.start()
-        term = wait_until(election.term, "a leader")
+        term = until(election.term, "a leader")
         assert term == 42
         assert election.leader.startswith("somebody-")
         target.scaler().fence(term)

@@ -17,6 +17,7 @@ from operate.targets.processes.kind import KIND, examine
 from operate.targets.processes.pool import KEPT, ProcessPool
 from operate.targets.processes.settings import ProcessesConfig
 from operate.targets.processes.target import ProcessTarget
+from tests.waiting import until
 
 Maker = Callable[..., ProcessPool]
 
@@ -33,13 +34,6 @@ def pool() -> Iterator[Maker]:
     yield make
     for each in made:
         each.close()
-
-
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
 
 
 def runs(pid: int) -> bool:
