@@ -31,7 +31,7 @@ from benchmarks.operated.queues import Workers
 from experiments import KedaChoices, export_keda
 from tests.live.platforms.kubernetes import clusters
 from tests.live.platforms.kubernetes.clusters import ReachableServer, address_for_pods
-from tests.operate.sources.prometheis import free_port
+from tests.ports import free_port
 
 #: Ups, downs, single steps from 11 to 40, to none and back.
 SEQUENCE = (

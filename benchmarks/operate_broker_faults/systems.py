@@ -19,7 +19,7 @@ from benchmarks.operate_broker_faults.disk import Disk
 from benchmarks.operate_scale_in.systems import MODULES, Queue
 from tests.live.servers import RunningServer
 from tests.operate.brokers import SAMPLED_S, SECRET, RunningRabbit
-from tests.operate.sources.prometheis import free_port
+from tests.ports import free_port
 
 SYSTEMS = ("celery-redis", "celery-rabbitmq", "rq", "rabbitmq")
 #: Seconds after which a message that nobody acknowledged is given to somebody else; longer than any task here.

@@ -104,7 +104,7 @@ def broker(system: str) -> Iterator[tuple[str, str]]:
     """Run a broker of its own; give its address, and the one at which a source looks at it."""
     from tests.live.servers import RunningServer
     from tests.operate.brokers import RunningRabbit
-    from tests.operate.sources.prometheis import free_port
+    from tests.ports import free_port
 
     if system in ("rq", "celery-redis"):
         port = free_port()

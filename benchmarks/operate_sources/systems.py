@@ -16,7 +16,7 @@ from rq import Queue as RqQueue
 from benchmarks.operate_sources.fill import fill_rabbit, fill_redis
 from tests.live.servers import RunningServer
 from tests.operate.brokers import SAMPLED_S, RunningRabbit
-from tests.operate.sources.prometheis import free_port
+from tests.ports import free_port
 
 QUEUE = "orders"
 #: What a RabbitMQ is called among processes.

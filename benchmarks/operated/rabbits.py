@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 
 from tests.live.platforms.kubernetes.clusters import address_for_pods
 from tests.operate.brokers import RunningRabbit
-from tests.operate.sources.prometheis import free_port
+from tests.ports import free_port
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.operate.certificates import Certificate
-from tests.operate.sources.prometheis import free_port
+from tests.ports import free_port
 
 SECRET = "sesame"  # noqa: S105 - of a server that lives as long as a test
 #: Where Debian keeps the program itself; the one on the PATH is a wrapper that wants another user.
@@ -170,6 +170,11 @@ class RunningRabbit:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._processes.clear()
+
+    def revive(self) -> None:
+        """Start it where it runs no more: a test that failed may have left it so."""
+        if not self._processes or self._processes[-1].poll() is not None:
+            self.restart()
 
     def restart(self) -> None:
         self.kill()

@@ -20,3 +20,10 @@ def rabbit(certificate: Certificate) -> Iterator[RunningRabbit]:
     running = RunningRabbit(certificate=certificate)
     yield running
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _revived(request: pytest.FixtureRequest) -> None:
+    """Let no test find a server dead because another failed."""
+    if "rabbit" in request.fixturenames:
+        request.getfixturevalue("rabbit").revive()

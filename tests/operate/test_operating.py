@@ -77,9 +77,9 @@ def configured(server, tmp_path, request):
     return make
 
 
-def a_controller(file, *assignments, ticks=8, watcher=None):
+def a_controller(file, *assignments, ticks=8, watcher=None, stop=None):
     config = experiments.operate_config(file, assignments)
-    return experiments.operate(config, stop=threading.Event(), ticks=ticks, watcher=watcher)
+    return experiments.operate(config, stop=stop or threading.Event(), ticks=ticks, watcher=watcher)
 
 
 def put(server, queue, count, work_s=0.05):
@@ -110,14 +110,27 @@ class Watching(Unwatched):
         self.notes.append(text)
 
 
+class UntilDone(Watching):
+    """Stops the controller when all tasks of a queue are done, not before the pages were looked at."""
+
+    def __init__(self, server, queue, tasks):
+        super().__init__()
+        self.stop, self._done = threading.Event(), lambda: left(server, queue) == (0, tasks)
+
+    def ticked(self, record):
+        super().ticked(record)
+        if self.pages and self._done():
+            self.stop.set()
+
+
 def test_a_controller_acts_on_a_queue_and_leaves_a_journal(server, configured, request):
     put(server, request.node.name, 60)
-    watching = Watching()
-    found = a_controller(configured(mode="act"), ticks=24, watcher=watching)
+    watching = UntilDone(server, request.node.name, 60)
+    found = a_controller(configured(mode="act"), ticks=400, watcher=watching, stop=watching.stop)
     assert left(server, request.node.name) == (0, 60)
     assert found.writes >= 1
     assert max(record.requested for record in watching.records) > 1
-    assert [record.kind for record in watching.records] == ["start", *["tick"] * 24, "end"]
+    assert [record.kind for record in watching.records] == ["start", *["tick"] * found.ticks, "end"]
     assert [record.tick for record in JournalReader(found.journal)] == [record.tick for record in watching.records]
     assert "autoscale_operate_backlog_tasks" in watching.pages["metrics"]
     assert "keda" in watching.pages["state.json"]
@@ -167,7 +180,8 @@ def test_a_killed_controller_misleads_nobody(server, configured, request, tmp_pa
             each.rename(each.with_suffix(".old"))
     (tmp_path / "state" / "state.json").write_text("{broken")
     put(server, request.node.name, 10)
-    a_controller(file, ticks=16)
+    watching = UntilDone(server, request.node.name, 10)
+    a_controller(file, ticks=400, watcher=watching, stop=watching.stop)
     assert left(server, request.node.name) == (0, 10)
 
 

@@ -77,8 +77,8 @@ def test_a_grace_longer_than_the_work_loses_nothing_and_a_shorter_one_what_was_i
     require_server()
     recommended, short = VARIANTS["rq"]
     with broker("rq") as where:
-        good = run("rq", recommended, where, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
-        bad = run("rq", short, where, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=1.0)
+        good = run("rq", recommended, where, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=3.0)
+        bad = run("rq", short, where, tmp_path, scale_ins=3, workers=3, seed=1, quiet_s=3.0)
     assert (good.scale_ins, good.killed, good.lost, good.begun_again, good.done_again) == (3, 0, 0, 0, 0)
     assert 1 <= bad.lost <= bad.killed <= 3  # a task may come to its end just before
     assert any(each.startswith(GRACE) for each in bad.findings)

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -25,6 +24,7 @@ from prometheus_client.core import GaugeMetricFamily
 from operate.sources.prometheus.queries import Prometheus, PrometheusSettings
 from tests.operate.sources.benches import SECRET
 from tests.operate.sources.readings import read_of
+from tests.ports import free_port
 from tests.waiting import until
 
 #: Seconds between scrapes.
@@ -212,8 +212,3 @@ class Stamped:
         family = GaugeMetricFamily(self.name, "With a time of its own.")
         family.add_metric([], 5.0, timestamp=self.taken_at())
         yield family
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -23,7 +23,7 @@ from operate.sources.celery.asked import ask
 from operate.sources.celery.settings import CelerySettings
 from tests.operate.brokers import SECRET, RunningRabbit
 from tests.operate.certificates import Certificate
-from tests.operate.sources.prometheis import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.live

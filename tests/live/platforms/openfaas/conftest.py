@@ -18,9 +18,10 @@ from live.platform import FarmSpec
 from live.platforms.openfaas.gateway import Gateway
 from tests.live.platforms.openfaas.farms import farm_spec, quick_config
 from tests.live.platforms.openfaas.gateway import PASSWORD, GatewayServer
-from tests.live.platforms.openfaas.kubelet import Pretending, free_port
+from tests.live.platforms.openfaas.kubelet import Pretending
 from tests.live.platforms.openfaas.provider import Timing
 from tests.live.servers import RunningServer, require_server
+from tests.ports import free_port
 
 _numbers = itertools.count()
 #: A cluster much quicker than a real one, so that a test takes a second; what is late is so by the clock, not by load.

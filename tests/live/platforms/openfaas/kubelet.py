@@ -6,7 +6,6 @@ import http.client
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -121,13 +120,6 @@ class Forking(Probed):
 
     def _on_end(self, container: str, how: str) -> None:
         self._ended.pop(container)(container, how)
-
-
-def free_port() -> int:
-    """Pods have a network of their own and port 8080 each; here each is given a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def milliseconds() -> int:

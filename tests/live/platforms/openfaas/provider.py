@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.live.platforms.openfaas.kubelet import Kubelet, free_port, milliseconds
+from tests.live.platforms.openfaas.kubelet import Kubelet, milliseconds
+from tests.ports import free_port
 
 NAMESPACE = "openfaas-fn"
 CE_REPLICAS, CE_FUNCTIONS = 5, 15

@@ -15,8 +15,8 @@ from operate.sources.celery.source import KIND
 from operate.sources.rabbitmq import alarms, finding
 from tests.operate.brokers import SAMPLED_S, RunningRabbit
 from tests.operate.sources.celery.benches import QUEUE, CeleryBench, Shop
-from tests.operate.sources.prometheis import free_port
 from tests.operate.sources.readings import read_until
+from tests.ports import free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.live

@@ -18,9 +18,9 @@ from operate.sources.rabbitmq import finding
 from operate.sources.rabbitmq.kind import KIND
 from operate.template import WorkerTemplate
 from tests.operate.brokers import SECRET, RunningRabbit
-from tests.operate.sources.prometheis import free_port
 from tests.operate.sources.rabbits import RabbitBench, settings
 from tests.operate.sources.readings import read_until
+from tests.ports import free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.live

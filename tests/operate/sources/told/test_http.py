@@ -19,9 +19,9 @@ from autoscaling_env.errors import BackendError
 from operate.sources.told.web import KIND, Http, HttpSettings
 from operate.testing.source import SourceContract
 from tests.operate.sources.benches import SECRET
-from tests.operate.sources.prometheis import free_port
 from tests.operate.sources.told.queue_file import FileQueue, told
 from tests.operate.sources.told.test_exec import EVERY
+from tests.ports import free_port
 
 pytestmark = pytest.mark.live
 
