@@ -67,10 +67,10 @@ def picture(path: Path, width: float = 10.0, height: float = 5.0) -> Iterator[Fi
     layout = ConstrainedLayoutEngine(w_pad=PAD, h_pad=PAD)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), dpi=DPI, layout=layout, facecolor="white")
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         yield figure
         with atomic_write(path, "wb") as file:
-            figure.savefig(file, format="png", metadata={"Software": None})
+            canvas.print_png(file, metadata={"Software": None})  # savefig lays everything out once more before
 
 
 def label(axes: Axes, title: str, x: str, y: str) -> None:
