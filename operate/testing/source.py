@@ -194,6 +194,7 @@ class RecallsContract(SourceContract):
         assert isinstance(source, Recalls)
         self.needs(bench, Fact.ARRIVED)
         first = self.read_again(bench).arrived_total or 0.0
+        time.sleep(1.0 + self.settles_s)  # the past begins with the first whole second that is known
         for tasks in (3, 0, 8, 1):
             bench.put(tasks)
             time.sleep(1.0)
