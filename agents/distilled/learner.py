@@ -18,7 +18,8 @@ from agents.distilled.fit import fitted
 from agents.distilled.labels import moves_of, scaled
 from agents.distilled.lessons import Labelled, Lesson
 from agents.distilled.policy import DistilledPolicy, Student
-from agents.dqn.policy import Normaliser, initial_weights
+from agents.networks.normaliser import Normaliser
+from agents.networks.weights import initial_weights
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.rng import stream

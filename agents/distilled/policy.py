@@ -10,8 +10,9 @@ import numpy as np
 from agents.checkpoint import Tensors
 from agents.distilled.features import COUNTED, Floats, Profile, Recall
 from agents.distilled.labels import moves_of
-from agents.dqn.policy import Normaliser, action_values, layers, parameter_count
 from agents.exploration import calmest_best
+from agents.networks.normaliser import Normaliser
+from agents.networks.weights import layers, outputs, parameter_count
 from autoscaling_env.actions import Actions
 from autoscaling_env.observation import standard
 from autoscaling_env.types import Info, Observation
@@ -90,7 +91,7 @@ class DistilledPolicy:
         """Return the action at a moment whose facts are known (``Recall.facts``)."""
         student, requested = self._student, int(info["requested_workers"])
         seen = student.normaliser(np.concatenate((facts, student.profile.at(int(info["step"])))))
-        values, least, most = action_values(self._network, seen).tolist(), info["min_workers"], info["max_workers"]
+        values, least, most = outputs(self._network, seen).tolist(), info["min_workers"], info["max_workers"]
         changes = self._moves.deltas
         # What would lead out of the bounds was never labelled there, so its value is anything.
         within = [

@@ -17,19 +17,13 @@ from torch import Tensor
 from agents.checkpoint import Tensors
 from agents.dqn.batches import DRAWN_AT_ONCE, ReplayBatches
 from agents.dqn.network import Backward, Pass, network_of
-from agents.dqn.policy import (
-    DqnPolicy,
-    Normaliser,
-    action_values_of,
-    encoded,
-    features,
-    initial_weights,
-    layer_sizes,
-    layers,
-)
 from agents.dqn.update import Adam, double_dqn_target, huber, quick_arithmetic
 from agents.exploration import EpsilonGreedy
 from agents.learner import NotFinite, scaled_rewards
+from agents.networks.normaliser import Normaliser, features
+from agents.networks.policy import GreedyPolicy
+from agents.networks.view import encoded
+from agents.networks.weights import initial_weights, layer_sizes, layers, outputs_of
 from agents.replay import Batch, Replay
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
@@ -109,13 +103,14 @@ class DqnLearner:
             losses = [self._update(*drawn) for drawn in self._batches(self._updates_due())]
         return sum(losses) / len(losses) if losses else None
 
-    def policy(self) -> DqnPolicy:
+    def policy(self) -> GreedyPolicy:
         """Return the greedy policy of a copy of the target network.
 
         It is the running average of the online network, which leaps with every batch, and plays better and
         far more steadily (Izmailov et al. 2018; measured in docs/agents.md).
         """
-        return DqnPolicy(self._target.numpy().copy(), self._sizes, self._normaliser.copy(), self._space, self._fields)
+        flat = self._target.numpy().copy()
+        return GreedyPolicy(flat, self._sizes, self._normaliser.copy(), self._space, self._fields)
 
     def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return both networks, Adam's moments, the replay, the normaliser, counters and the random state."""
@@ -160,7 +155,7 @@ class DqnLearner:
         self._slope = self._backward.slope.numpy()
 
     def _choose(self) -> list[int]:
-        values: list[list[float]] = action_values_of(self._acting, self._normaliser(self._features)).tolist()
+        values: list[list[float]] = outputs_of(self._acting, self._normaliser(self._features)).tolist()
         actions = [self._explore.choose(row.copy, self._space.count) for row in values]
         self._actions = np.array(actions)
         return actions

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from agents.dqn.policy import Normaliser
+from agents.networks.normaliser import Normaliser
 from agents.replay import Batch
 
 #: Batches are drawn and normalised so many at once.

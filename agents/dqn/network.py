@@ -12,7 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from agents.dqn.policy import layers
+from agents.networks.weights import layers
 
 #: Of each layer the weights and, as their last row, the biases: float32[in + 1, out], views into one flat tensor.
 Network: TypeAlias = list[Tensor]

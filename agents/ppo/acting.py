@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.dqn.policy import Floats, Normaliser, action_values_of, features, layers
+from agents.networks.normaliser import Normaliser, features
+from agents.networks.weights import Floats, layers, outputs_of
 
 #: Noise is drawn for so many steps at once: part of what a seed means.
 NOISE_BLOCK = 64
@@ -40,6 +41,6 @@ class Actor:
             shape = NOISE_BLOCK, self._actions
             self._noise = np.stack([each.gumbel(size=shape) for each in self._generators], axis=1)
         self._step += 1
-        logits = action_values_of(self._network, self._normaliser(features(observations)))
+        logits = outputs_of(self._network, self._normaliser(features(observations)))
         chosen: NDArray[np.int64] = np.argmax(logits + self._noise[place], axis=1)
         return chosen

@@ -10,12 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
-from agents.dqn.policy import Normaliser, encoded
 from agents.dqn.update import Adam, quick_arithmetic
 from agents.learner import NotFinite, scaled_rewards
+from agents.networks.normaliser import Normaliser
+from agents.networks.policy import GreedyPolicy
+from agents.networks.view import encoded
 from agents.ppo.acting import Actor
 from agents.ppo.network import Networks
-from agents.ppo.policy import ACTOR, SIZES, PpoPolicy
+from agents.ppo.policy import ACTOR, SIZES
 from agents.ppo.rollout import HERE, Place, Recorder, Rollout
 from agents.ppo.seeing import moments, normalised_by, signed_logs
 from agents.ppo.update import Batch, batch_of, gradient, losses, minibatches
@@ -95,10 +97,10 @@ class PpoLearner:
             self._rollout = None
         return [loss] * episodes
 
-    def policy(self) -> PpoPolicy:
+    def policy(self) -> GreedyPolicy:
         """Return the greedy policy of a copy of the actor."""
         actor = self._networks.actor.numpy(force=True).copy()
-        return PpoPolicy(actor, self._networks.sizes, self._normaliser.copy(), self._space, self._fields)
+        return GreedyPolicy(actor, self._networks.sizes, self._normaliser.copy(), self._space, self._fields)
 
     def state_dict(self) -> tuple[Tensors, dict[str, Any]]:
         """Return the networks, Adam's moments, the normaliser, what was played since, counters and the random state."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agents.dqn.policy import layers, parameter_count
+from agents.networks.weights import layers, parameter_count
 
 #: Gain of the last layers at the start: the actor begins with all actions about equally probable.
 ACTOR_GAIN, CRITIC_GAIN, HIDDEN_GAIN = 0.01, 1.0, 2**0.5

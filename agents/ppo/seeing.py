@@ -1,4 +1,4 @@
-"""How the networks see observations, in torch where the rollout is: as ``agents.dqn.policy`` has it in NumPy."""
+"""How the networks see observations, in torch where the rollout is; in NumPy: ``agents.networks.normaliser``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.dqn.policy import CLIP, Normaliser
+from agents.networks.normaliser import CLIP, Normaliser
 
 
 def signed_logs(observations: Tensor) -> Tensor:

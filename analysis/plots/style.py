@@ -70,7 +70,7 @@ def picture(path: Path, width: float = 10.0, height: float = 5.0) -> Iterator[Fi
         canvas = FigureCanvasAgg(figure)
         yield figure
         with atomic_write(path, "wb") as file:
-            canvas.print_png(file, metadata={"Software": None})  # savefig lays everything out once more before
+            canvas.print_png(file, metadata={"Software": None})  # type: ignore[no-untyped-call]  # savefig lays out twice
 
 
 def label(axes: Axes, title: str, x: str, y: str) -> None:

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agents.dqn.policy import Normaliser, action_values, initial_weights, layer_sizes, layers
 from agents.learner import NotFinite
+from agents.networks.weights import initial_weights, layer_sizes, layers, outputs
 from agents.replay import Batch, Replay
-from autoscaling_env.observation import FIELDS
 from tests.agents.farms import begin, seen, small_config, step
 from tests.agents.learner_contract import LearnerContract, play
 
@@ -117,7 +116,7 @@ def test_acting_in_numpy_gives_torchs_values() -> None:
     flat = weights(0)
     rows = inputs(20)
     expected = traced_values(flat, torch.from_numpy(rows), SIZES).numpy()
-    values = [action_values(layers(flat.numpy(), SIZES), row) for row in rows]
+    values = [outputs(layers(flat.numpy(), SIZES), row) for row in rows]
     np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
 
 
@@ -143,7 +142,7 @@ def fitted_value(terminated: bool) -> float:
         begin(made, seen(2))
         step(made, 1.0, seen(2), terminated, not terminated)
         made.end()
-    return float(action_values(made._acting, made._normaliser(made._features[0]))[0])
+    return float(outputs(made._acting, made._normaliser(made._features[0]))[0])
 
 
 def test_no_value_is_expected_beyond_a_terminal_step() -> None:
@@ -241,18 +240,6 @@ def test_the_normaliser_is_saved_with_the_model() -> None:
     play(made, 2)
     tensors, _ = made.state_dict()
     assert tensors["normaliser.count"].tolist() == [22]  # 11 observations an episode
-
-
-@given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(0, 1000))
-def test_running_normalisation_is_that_of_all_at_once(sizes: list[int], seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    batches = [rng.normal(3, 2, size=(size, 9)).astype(np.float32) for size in sizes]
-    running = Normaliser(len(FIELDS))
-    for batch in batches:
-        running.update(batch)
-    everything = np.concatenate(batches).astype(np.float64)
-    np.testing.assert_allclose(running.mean, everything.mean(axis=0))
-    np.testing.assert_allclose(running.squares / running.count, everything.var(axis=0), atol=1e-9)
 
 
 def transition(number: int, features: int) -> Batch:

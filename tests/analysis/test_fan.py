@@ -18,13 +18,10 @@ def fan(begin: int, before: int, horizon: int = 3) -> Fan:
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 6])
-def test_each_fan_has_a_panel(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved: list[Figure] = []
-    original = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: (saved.append(self), original(self, *a, **k)))
+def test_each_fan_has_a_panel(count: int, tmp_path: Path, figures: list[Figure]) -> None:
     path = fan_plot([fan(10 * place, min(place, 2)) for place in range(count)], tmp_path / "fan.png", step_s=5.0)
     assert path.read_bytes().startswith(b"\x89PNG")
-    panels = [axes for axes in saved[0].axes if axes.axison]
+    panels = [axes for axes in figures[0].axes if axes.axison]
     assert [axes.get_title(loc="left") for axes in panels] == [f"at {10 * place}" for place in range(count)]
     last = panels[-1]
     before = min(count - 1, 2)

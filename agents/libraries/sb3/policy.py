@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from agents.checkpoint import Checkpoint
-from agents.dqn.policy import decoded, trained_view
 from agents.libraries.sb3.network import Floats, Network
+from agents.networks.view import decoded, trained_view
 from autoscaling_env.errors import ModelError
 from autoscaling_env.schema import SEEN_FIELDS
 from autoscaling_env.types import Info, Observation

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from agents.checkpoint import Checkpoint, Header, write_checkpoint
-from agents.dqn.policy import encoded
 from agents.libraries.sb3.network import Network, Scaling
 from agents.libraries.sb3.policy import ALGORITHMS, PREFIX
 from agents.libraries.sb3.state import State, network_of
+from agents.networks.view import encoded
 from autoscaling_env.actions import Actions
 from autoscaling_env.config import Config
 from autoscaling_env.config.digest import config_digest

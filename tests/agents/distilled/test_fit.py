@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.distilled.fit import Gradient, fitted, huber
-from agents.dqn.policy import action_values, initial_weights, layers
+from agents.networks.weights import initial_weights, layers, outputs
 from tests.agents.farms import small_config
 
 SIZES = (4, 9, 7, 3)
@@ -25,8 +25,8 @@ def test_the_gradient_is_what_differences_say() -> None:
 
     def loss(weights: np.ndarray) -> float:
         network = [(each.astype(np.float64), bias.astype(np.float64)) for each, bias in layers(weights, SIZES)]
-        outputs = np.stack([action_values(network, row.astype(np.float64)) for row in inputs])
-        return huber(outputs, values.astype(np.float64))[0]
+        found = np.stack([outputs(network, row.astype(np.float64)) for row in inputs])
+        return huber(found, values.astype(np.float64))[0]
 
     for place in range(0, len(flat), 5):
         step = np.zeros(len(flat))
@@ -51,7 +51,7 @@ def test_it_finds_a_function_and_leaves_the_first_weights_alone() -> None:
     flat, loss = fitted(first, SIZES, inputs, values, settings, np.random.default_rng(0))
     assert first.tolist() == before.tolist()
     fresh = drawn(200, seed=5)
-    told = np.stack([action_values(layers(flat, SIZES), row) for row in fresh])
+    told = np.stack([outputs(layers(flat, SIZES), row) for row in fresh])
     wanted = np.stack((fresh[:, 0], np.abs(fresh[:, 1]), fresh[:, 2] * (fresh[:, 3] > 0)), axis=1)
     assert loss < 0.03
     assert np.abs(told - wanted).mean() < 0.2

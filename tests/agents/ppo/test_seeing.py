@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from agents.dqn.policy import Normaliser, features
+from agents.networks.normaliser import Normaliser, features
 
 if TYPE_CHECKING:
     import torch

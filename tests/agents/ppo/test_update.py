@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.dqn.policy import action_values, layers
+from agents.networks.weights import layers, outputs
 from autoscaling_env.config.learners import PpoConfig
 from tests.agents.farms import small_config
 
@@ -46,7 +46,7 @@ def batch(of: Networks, steps: int = 40, seed: int = 1) -> Batch:
 def test_numpy_and_torch_say_the_same() -> None:
     made = networks()
     seen = np.random.default_rng(9).normal(size=(20, 9)).astype(np.float32)
-    ours = np.array([action_values(layers(made.actor.numpy(), made.sizes), row) for row in seen])
+    ours = np.array([outputs(layers(made.actor.numpy(), made.sizes), row) for row in seen])
     expected = made.log_probabilities(made.flat, torch.from_numpy(seen)).numpy()
     np.testing.assert_allclose(ours - np.logaddexp.reduce(ours, axis=1)[:, None], expected, rtol=1e-4, atol=1e-5)
 
