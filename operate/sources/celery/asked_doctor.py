@@ -52,7 +52,8 @@ def _served(settings: CelerySettings, workers: Sequence[Asked], ours: Sequence[A
             f"workers of these queues take from {names(others)}, too: their tasks are counted, their backlog is not"
         )
         yield Finding("other queues", False, detail, f"source.queues: [{', '.join([*settings.queues, *others])}]")
-    strangers = [each.name for each in workers if settings.serves(each.name) and each not in ours]
+    # One that takes from nothing is on its way out: a warm shutdown begins with giving up its queues.
+    strangers = [each.name for each in workers if settings.serves(each.name) and each.queues and each not in ours]
     if strangers and settings.events and ours:
         detail = f"source.workers also means {names(strangers)}, which take from other queues: their tasks are counted"
         hosts = sorted({f"{each.name.partition('@')[0]}@*" for each in ours})

@@ -124,3 +124,7 @@ def test_workers_of_other_queues_are_told_apart_by_their_names():
     found = wrong_of(asked(name="shop@1"), asked(name="mail@1", queues=("mail",)))
     assert "source.workers: [shop@*]" in found["other workers"].remedy
     assert wrong_of(asked(name="shop@1"), asked(name="mail@1", queues=("mail",)), workers=["shop@*"]) == {}
+
+
+def test_one_that_leaves_has_given_up_its_queues_and_is_nobody_elses():
+    assert wrong_of(asked(name="shop@1"), asked(name="shop@2", queues=())) == {}
