@@ -63,19 +63,21 @@ proto: install ## make the modules of KEDA's external scaler from its .proto
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-# Tests in real time mostly wait: everything else has the cores meanwhile, and those in simulated time only what is left. On two
-# cores those on a cluster disturb the others in real time, so they come after them.
+# Tests in real time mostly wait, and must not be disturbed: everything else gets what they leave of the cores. On two cores
+# those on a cluster disturb the others in real time, so they come after them.
+BESIDE := nice -n 10 $(MAKE) --no-print-directory
 test: install ## install everything, then run every check and all tests
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint layers $(IMPORTED)
-	@$(MAKE) --no-print-directory unit & simulated=$$!; \
-	$(MAKE) --no-print-directory --jobs 3 --output-sync=target live types docs && $(MAKE) --no-print-directory cluster; others=$$?; \
-	wait $$simulated && exit $$others
+	@$(BESIDE) unit & simulated=$$!; \
+	$(BESIDE) --jobs 2 --output-sync=target types docs & checks=$$!; \
+	$(MAKE) --no-print-directory live && $(MAKE) --no-print-directory cluster; others=$$?; \
+	wait $$simulated && wait $$checks && exit $$others
 	$(MAKE) --no-print-directory covered
 
 quick: lint types layers ## run the checks and the tests that take seconds
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not live and not cluster"
 
-# Twelve processes that test would each compile everything anew that none has imported before: once does, and tells of every
+# Nine processes that test would each compile everything anew that none has imported before: once does, and tells of every
 # test that cannot be imported.
 IMPORTED := $(VENV)/.imported
 $(IMPORTED): $(ALL)
@@ -104,10 +106,10 @@ LIVE_TESTS := tests/live tests/operate tests/cli/test_farm.py tests/cli/test_ope
 
 # Tests in simulated time, and the pages, which have to run but promise no times.
 unit: install ## run the tests in simulated time
-	$(COVERED_BY) nice -n 10 $(BIN)/pytest -q -n 4 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
+	$(COVERED_BY) $(BIN)/pytest -q -n 3 --dist worksteal -m "not cluster and (docs or not live)" $(MEASURED)
 
 live: install ## run the tests in real time, on real servers and processes
-	$(COVERED_BY) $(BIN)/pytest -q -n 8 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(LIVE_TESTS)
+	$(COVERED_BY) $(BIN)/pytest -q -n 6 --dist loadgroup -m "live and not (docs or cluster)" $(MEASURED) $(LIVE_TESTS)
 
 # Only together are they held to the floor in pyproject.toml.
 covered: ## with CI set: hold the coverage of both to its floor
