@@ -27,6 +27,8 @@ QUIET_S = 4.0
 PATIENCE_S, END_S = 300.0, 300.0
 #: Seconds between two times that tasks are put, where workers are idle and none waits.
 PUT_EVERY_S = 0.25
+#: Until a broker tells of workers that came just now: twice the time between two samples of RabbitMQ's management.
+SAMPLED_S = 2.0
 #: Scale-ins until the count goes up again.
 STEPS = 3
 
@@ -88,6 +90,9 @@ class Campaign:
             self._place.stop(self._rng.choice(self._place.here))
             told(done + 1)
         self._grow()
+        self._until(self._all_busy, PATIENCE_S)
+        seen_at_s = time.monotonic() + SAMPLED_S
+        self._until(lambda: time.monotonic() > seen_at_s, PATIENCE_S)
 
     def settle(self) -> None:
         """Wait until all is done that will be: all that waited is taken, and done by those who live."""

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,12 +26,14 @@ class Worker:
 
     Attributes:
         name: as it writes in the log.
-        killed_at_s: when it is killed if it is still there; None: it was not told to stop.
+        told_at_s: when it was told to stop.
+        killed: its grace was over, and it was still there.
     """
 
     name: str
     pid: int
-    killed_at_s: float | None = None
+    told_at_s: float = 0.0
+    killed: bool = False
 
     @property
     def there(self) -> bool:
@@ -67,7 +70,10 @@ class Place:
 
     def stop(self, worker: Worker) -> None:
         """Tell one to stop: first what runs before, then the signal; the grace begins now."""
-        worker.killed_at_s = time.monotonic() + self._template.grace_s
+        worker.told_at_s = time.monotonic()
+        timer = threading.Timer(self._template.grace_s, _kill, (worker,))  # in time, whatever else happens here
+        timer.daemon = True
+        timer.start()
         if self._template.before_stop:
             subprocess.run(shlex.split(self._template.before_stop), check=False)  # noqa: S603 - of our own variant
         with suppress(ProcessLookupError):
@@ -77,22 +83,25 @@ class Place:
         self.stopped += 1
 
     def look(self) -> None:
-        """Kill those whose time is over, with all that they started; forget those that are gone."""
-        now_s = time.monotonic()
-        for worker in [*self.leaving]:
-            until_s = worker.killed_at_s or 0.0
-            if not worker.there:
-                self.leaving.remove(worker)
-                self.longest_s = max(self.longest_s, now_s - until_s + self._template.grace_s)
-            elif now_s >= until_s:
-                for pid in [worker.pid, *_children(worker.pid)]:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                self.leaving.remove(worker)
-                self.killed += 1
+        """Forget those that are gone, and count how they went."""
+        for worker in [each for each in self.leaving if not each.there]:
+            self.leaving.remove(worker)
+            self.killed += worker.killed
+            if not worker.killed:
+                self.longest_s = max(self.longest_s, time.monotonic() - worker.told_at_s)
         gone = [each for each in self.here if not each.there]
         if gone:
             raise BackendError(f"{gone[0].name} ended by itself; see workers.txt")
+
+
+def _kill(worker: Worker) -> None:
+    """Kill one, if it is still there, with all that it started."""
+    if not worker.there:
+        return
+    worker.killed = True
+    for pid in [worker.pid, *_children(worker.pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager
