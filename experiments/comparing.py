@@ -160,7 +160,8 @@ class _Job:
         cache = self.settings.baseline_cache
         self.cache = None if cache is None else BaselineCache(cache)
         if self.elsewhere and isinstance(self.policies, Mapping):
-            raise InputError(f"jobs {self.settings.jobs}: processes of their own need policies by name")
+            given = f"jobs {self.settings.jobs}" if self.settings.on == LOCAL else f"on {self.settings.on!r}"
+            raise InputError(f"{given}: processes of their own need policies by name")
         if self.settings.on != LOCAL or self.settings.address is not None:
             scheduler_on(self.settings.on, jobs=self.settings.jobs, address=self.settings.address)  # or it is told now
 
