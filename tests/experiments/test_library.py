@@ -242,3 +242,9 @@ def test_a_comparison_as_json_is_plain(tmp_path: Path) -> None:
     found = experiments.compare(["static-12", "static-13"], QUICK, episodes=1, output_dir=tmp_path)
     data = json.loads(json.dumps(found.to_json()))
     assert set(data) == {"agents", "meta", "in_short", "files"}
+
+
+@pytest.mark.parametrize(("where", "said"), [({"jobs": 2}, "jobs 2"), ({"on": "ray"}, "on 'ray'")])
+def test_processes_of_their_own_take_policies_by_name_only(where: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=f"{said}: processes of their own need policies by name"):
+        experiments.compare({"mine": Static(4)}, ["ramp", "reference"], episodes=1, **where)
