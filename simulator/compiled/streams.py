@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -45,7 +45,7 @@ class Streams:
         self._spare = np.ctypeslib.as_array(
             (ctypes.c_uint64 * 1).from_address(address + ctypes.sizeof(ctypes.c_void_p))
         )
-        self._works = self._is_laid_out_as_here() and self._draws_as_numpy()
+        self._works = self._is_laid_out_as_here()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how a copy is made: anew, with a generator of its own to write to."""
@@ -64,7 +64,7 @@ class Streams:
 
         They are drawn from as from one generator, but everything drawn has a row for each seed.
         """
-        if not self._works:
+        if not (self._works and draws_as_numpy()):
             return lambda name: cast("np.random.Generator", SlowRows(seeds, name))
         words = seeds.astype(np.uint64)
         return lambda name: cast("np.random.Generator", Rows(self, words, name))
@@ -81,13 +81,21 @@ class Streams:
         words = [state["state"], state["state"] >> 64, state["inc"], state["inc"] >> 64]
         return bool(self._state.tolist() == [int(word) & (2**64 - 1) for word in words])
 
-    def _draws_as_numpy(self) -> bool:
-        """Whether ``simulator.compiled.pcg64`` gives NumPy's numbers on this machine, where rounding may be another."""
-        states, mine = self._state[None].copy(), np.empty((1, 512))
-        fill_gamma(states, 4.0, mine)
-        same = bool((mine[0] == self.generator.standard_gamma(4.0, 512)).all())
-        fill_exponential(states, mine)
-        return same and bool((mine[0] == self.generator.standard_exponential(512)).all())
+
+@cache
+def draws_as_numpy() -> bool:
+    """Return whether ``simulator.compiled.pcg64`` gives NumPy's numbers on this machine, where rounding may be another.
+
+    Asked when many streams are drawn from at once: whoever plays one episode after the other needs none of it compiled.
+    """
+    generator = np.random.Generator(np.random.PCG64(0))
+    states, mine = np.zeros((1, WORDS), dtype=np.uint64), np.empty((1, 512))
+    state: Any = generator.bit_generator.state["state"]
+    states[0, :4] = [word & (2**64 - 1) for one in (state["state"], state["inc"]) for word in (one, one >> 64)]
+    fill_gamma(states, 4.0, mine)
+    same = bool((mine[0] == generator.standard_gamma(4.0, 512)).all())
+    fill_exponential(states, mine)
+    return same and bool((mine[0] == generator.standard_exponential(512)).all())
 
 
 class SlowRows:

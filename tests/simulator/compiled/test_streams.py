@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscaling_env.rng import STREAMS, stream
+from simulator.compiled import streams
 from simulator.compiled.streams import Streams
 
 STREAMS_IN_PLACE = Streams()
@@ -50,7 +51,7 @@ def various(rng: np.random.Generator) -> list[Any]:
 @pytest.mark.parametrize("compiled", [True, False])
 def test_many_seeds_at_once_are_each_its_own_stream(monkeypatch: pytest.MonkeyPatch, *, compiled: bool) -> None:
     if not compiled:
-        monkeypatch.setattr(Streams, "_draws_as_numpy", lambda _: False)
+        monkeypatch.setattr(streams, "draws_as_numpy", lambda: False)
     rows = various(Streams().of(SEEDS)("service"))
     for place, seed in enumerate(SEEDS.tolist()):
         for mine, other in zip(rows, various(stream(seed, "service")), strict=True):
@@ -66,7 +67,12 @@ def test_half_a_million_gamma_numbers(shape: float) -> None:
         assert mine[seed].tobytes() == stream(seed, "service").standard_gamma(shape, 5000).tobytes()
 
 
-@pytest.mark.parametrize("reason", ["_is_laid_out_as_here", "_draws_as_numpy"])
-def test_other_machines_fall_back_on_numpy(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
-    monkeypatch.setattr(Streams, reason, lambda _: False)
+def test_other_machines_fall_back_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Streams, "_is_laid_out_as_here", lambda _: False)
     assert Streams().get(3, "pickup").random() == stream(3, "pickup").random()
+    rows = Streams().of(np.array([3]))("pickup")
+    assert rows.random(2).tolist() == [stream(3, "pickup").random(2).tolist()]
+
+
+def test_this_machine_draws_as_numpy_does() -> None:
+    assert streams.draws_as_numpy()
