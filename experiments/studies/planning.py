@@ -158,7 +158,8 @@ class StudyStatus:
 
     Attributes:
         name: of the study.
-        total, done: cells, and those that are finished.
+        total: cells.
+        done: those that are finished.
         failed: title of each cell whose last attempt failed -> its error.
         last: what its last run wrote of itself; empty: there was none.
     """
