@@ -51,8 +51,8 @@ def test_no_two_lead_while_the_lease_is_deleted_again_and_again(
     terms: list[int] = []
     for _ in range(DELETIONS):
         jobs.api.delete(f"{LEASES.format(jobs.namespace)}/{NAME}")
-        until = time.monotonic() + WATCHED_S
-        while time.monotonic() < until:
+        watched_s = time.monotonic() + WATCHED_S
+        while time.monotonic() < watched_s:
             led = [each.term() for each in candidates]
             assert None in led
             terms += [term for term in led if term is not None and term not in terms]
