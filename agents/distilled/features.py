@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.networks.weights import Floats
 from autoscaling_env.observation import FIELDS
 from autoscaling_env.types import Info, Observation
-
-Floats = NDArray[np.float32]
 
 #: Of ``info`` what is not in the observation and tells where workers and tasks are.
 COUNTED = ("workers_ready", "workers_starting", "workers_draining", "busy_workers", "enqueued_total")

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from agents.distilled.features import Floats
-from agents.networks.weights import layers
+from agents.networks.weights import Floats, layers
 from autoscaling_env.config.learners import DistilledConfig
 
 #: Adam's constants, as in the paper.

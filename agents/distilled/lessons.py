@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.distilled.features import Floats, Recall
+from agents.distilled.features import Recall
 from agents.distilled.labels import Teacher, moves_of, values_of
 from agents.distilled.policy import DistilledPolicy, Student
+from agents.networks.weights import Floats
 from agents.simultaneous import StepRow
 from autoscaling_env.actions import Actions
 from autoscaling_env.env import OpenFaaSAutoscalingEnv

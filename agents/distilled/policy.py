@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.checkpoint import Tensors
-from agents.distilled.features import COUNTED, Floats, Profile, Recall
+from agents.distilled.features import COUNTED, Profile, Recall
 from agents.distilled.labels import moves_of
 from agents.exploration import calmest_best
 from agents.networks.normaliser import Normaliser
-from agents.networks.weights import layers, outputs, parameter_count
+from agents.networks.weights import Floats, layers, outputs, parameter_count
 from autoscaling_env.actions import Actions
 from autoscaling_env.observation import standard
 from autoscaling_env.types import Info, Observation

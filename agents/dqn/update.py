@@ -8,17 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+
+from agents.networks.weights import Floats
 
 #: Adam's constants, as in the paper.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-
-Floats: TypeAlias = NDArray[np.float32]
 
 
 def double_dqn_target(online: Floats, target: Floats, rewards: Floats, goes_on: Floats, gamma: float) -> Floats:

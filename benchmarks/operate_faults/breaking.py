@@ -54,14 +54,13 @@ class Bench:
 
     def leader(self) -> Operator:
         """Return who leads and acts, once there is somebody."""
-        found: Operator = until(self._leading, "one of the controllers acts")
-        return found
+        return until(self._leading, "one of the controllers acts", within_s=45.0)
 
     def follower(self) -> Operator:
         """Return who does not, once both are there."""
         leader = self.leader()
         other = self.operators["b" if leader.name == "a" else "a"]
-        until(lambda: other.is_up and _fresh(other), "the other controller watches")
+        until(lambda: other.is_up and _fresh(other), "the other controller watches", within_s=45.0)
         return other
 
     def victim(self, fault: Fault) -> Operator:

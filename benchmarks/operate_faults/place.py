@@ -87,6 +87,7 @@ def a_place(redis_address: str, image: str) -> Iterator[Place]:
             until(
                 lambda: cluster.api.get(path)["status"].get("readyReplicas") == FIRST,
                 f"{FIRST} workers with the image {image} are ready",
+                within_s=60.0,
             )
             yield Place(cluster)
         finally:

@@ -28,12 +28,14 @@ class Worker:
         name: as it writes in the log.
         told_at_s: when it was told to stop.
         killed: its grace was over, and it was still there.
+        end: kills it then; nobody else has its process id by that time.
     """
 
     name: str
     pid: int
     told_at_s: float = 0.0
     killed: bool = False
+    end: threading.Timer | None = None
 
     @property
     def there(self) -> bool:
@@ -71,9 +73,9 @@ class Place:
     def stop(self, worker: Worker) -> None:
         """Tell one to stop: first what runs before, then the signal; the grace begins now."""
         worker.told_at_s = time.monotonic()
-        timer = threading.Timer(self._template.grace_s, _kill, (worker,))  # in time, whatever else happens here
-        timer.daemon = True
-        timer.start()
+        worker.end = threading.Timer(self._template.grace_s, _kill, (worker,))  # in time, whatever else happens here
+        worker.end.daemon = True
+        worker.end.start()
         if self._template.before_stop:
             subprocess.run(shlex.split(self._template.before_stop), check=False)  # noqa: S603 - of our own variant
         with suppress(ProcessLookupError):
@@ -86,6 +88,8 @@ class Place:
         """Forget those that are gone, and count how they went."""
         for worker in [each for each in self.leaving if not each.there]:
             self.leaving.remove(worker)
+            if worker.end is not None:
+                worker.end.cancel()
             self.killed += worker.killed
             if not worker.killed:
                 self.longest_s = max(self.longest_s, time.monotonic() - worker.told_at_s)

@@ -86,16 +86,16 @@ class Streams:
 def draws_as_numpy() -> bool:
     """Return whether ``simulator.compiled.pcg64`` gives NumPy's numbers on this machine, where rounding may be another.
 
-    Asked when many streams are drawn from at once: whoever plays one episode after the other needs none of it compiled.
+    Asked once a process, when many streams are first drawn from at once; their state is laid out as here then.
     """
-    generator = np.random.Generator(np.random.PCG64(0))
-    states, mine = np.zeros((1, WORDS), dtype=np.uint64), np.empty((1, 512))
-    state: Any = generator.bit_generator.state["state"]
-    states[0, :4] = [word & (2**64 - 1) for one in (state["state"], state["inc"]) for word in (one, one >> 64)]
+    streams, words, mine = Streams(), np.zeros(WORDS, dtype=np.uint64), np.empty((1, 512))
+    streams.swap(words)
+    states = words[None].copy()
+    streams.swap(words)
     fill_gamma(states, 4.0, mine)
-    same = bool((mine[0] == generator.standard_gamma(4.0, 512)).all())
+    same = bool((mine[0] == streams.generator.standard_gamma(4.0, 512)).all())
     fill_exponential(states, mine)
-    return same and bool((mine[0] == generator.standard_exponential(512)).all())
+    return same and bool((mine[0] == streams.generator.standard_exponential(512)).all())
 
 
 class SlowRows:

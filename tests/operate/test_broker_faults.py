@@ -22,6 +22,7 @@ from benchmarks.operate_broker_faults.report import markdown
 from benchmarks.operate_broker_faults.signs import seen
 from benchmarks.operate_faults.operators import Told
 from tests.live.servers import require_server
+from tests.waiting import PATIENCE_S
 
 # 0 is done, 1 is lost, 2 was in hands while something was broken, 3 was begun again for no reason.
 LOG = """began 0 a 1.0
@@ -113,9 +114,6 @@ def test_a_schedule_is_drawn_from_its_seed() -> None:
     assert faults == schedule(3, 2) != schedule(4, 2)
     assert sorted(fault.kind for fault in faults) == sorted([*Kind, *Kind])
     assert all(HOLD_S[0] <= fault.hold_s <= HOLD_S[1] for fault in faults)
-
-
-PATIENCE_S = 10.0
 
 
 def test_a_cable_carries_is_cut_swallows_and_is_mended() -> None:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.checkpoint import Tensors
-
-Floats = NDArray[np.float32]
+from agents.networks.weights import Floats
 
 #: Between layers, by their names in torch.
 ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {

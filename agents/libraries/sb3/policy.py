@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from agents.checkpoint import Checkpoint
-from agents.libraries.sb3.network import Floats, Network
+from agents.libraries.sb3.network import Network
 from agents.networks.view import decoded, trained_view
+from agents.networks.weights import Floats
 from autoscaling_env.errors import ModelError
 from autoscaling_env.schema import SEEN_FIELDS
 from autoscaling_env.types import Info, Observation

@@ -55,8 +55,8 @@ class Shop:
                     command, arguments=arguments, destination=[self.name], reply=True, limit=1, timeout=1.0
                 )
 
-        silent = lambda: f"{command}: the worker does not answer: {self.log.read_text()[-2000:]}"  # noqa: E731
-        return until(answered, silent)[0][self.name]
+        answers = until(answered, lambda: f"{command}: the worker does not answer: {self.log.read_text()[-2000:]}")
+        return answers[0][self.name]
 
     def put(self, tasks: int, **options: Any) -> None:
         for _ in range(tasks):
